@@ -1,0 +1,65 @@
+#include "services/common/status/error.h"
+
+#include "services/common/status/status_matchers.h"
+
+namespace u2fi {
+namespace {
+
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+TEST(ErrorTest, CarriesTheReasonAndItsCode) {
+  EXPECT_THAT(Error(reason::kChallengeReused, "spent"),
+              HasReason(reason::kChallengeReused));
+}
+
+TEST(ErrorTest, CarriesEachVariableUnderItsName) {
+  const absl::Status error =
+      Error(reason::kInternal, "a", {{"x", "1"}, {"y", "2"}});
+  EXPECT_THAT(MetadataOf(error),
+              UnorderedElementsAre(Pair("x", "1"), Pair("y", "2")));
+}
+
+TEST(ErrorTest, FieldErrorNamesTheField) {
+  const absl::Status error = FieldError("command.device", "is empty");
+  EXPECT_THAT(error, HasReason(reason::kInvalidField));
+  EXPECT_THAT(FieldsOf(error),
+              UnorderedElementsAre(Pair("command.device", "is empty")));
+  EXPECT_EQ(error.message(), "field command.device: is empty");
+}
+
+TEST(ErrorTest, ContextKeepsReasonAndVariables) {
+  const absl::Status error =
+      WithContext("leaf", Error(reason::kSignatureInvalid, "no", {{"k", "v"}}));
+  EXPECT_EQ(error.message(), "leaf: no");
+  EXPECT_THAT(error, HasReason(reason::kSignatureInvalid));
+  EXPECT_THAT(MetadataOf(error), UnorderedElementsAre(Pair("k", "v")));
+}
+
+TEST(ErrorTest, RetryIsKeptInMilliseconds) {
+  const absl::Status error =
+      WithRetry(Error(reason::kStoreUnavailable, "away"), absl::Seconds(2));
+  EXPECT_EQ(RetryOf(error), absl::Seconds(2));
+  EXPECT_EQ(RetryOf(absl::InternalError("x")), absl::nullopt);
+}
+
+TEST(ErrorTest, AForeignStatusHasNoReason) {
+  EXPECT_EQ(ReasonOf(absl::InternalError("x")), "");
+  EXPECT_EQ(ReasonOf(absl::OkStatus()), "");
+}
+
+absl::StatusOr<int> Twice(absl::StatusOr<int> value) {
+  ASSIGN_OR_RETURN(const int number, std::move(value));
+  RETURN_IF_ERROR(number < 0 ? FieldError("n", "negative") : absl::OkStatus());
+  return 2 * number;
+}
+
+TEST(StatusMacrosTest, PassValuesOnAndErrorsUp) {
+  EXPECT_THAT(Twice(4), IsOkAndHolds(8));
+  EXPECT_THAT(Twice(-1), HasReason(reason::kInvalidField));
+  EXPECT_THAT(Twice(absl::AbortedError("x")),
+              StatusIs(absl::StatusCode::kAborted));
+}
+
+}  // namespace
+}  // namespace u2fi
