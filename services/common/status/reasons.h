@@ -40,6 +40,108 @@ inline constexpr Reason kPublicKeyInvalid{"PUBLIC_KEY_INVALID",
                                           absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kSignatureInvalid{"SIGNATURE_INVALID",
                                           absl::StatusCode::kPermissionDenied};
+// Assertions: what a token signed (services/common/fido, proof).
+inline constexpr Reason kClientDataFormat{"CLIENT_DATA_FORMAT",
+                                          absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kClientDataType{"CLIENT_DATA_TYPE",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kChallengeMismatch{"CHALLENGE_MISMATCH",
+                                           absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kOriginMismatch{"ORIGIN_MISMATCH",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kRpIdHashMismatch{"RP_ID_HASH_MISMATCH",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kUserPresence{"USER_PRESENCE",
+                                      absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kUserVerification{"USER_VERIFICATION",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kBackupNotAllowed{"BACKUP_NOT_ALLOWED",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kAuthdataMalformed{"AUTHDATA_MALFORMED",
+                                           absl::StatusCode::kInvalidArgument};
+// Signed messages that break the strict profile or a bound.
+inline constexpr Reason kCommandFormat{"COMMAND_FORMAT",
+                                       absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kStatementFormat{"STATEMENT_FORMAT",
+                                         absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kPinSetFormat{"PIN_SET_FORMAT",
+                                      absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kProofFormat{"PROOF_FORMAT",
+                                     absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kLeaseFormat{"LEASE_FORMAT",
+                                     absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kArgumentsFormat{"ARGUMENTS_FORMAT",
+                                         absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kProofSize{"PROOF_SIZE",
+                                   absl::StatusCode::kInvalidArgument};
+// Proofs: one or two for each step of VerifyProof().
+inline constexpr Reason kApprovalsDisagree{"APPROVALS_DISAGREE",
+                                           absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kApprovalsNotDistinct{
+    "APPROVALS_NOT_DISTINCT", absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kOperationUnknown{"OPERATION_UNKNOWN",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kPurposeNotAllowed{"PURPOSE_NOT_ALLOWED",
+                                           absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kPlaceNotAllowed{"PLACE_NOT_ALLOWED",
+                                         absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kTenantMismatch{"TENANT_MISMATCH",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kSiteMismatch{"SITE_MISMATCH",
+                                      absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kDeviceMismatch{"DEVICE_MISMATCH",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kAccountMismatch{"ACCOUNT_MISMATCH",
+                                         absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kGatewayMismatch{"GATEWAY_MISMATCH",
+                                         absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kGatewayNotPinned{"GATEWAY_NOT_PINNED",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kGatewayRevoked{"GATEWAY_REVOKED",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kBrowserNotAllowed{"BROWSER_NOT_ALLOWED",
+                                           absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kChannelKeyMismatch{
+    "CHANNEL_KEY_MISMATCH", absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kDeadlineBounds{"DEADLINE_BOUNDS",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kApproveByPassed{"APPROVE_BY_PASSED",
+                                         absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kExecuteByPassed{"EXECUTE_BY_PASSED",
+                                         absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPathInvalid{"PATH_INVALID",
+                                     absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kCommandMismatch{"COMMAND_MISMATCH",
+                                         absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kTokenNotPinned{"TOKEN_NOT_PINNED",
+                                        absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kTokenRole{"TOKEN_ROLE",
+                                   absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kTokenRevoked{"TOKEN_REVOKED",
+                                      absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kTokenLevel{"TOKEN_LEVEL",
+                                    absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kRelayInvalid{"RELAY_INVALID",
+                                      absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kOperationForbidden{
+    "OPERATION_FORBIDDEN", absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kOperationNotFree{"OPERATION_NOT_FREE",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kRuleNotSatisfied{"RULE_NOT_SATISFIED",
+                                          absl::StatusCode::kPermissionDenied};
+// Pin sets: how a new one may follow the present one.
+inline constexpr Reason kPinsRevision{"PINS_REVISION",
+                                      absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kPinsPrevious{"PINS_PREVIOUS",
+                                      absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kPinsChange{"PINS_CHANGE",
+                                    absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kLeaseOfferInvalid{"LEASE_OFFER_INVALID",
+                                           absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kEnrolmentMissing{"ENROLMENT_MISSING",
+                                          absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kEnrolmentInvalid{"ENROLMENT_INVALID",
+                                          absl::StatusCode::kPermissionDenied};
 // What is not built yet, and what must not happen.
 inline constexpr Reason kUnimplemented{"UNIMPLEMENTED",
                                        absl::StatusCode::kUnimplemented};
