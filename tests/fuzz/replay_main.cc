@@ -39,5 +39,5 @@ int main(int argc, char** argv) {
     testing::RegisterTest("Corpus", name.c_str(), nullptr, nullptr, __FILE__,
                           __LINE__, [path] { return new ReplayTest(path); });
   }
-  return RUN_ALL_TESTS();
+  return RUN_ALL_TESTS();  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
 }

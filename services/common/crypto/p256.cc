@@ -109,13 +109,13 @@ std::string P256PublicKey::Spki() const {
                      CBB_len(out.get()));
 }
 
-P256PrivateKey::P256PrivateKey(std::shared_ptr<EC_KEY> key)
+P256PrivateKey::P256PrivateKey(const std::shared_ptr<EC_KEY>& key)
     : key_(key), public_key_(key, PointOf(key.get())) {}
 
 P256PrivateKey P256PrivateKey::Generate() {
   std::shared_ptr<EC_KEY> key = NewKey();
   EC_KEY_generate_key(key.get());
-  return P256PrivateKey(std::move(key));
+  return P256PrivateKey(key);
 }
 
 absl::StatusOr<P256PrivateKey> P256PrivateKey::FromScalar(
@@ -132,7 +132,7 @@ absl::StatusOr<P256PrivateKey> P256PrivateKey::FromScalar(
       !EC_KEY_set_public_key(key.get(), point.get())) {
     return absl::InvalidArgumentError("not a P-256 private key");
   }
-  return P256PrivateKey(std::move(key));
+  return P256PrivateKey(key);
 }
 
 absl::StatusOr<P256PrivateKey> P256PrivateKey::FromPem(absl::string_view pem) {

@@ -75,7 +75,7 @@ class P256PrivateKey {
   EC_KEY* get() const { return key_.get(); }
 
  private:
-  explicit P256PrivateKey(std::shared_ptr<EC_KEY> key);
+  explicit P256PrivateKey(const std::shared_ptr<EC_KEY>& key);
 
   std::shared_ptr<EC_KEY> key_;
   P256PublicKey public_key_;
