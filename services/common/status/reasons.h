@@ -35,6 +35,26 @@ inline constexpr Reason kChallengeScope{"CHALLENGE_SCOPE",
 // The store.
 inline constexpr Reason kStoreUnavailable{"STORE_UNAVAILABLE",
                                           absl::StatusCode::kUnavailable};
+inline constexpr Reason kStoreOutcomeUnknown{"STORE_OUTCOME_UNKNOWN",
+                                             absl::StatusCode::kUnavailable};
+inline constexpr Reason kStoreAborted{"STORE_ABORTED",
+                                      absl::StatusCode::kAborted};
+inline constexpr Reason kStoreEpochChanged{"STORE_EPOCH_CHANGED",
+                                           absl::StatusCode::kAborted};
+inline constexpr Reason kStoreLimit{"STORE_LIMIT",
+                                    absl::StatusCode::kResourceExhausted};
+inline constexpr Reason kStoreKeyInvalid{"STORE_KEY_INVALID",
+                                         absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kStorePartitionInvalid{
+    "STORE_PARTITION_INVALID", absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kStorePartitionMixed{
+    "STORE_PARTITION_MIXED", absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kStoreCorrupt{"STORE_CORRUPT",
+                                      absl::StatusCode::kInternal};
+inline constexpr Reason kStoreMisconfigured{
+    "STORE_MISCONFIGURED", absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kStoreInUse{"STORE_IN_USE",
+                                    absl::StatusCode::kFailedPrecondition};
 // Keys and signatures.
 inline constexpr Reason kPublicKeyInvalid{"PUBLIC_KEY_INVALID",
                                           absl::StatusCode::kPermissionDenied};

@@ -1,0 +1,34 @@
+#ifndef U2FI_SERVICES_COMMON_STORE_ENGINE_RULES_H_
+#define U2FI_SERVICES_COMMON_STORE_ENGINE_RULES_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "services/common/store/store.h"
+
+namespace u2fi::store {
+
+// How an engine keeps an expiry hint: milliseconds since 1970, rounded up;
+// zero for none.
+inline constexpr int64_t kNoExpiry = 0;
+inline int64_t ExpiryMillis(absl::Time hint) {
+  if (hint == absl::InfiniteFuture()) return kNoExpiry;
+  return std::max<int64_t>(1, absl::ToUnixMillis(hint + absl::Milliseconds(1) -
+                                                 absl::Nanoseconds(1)));
+}
+
+// How many expired keys a commit drops at most: two for each key that it puts
+// with a hint. So expired keys never outnumber living ones for long, no commit
+// pays for another's past, and no engine needs a sweeper of its own.
+inline size_t DropAllowance(const CommitRequest& request) {
+  return 2 * std::count_if(request.put.begin(), request.put.end(),
+                           [](const Put& put) {
+                             return put.expire_hint != absl::InfiniteFuture();
+                           });
+}
+
+}  // namespace u2fi::store
+
+#endif  // U2FI_SERVICES_COMMON_STORE_ENGINE_RULES_H_

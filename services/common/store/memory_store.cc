@@ -1,0 +1,119 @@
+#include "services/common/store/memory_store.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "services/common/store/engine_rules.h"
+#include "services/common/store/epoch.h"
+#include "services/common/store/errors.h"
+
+namespace u2fi::store {
+
+MemoryStore::MemoryStore(const Clock& clock, RandomSource& random)
+    : clock_(clock), random_(random), epoch_(NewEpoch(random)) {}
+
+void MemoryStore::Restart() { FailOverTo(TakeBackup()); }
+
+MemoryStore::Backup MemoryStore::TakeBackup() const {
+  MutexLock lock(mutex_);
+  Backup backup;
+  backup.contents_ = contents_;
+  return backup;
+}
+
+void MemoryStore::FailOverTo(const Backup& backup) {
+  {
+    MutexLock lock(mutex_);
+    contents_ = backup.contents_;
+    epoch_ = NewEpoch(random_);
+  }
+  hints_.TellAllToReadAgain();
+}
+
+absl::StatusOr<Snapshot> MemoryStore::DoGet(
+    const Partition& partition, const std::vector<std::string>& keys,
+    absl::Duration) {
+  MutexLock lock(mutex_);
+  const auto& records = contents_[partition.Name()].records;
+  Snapshot snapshot{epoch_, {}};
+  size_t bytes = 0;
+  for (const std::string& key : keys) {
+    const auto found = records.find(key);
+    Entry& entry = snapshot.entries.emplace_back();
+    if (found == records.end()) continue;
+    bytes += found->second.value.size();
+    if (bytes > kMaxReadBytes) return ReadTooLarge();
+    entry = {found->second.value, found->second.version};
+  }
+  return snapshot;
+}
+
+absl::StatusOr<Version> MemoryStore::DoCommit(const Partition& partition,
+                                              const CommitRequest& request,
+                                              absl::Duration) {
+  MutexLock lock(mutex_);
+  if (request.epoch != epoch_) return EpochChanged();
+  Partitioned& data = contents_[partition.Name()];
+  for (const Expect& expect : request.expect) {
+    const auto found = data.records.find(expect.key);
+    const Version version =
+        found == data.records.end() ? kAbsent : found->second.version;
+    if (version != expect.version) return Aborted(expect.key);
+  }
+  for (const std::string& key : request.remove) data.records.erase(key);
+  if (request.put.empty()) return kAbsent;
+  const Version version = ++data.counter;
+  for (const Put& put : request.put) {
+    data.records[put.key] = {put.value, version, put.expire_hint};
+  }
+  DropExpired(data, DropAllowance(request));
+  return version;
+}
+
+void MemoryStore::DropExpired(Partitioned& partition, size_t most) const {
+  const absl::Time now = clock_.Now();
+  for (auto it = partition.records.begin();
+       it != partition.records.end() && most > 0;) {
+    const bool expired = it->second.expire_hint < now;
+    it = expired ? partition.records.erase(it) : std::next(it);
+    most -= expired ? 1 : 0;
+  }
+}
+
+absl::StatusOr<Page> MemoryStore::DoScan(const Partition& partition,
+                                         absl::string_view prefix,
+                                         absl::string_view after, size_t limit,
+                                         absl::Duration) {
+  MutexLock lock(mutex_);
+  const auto& records = contents_[partition.Name()].records;
+  Page page{epoch_, {}, false};
+  size_t bytes = 0;
+  for (auto it = after.empty() ? records.lower_bound(std::string(prefix))
+                               : records.upper_bound(std::string(after));
+       it != records.end() && absl::StartsWith(it->first, prefix); ++it) {
+    bytes += it->second.value.size();
+    page.more = page.items.size() == limit || bytes > kMaxReadBytes;
+    if (page.more) break;
+    page.items.push_back({it->first, it->second.value, it->second.version});
+  }
+  return page;
+}
+
+absl::Status MemoryStore::DoPublish(const Partition& partition,
+                                    absl::string_view topic,
+                                    absl::string_view payload, absl::Duration) {
+  hints_.Publish(partition, topic, payload);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Subscription>> MemoryStore::DoSubscribe(
+    const Partition& partition, absl::string_view topic,
+    std::function<void(const Hint&)> callback, absl::Duration) {
+  return hints_.Subscribe(partition, topic, std::move(callback));
+}
+
+absl::StatusOr<absl::Time> MemoryStore::DoNow(absl::Duration) {
+  return clock_.Now();
+}
+
+}  // namespace u2fi::store
