@@ -45,6 +45,18 @@ absl::Status FieldError(absl::string_view path, absl::string_view problem) {
   return status;
 }
 
+absl::Status WithMetadata(absl::Status error, absl::string_view name,
+                          absl::string_view value) {
+  error.SetPayload(absl::StrCat(kMetadataUrl, name), absl::Cord(value));
+  return error;
+}
+
+absl::Status WithField(absl::Status error, absl::string_view path,
+                       absl::string_view problem) {
+  error.SetPayload(absl::StrCat(kFieldUrl, path), absl::Cord(problem));
+  return error;
+}
+
 absl::Status WithRetry(absl::Status error, absl::Duration delay) {
   error.SetPayload(kRetryUrl,
                    absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(delay))));

@@ -31,6 +31,14 @@ absl::Status Error(
 // is wrong with it.
 absl::Status FieldError(absl::string_view path, absl::string_view problem);
 
+// `error`, which must not be OK, with one more variable of its message.
+absl::Status WithMetadata(absl::Status error, absl::string_view name,
+                          absl::string_view value);
+
+// `error`, which must not be OK, with one more wrong field of the request.
+absl::Status WithField(absl::Status error, absl::string_view path,
+                       absl::string_view problem);
+
 // `error`, which must not be OK, with advice to try again after `delay`.
 absl::Status WithRetry(absl::Status error, absl::Duration delay);
 

@@ -28,6 +28,15 @@ TEST(ErrorTest, FieldErrorNamesTheField) {
   EXPECT_EQ(error.message(), "field command.device: is empty");
 }
 
+TEST(ErrorTest, TakesMoreVariablesAndFields) {
+  const absl::Status error = WithField(
+      WithMetadata(FieldError("a", "is empty"), "limit", "9"), "b", "is long");
+  EXPECT_THAT(MetadataOf(error),
+              UnorderedElementsAre(Pair("field", "a"), Pair("limit", "9")));
+  EXPECT_THAT(FieldsOf(error), UnorderedElementsAre(Pair("a", "is empty"),
+                                                    Pair("b", "is long")));
+}
+
 TEST(ErrorTest, ContextKeepsReasonAndVariables) {
   const absl::Status error =
       WithContext("leaf", Error(reason::kSignatureInvalid, "no", {{"k", "v"}}));

@@ -162,6 +162,14 @@ inline constexpr Reason kEnrolmentMissing{"ENROLMENT_MISSING",
                                           absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kEnrolmentInvalid{"ENROLMENT_INVALID",
                                           absl::StatusCode::kPermissionDenied};
+// Calls between processes, where gRPC itself and no handler gave the answer.
+inline constexpr Reason kPeerUnavailable{"PEER_UNAVAILABLE",
+                                         absl::StatusCode::kUnavailable};
+inline constexpr Reason kPeerLimit{"PEER_LIMIT",
+                                   absl::StatusCode::kResourceExhausted};
+inline constexpr Reason kDeadlineExceeded{"DEADLINE_EXCEEDED",
+                                          absl::StatusCode::kDeadlineExceeded};
+inline constexpr Reason kCancelled{"CANCELLED", absl::StatusCode::kCancelled};
 // What is not built yet, and what must not happen.
 inline constexpr Reason kUnimplemented{"UNIMPLEMENTED",
                                        absl::StatusCode::kUnimplemented};
