@@ -170,6 +170,23 @@ inline constexpr Reason kPeerLimit{"PEER_LIMIT",
 inline constexpr Reason kDeadlineExceeded{"DEADLINE_EXCEEDED",
                                           absl::StatusCode::kDeadlineExceeded};
 inline constexpr Reason kCancelled{"CANCELLED", absl::StatusCode::kCancelled};
+// The token and the wire to it.
+inline constexpr Reason kTokenRemoved{"TOKEN_REMOVED",
+                                      absl::StatusCode::kUnavailable};
+inline constexpr Reason kTokenTimeout{"TOKEN_TIMEOUT",
+                                      absl::StatusCode::kUnavailable};
+inline constexpr Reason kTokenBusy{"TOKEN_BUSY",
+                                   absl::StatusCode::kUnavailable};
+inline constexpr Reason kTokenCancelled{"TOKEN_CANCELLED",
+                                        absl::StatusCode::kCancelled};
+inline constexpr Reason kTokenFrame{"TOKEN_FRAME",
+                                    absl::StatusCode::kInvalidArgument};
+inline constexpr Reason kTokenError{"TOKEN_ERROR",
+                                    absl::StatusCode::kUnavailable};
+inline constexpr Reason kTouchTimeout{"TOUCH_TIMEOUT",
+                                      absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kDeviceStatus{"DEVICE_STATUS",
+                                      absl::StatusCode::kFailedPrecondition};
 // What is not built yet, and what must not happen.
 inline constexpr Reason kUnimplemented{"UNIMPLEMENTED",
                                        absl::StatusCode::kUnimplemented};
