@@ -6,7 +6,6 @@
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/ids.h"
 #include "services/common/proof/statement.h"
-#include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -88,10 +87,11 @@ absl::StatusOr<v1::IssueResponse> ChallengeIssuer::IssueIn(
   AuthorizationStatement statement = request.template_();
   statement.set_store_epoch(epoch);
   statement.set_nonce(random_.Bytes(kNonceSize));
-  RETURN_IF_ERROR(proof::CheckStatement(statement));
-  RETURN_IF_ERROR(proof::CheckDeadlinesAtIssue(statement, clock_.Now()));
+  RETURN_IF_ERROR(proof::CheckApprovable(
+      statement, static_cast<uint64_t>(UnixMillis(clock_)), /*skew_ms=*/0));
+  ASSIGN_OR_RETURN(std::string bytes, proof::EncodeStatement(statement));
   v1::IssueResponse response;
-  response.set_statement(proof::Encode(statement));
+  response.set_statement(std::move(bytes));
   response.set_challenge(
       crypto::ToString(proof::ChallengeOf(response.statement())));
   RETURN_IF_ERROR(store_.Create(request.tenant(), response.challenge(),

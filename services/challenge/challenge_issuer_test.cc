@@ -96,7 +96,7 @@ TEST_F(ChallengeIssuerTest, RefusesAnApproveByTooFarAhead) {
 TEST_F(ChallengeIssuerTest, RefusesAnApproveByInThePast) {
   v1::IssueRequest request = IssueRequest();
   request.mutable_template_()->set_approve_by_ms(UnixMillis(clock_) - 1);
-  ExpectRefused(request, reason::kDeadlineBounds);
+  ExpectRefused(request, reason::kApproveByPassed);
 }
 
 TEST_F(ChallengeIssuerTest, RefusesAQuestionThatNobodyMayAnswer) {
