@@ -1,0 +1,65 @@
+#ifndef U2FI_SERVICES_COMMON_RPC_CALL_OBSERVER_H_
+#define U2FI_SERVICES_COMMON_RPC_CALL_OBSERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "grpcpp/support/server_interceptor.h"
+#include "services/common/logging/context.h"
+#include "services/common/metrics/metrics.h"
+#include "services/common/time/clock.h"
+
+namespace u2fi::rpc {
+
+// Counts and logs every call of the servers it is given to, once, when its
+// status is sent: grpc_server_started_total, grpc_server_handled_total and
+// grpc_server_handling_seconds with the labels of the usual dashboards, and one
+// log line (debug for OK, error for our own faults, else info). Rpcs that were
+// not declared count as "other". Thread-safe.
+class CallObserver {
+ public:
+  // One call; see CurrentCallRecord().
+  struct Record {
+    const grpc::ServerContextBase* context = nullptr;
+    logging::Context log;
+  };
+
+  // Declares the families, so one per registry. `services` are all that will
+  // be observed. `clock` must outlive the observer and its servers.
+  CallObserver(
+      metrics::Registry& registry,
+      const std::vector<const google::protobuf::ServiceDescriptor*>& services,
+      const Clock& clock);
+
+  // For one server. The observer must outlive it.
+  std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
+  NewFactory();
+
+ private:
+  friend class ObservingInterceptor;
+  // The metrics of one rpc; `handled` by code.
+  struct Rpc {
+    metrics::Counter started;
+    metrics::Histogram seconds;
+    std::vector<metrics::Counter> handled;
+  };
+  const Rpc& RpcOf(absl::string_view path) const;
+  void Finished(const Rpc& rpc, const Record& record, absl::string_view path,
+                int code, absl::Duration duration) const;
+
+  const Clock& clock_;
+  // By path; "" is every other one.
+  absl::flat_hash_map<std::string, Rpc> rpcs_;
+};
+
+// The record of the observed call whose handler is about to be entered on this
+// thread, or nullptr. The guard writes into it what the log line shall say.
+CallObserver::Record* CurrentCallRecord(const grpc::ServerContextBase& context);
+
+}  // namespace u2fi::rpc
+
+#endif  // U2FI_SERVICES_COMMON_RPC_CALL_OBSERVER_H_

@@ -1,0 +1,50 @@
+#include "services/common/rpc/channel.h"
+
+#include <algorithm>
+
+#include "grpcpp/create_channel.h"
+#include "services/common/rpc/served_call.h"
+#include "services/common/rpc/server.h"
+#include "services/common/rpc/trace_context.h"
+#include "services/common/time/clock.h"
+
+namespace u2fi::rpc {
+namespace {
+
+constexpr absl::Duration kTimeToAnswer = absl::Milliseconds(20);
+// Servers allow pings every 30 s (server.cc).
+constexpr int kKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kFirstReconnectMs = 100;
+constexpr int kLastReconnectMs = 5'000;
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
+                                          const std::string& target,
+                                          const std::string& name) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  arguments.SetLoadBalancingPolicyName("round_robin");
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMs);
+  return grpc::CreateCustomChannel(target, tls.ForClientOf(name), arguments);
+}
+
+void PrepareCall(grpc::ClientContext& context, absl::Duration timeout) {
+  absl::Time deadline = SystemClock().Now() + timeout;
+  const ServedCall* call = CurrentCall();
+  if (call != nullptr) {
+    deadline = std::min(deadline, call->deadline - kTimeToAnswer);
+    context.AddMetadata("traceparent", ToTraceparent(call->trace));
+  }
+  context.set_deadline(absl::ToChronoTime(deadline));
+}
+
+}  // namespace u2fi::rpc

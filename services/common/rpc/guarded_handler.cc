@@ -1,0 +1,160 @@
+#include "services/common/rpc/guarded_handler.h"
+
+#include <utility>
+
+#include "google/protobuf/message.h"
+#include "grpcpp/impl/codegen/server_callback_handlers.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/method_handler.h"
+#include "grpcpp/support/sync_stream.h"
+#include "services/common/rpc/call_observer.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/rpc/ids.h"
+#include "services/common/status/error.h"
+
+namespace u2fi::rpc {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+using grpc::ByteBuffer;
+
+const FieldDescriptor* RequestIdField(const MethodDescriptor& method) {
+  const FieldDescriptor* field =
+      method.input_type()->FindFieldByName("request_id");
+  if (method.client_streaming() || field == nullptr || field->is_repeated() ||
+      field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    return nullptr;
+  }
+  return field;
+}
+
+// gRPC passes requests as the address of the generated message, which is also
+// that of its only base.
+Message* AsMessage(void* request) { return static_cast<Message*>(request); }
+
+// Ends a call with a status, whatever the shape of its rpc.
+class RefusingReactor : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
+ public:
+  explicit RefusingReactor(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+using Parameter = grpc::internal::MethodHandler::HandlerParameter;
+
+void FinishCallback(const Parameter& param, const grpc::Status& status) {
+  grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>(
+      [&status](grpc::CallbackServerContext*) {
+        return new RefusingReactor(status);
+      })
+      .RunHandler(Parameter(param.call, param.server_context, nullptr,
+                            grpc::Status::OK, nullptr, param.call_requester));
+}
+
+void FinishSync(const Parameter& param, const grpc::Status& status) {
+  using Stream = grpc::ServerReaderWriter<ByteBuffer, ByteBuffer>;
+  grpc::internal::TemplatedBidiStreamingHandler<Stream, false>(
+      [&status](grpc::ServerContext*, Stream*) { return status; })
+      .RunHandler(param);
+}
+
+}  // namespace
+
+GuardedHandler::GuardedHandler(const MethodDescriptor& method,
+                               grpc::internal::MethodHandler& inner,
+                               bool callback, CallGuard& guard)
+    : path_(PathOf(method)),
+      callback_(callback),
+      stream_(method.client_streaming() || method.server_streaming()),
+      request_id_(RequestIdField(method)),
+      inner_(inner),
+      guard_(guard) {}
+
+void* GuardedHandler::Deserialize(grpc_call* call, grpc_byte_buffer* request,
+                                  grpc::Status* status, void** handler_data) {
+  const absl::StatusOr<Caller> caller = guard_.Admit(path_, call);
+  if (caller.ok()) {
+    return inner_.Deserialize(call, request, status, handler_data);
+  }
+  // RunHandler() refuses it; nobody else will look at the request.
+  if (request != nullptr) {
+    grpc::g_core_codegen_interface->grpc_byte_buffer_destroy(request);
+  }
+  *status = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "");
+  return nullptr;
+}
+
+void GuardedHandler::RunHandler(const HandlerParameter& param) {
+  const absl::StatusOr<Caller> caller = guard_.Admit(path_, param.call->call());
+  if (!caller.ok()) {
+    Refuse(param, ToGrpcStatus(caller.status()));
+  } else if (!param.status.ok()) {
+    Refuse(param, ToGrpcStatus(Error(reason::kInvalidField,
+                                     "the request is not a message of this "
+                                     "rpc")));
+  } else if (stream_) {
+    EnterStream(*caller, param);
+  } else {
+    Enter(*caller, param);
+  }
+}
+
+void GuardedHandler::Enter(const Caller& caller,
+                           const HandlerParameter& param) {
+  ServedCall call =
+      guard_.Describe(path_, caller, *param.server_context, stream_);
+  call.log.request_id = RequestIdOf(param);
+  CallObserver::Record* record = CurrentCallRecord(*param.server_context);
+  if (record != nullptr) record->log = call.log;
+  const CallScope scope(call);
+  inner_.RunHandler(param);
+}
+
+void GuardedHandler::EnterStream(const Caller& caller,
+                                 const HandlerParameter& param) {
+  const auto place = guard_.streams().Take(caller.uri());
+  if (place == nullptr) {
+    Refuse(param, ToGrpcStatus(Error(reason::kStreamLimit,
+                                     "this caller has too many streams")));
+    return;
+  }
+  // A callback handler returns before its stream ends: the place goes with
+  // what gRPC calls at the end.
+  auto at_end = [place, next = param.call_requester]() {
+    if (next) next();
+  };
+  Enter(caller,
+        HandlerParameter(param.call, param.server_context, param.request,
+                         param.status, param.internal_data, at_end));
+}
+
+void GuardedHandler::Refuse(const HandlerParameter& param,
+                            const grpc::Status& status) {
+  ReleaseRequest(param);
+  if (callback_) {
+    FinishCallback(param, status);
+  } else {
+    FinishSync(param, status);
+  }
+}
+
+// Does what the inner handler would have done with a request it never sees:
+// gRPC made it in the call's arena, which runs no destructors.
+void GuardedHandler::ReleaseRequest(const HandlerParameter& param) {
+  if (param.internal_data != nullptr) {
+    static_cast<grpc::RpcAllocatorState*>(param.internal_data)
+        ->~RpcAllocatorState();
+  } else if (param.request != nullptr) {
+    AsMessage(param.request)->~Message();
+  }
+}
+
+std::string GuardedHandler::RequestIdOf(const HandlerParameter& param) const {
+  if (request_id_ == nullptr || param.request == nullptr) return "";
+  const Message& message = *AsMessage(param.request);
+  std::string id = message.GetReflection()->GetString(message, request_id_);
+  return CheckRequestId("request_id", id).ok() ? id : "";
+}
+
+}  // namespace u2fi::rpc

@@ -1,0 +1,49 @@
+#include "services/common/rpc/health_server.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "services/common/rpc/server_plugins.h"
+
+namespace u2fi::rpc {
+
+absl::StatusOr<std::unique_ptr<HealthServer>> HealthServer::Listen(
+    const std::string& address, const std::vector<std::string>& names) {
+  const auto builder = NewServerBuilder(Introspection::kHealth);
+  int port = 0;
+  builder->AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  std::unique_ptr<grpc::Server> server = builder->BuildAndStart();
+  if (server == nullptr || server->GetHealthCheckService() == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot serve health on ", address));
+  }
+  std::unique_ptr<HealthServer> health(
+      new HealthServer(std::move(server), port, names));
+  health->SetAllServing(false);
+  return health;
+}
+
+HealthServer::HealthServer(std::unique_ptr<grpc::Server> server, int port,
+                           std::vector<std::string> names)
+    : server_(std::move(server)), port_(port), names_(std::move(names)) {}
+
+HealthServer::~HealthServer() {
+  // Watchers would otherwise hold the server up.
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+void HealthServer::SetServing(const std::string& name, bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(name, serving);
+}
+
+void HealthServer::SetAllServing(bool serving) {
+  SetServing("", serving);
+  for (const std::string& name : names_) SetServing(name, serving);
+}
+
+}  // namespace u2fi::rpc

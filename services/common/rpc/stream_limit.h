@@ -1,0 +1,45 @@
+#ifndef U2FI_SERVICES_COMMON_RPC_STREAM_LIMIT_H_
+#define U2FI_SERVICES_COMMON_RPC_STREAM_LIMIT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "services/common/sync/sync.h"
+
+namespace u2fi::rpc {
+
+// Bounds how many streams each caller has open. Thread-safe.
+class StreamLimit {
+ public:
+  // One open stream; gives its place back when it is destroyed. Must not
+  // outlive the limit.
+  class Place {
+   public:
+    Place(StreamLimit& limit, std::string caller);
+    ~Place();
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    StreamLimit& limit_;
+    const std::string caller_;
+  };
+
+  explicit StreamLimit(int per_caller) : per_caller_(per_caller) {}
+
+  // A place for one more stream of `caller`, or nullptr if it has all it may.
+  std::shared_ptr<Place> Take(const std::string& caller);
+
+ private:
+  void GiveBack(const std::string& caller);
+
+  const int per_caller_;
+  Mutex mutex_;
+  // Callers with open streams only.
+  absl::flat_hash_map<std::string, int> open_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace u2fi::rpc
+
+#endif  // U2FI_SERVICES_COMMON_RPC_STREAM_LIMIT_H_
