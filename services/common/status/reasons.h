@@ -199,8 +199,6 @@ inline constexpr Reason kPeerUnavailable{"PEER_UNAVAILABLE",
                                          absl::StatusCode::kUnavailable};
 inline constexpr Reason kPeerLimit{"PEER_LIMIT",
                                    absl::StatusCode::kResourceExhausted};
-inline constexpr Reason kStreamLimit{"STREAM_LIMIT",
-                                     absl::StatusCode::kResourceExhausted};
 inline constexpr Reason kDeadlineExceeded{"DEADLINE_EXCEEDED",
                                           absl::StatusCode::kDeadlineExceeded};
 inline constexpr Reason kCancelled{"CANCELLED", absl::StatusCode::kCancelled};
