@@ -1,0 +1,99 @@
+#include "services/command-gate/command_mover.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/command-gate/command_states.h"
+#include "services/common/proof/ids.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using records::v1::CommandRow;
+using ::u2fi::store::Durability;
+
+std::vector<std::string> SubjectsOf(const CommandRow& row) {
+  std::vector<std::string> subjects = {
+      absl::StrCat("commands/", row.command_id()),
+      absl::StrCat("accounts/", row.account())};
+  if (!proof::AccountOfTarget(row.device()).has_value()) {
+    subjects.push_back(absl::StrCat("devices/", row.device()));
+  }
+  return subjects;
+}
+
+audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
+                            const MoveEvidence& evidence) {
+  audit::RowContent content;
+  content.kind = evidence.kind;
+  content.subjects = SubjectsOf(after);
+  audit::v1::AuditBody& body = content.body;
+  body.set_statement(evidence.statement);
+  body.set_command(after.command());
+  for (const proof::v1::Approval& approval : evidence.approvals) {
+    *body.add_approvals() = approval;
+  }
+  body.set_reason(evidence.reason.empty() ? after.reason() : evidence.reason);
+  if (before.state() != v1::COMMAND_STATE_UNSPECIFIED) {
+    body.set_state_before(std::string(StateName(before.state())));
+  }
+  body.set_state_after(std::string(StateName(after.state())));
+  body.set_caller(evidence.caller);
+  body.set_reported_by(evidence.reported_by);
+  body.set_device_signature(evidence.device_signature);
+  for (const auto& [name, value] : evidence.details) {
+    audit::v1::Detail& detail = *body.add_details();
+    detail.set_name(name);
+    detail.set_value(value);
+  }
+  return content;
+}
+
+}  // namespace
+
+absl::StatusOr<StoredCommand> CommandMover::Create(
+    const SubmitView& view, CommandRow row, const MoveEvidence& evidence) {
+  audit::Transition transition;
+  transition.durability = Durability::kReplicated;
+  AddFirstWrites(view, row, transition);
+  return Decide(view.command, row, evidence, std::move(transition));
+}
+
+absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
+                                                 CommandRow next,
+                                                 const MoveEvidence& evidence,
+                                                 Durability durability) {
+  if (next.state() != seen.row.state() &&
+      !MayMove(seen.row.state(), next.state(), next.free())) {
+    return Error(reason::kInternal, "a command cannot make this move");
+  }
+  if (IsFinal(next.state()) && next.end_ms() == 0) {
+    next.set_end_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+  }
+  audit::Transition transition;
+  transition.durability = durability;
+  AddWrites(seen, next, transition);
+  return Decide(seen, next, evidence, std::move(transition));
+}
+
+absl::StatusOr<StoredCommand> CommandMover::Decide(
+    const StoredCommand& seen, const CommandRow& next,
+    const MoveEvidence& evidence, audit::Transition transition) {
+  ASSIGN_OR_RETURN(
+      audit::PreparedRow row,
+      audit::PreparedRow::Make(ContentOf(seen.row, next, evidence), random_));
+  transition.rows.push_back(std::move(row));
+  ASSIGN_OR_RETURN(const audit::Committed committed,
+                   decider_.Decide(seen.tenant, std::move(transition)));
+  StoredCommand stored;
+  stored.tenant = seen.tenant;
+  stored.row = next;
+  stored.version = committed.version;
+  stored.epoch = seen.epoch;
+  watchers_.Tell(stored);
+  return stored;
+}
+
+}  // namespace u2fi::command_gate

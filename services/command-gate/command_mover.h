@@ -1,0 +1,78 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_MOVER_H_
+#define U2FI_SERVICES_COMMAND_GATE_COMMAND_MOVER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/command-gate/command_store.h"
+#include "services/command-gate/command_watchers.h"
+#include "services/common/audit/decider.h"
+#include "services/common/random/random_source.h"
+#include "services/common/time/clock.h"
+#include "u2fi/audit/v1/record.pb.h"
+
+namespace u2fi::command_gate {
+
+// What the audit row of a move says besides what the command itself says.
+struct MoveEvidence {
+  audit::v1::RowKind kind = audit::v1::ROW_KIND_COMMAND;
+  // Exact bytes of the statement that was answered, or empty.
+  std::string statement;
+  // Touches that this row holds.
+  std::vector<proof::v1::Approval> approvals;
+  // Reason of a refusal that did not change the state, or empty.
+  std::string reason;
+  // Caller's URI, or empty.
+  std::string caller;
+  // Who says what came of the command: `device`, `gateway`, or empty.
+  std::string reported_by;
+  // 32-byte input and DER signature of the device's result, or empty.
+  std::string device_signature;
+  // By name, ascending.
+  std::vector<std::pair<std::string, std::string>> details;
+};
+
+// Changes commands: each change of state is one commit by compare-and-set
+// together with the audit row that explains it, and is told to the watchers.
+// No row, no change. Thread-safe; calls block until the commit is decided.
+class CommandMover {
+ public:
+  // The references must outlive this object.
+  CommandMover(const Clock& clock, RandomSource& random,
+               audit::Decider& decider, CommandWatchers& watchers)
+      : clock_(clock),
+        random_(random),
+        decider_(decider),
+        watchers_(watchers) {}
+
+  // Writes a new command in state PREPARING, durably. STORE_ABORTED if it, its
+  // sequence number or one of its places was taken meanwhile.
+  absl::StatusOr<StoredCommand> Create(const SubmitView& view,
+                                       records::v1::CommandRow row,
+                                       const MoveEvidence& evidence);
+
+  // Replaces `seen` by `next`. INTERNAL unless the states allow it (or are the
+  // same); STORE_ABORTED if somebody was faster: read again and think again.
+  // Sets end_ms of a final state.
+  absl::StatusOr<StoredCommand> Move(const StoredCommand& seen,
+                                     records::v1::CommandRow next,
+                                     const MoveEvidence& evidence,
+                                     u2fi::store::Durability durability);
+
+ private:
+  absl::StatusOr<StoredCommand> Decide(const StoredCommand& seen,
+                                       const records::v1::CommandRow& next,
+                                       const MoveEvidence& evidence,
+                                       audit::Transition transition);
+
+  const Clock& clock_;
+  RandomSource& random_;
+  audit::Decider& decider_;
+  CommandWatchers& watchers_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_COMMAND_MOVER_H_

@@ -1,0 +1,56 @@
+#include "services/command-gate/command_states.h"
+
+#include "absl/strings/strip.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+bool IsBeforeDispatch(v1::CommandState state) {
+  return state == v1::COMMAND_STATE_PREPARING ||
+         state == v1::COMMAND_STATE_AWAITING_APPROVAL ||
+         state == v1::COMMAND_STATE_APPROVED;
+}
+
+bool IsRefusal(v1::CommandState state) {
+  return state == v1::COMMAND_STATE_DENIED ||
+         state == v1::COMMAND_STATE_EXPIRED ||
+         state == v1::COMMAND_STATE_CANCELLED;
+}
+
+bool IsOutcome(v1::CommandState state) {
+  return state == v1::COMMAND_STATE_SUCCEEDED ||
+         state == v1::COMMAND_STATE_FAILED ||
+         state == v1::COMMAND_STATE_UNKNOWN_OUTCOME;
+}
+
+}  // namespace
+
+bool IsFinal(v1::CommandState state) {
+  return IsRefusal(state) || IsOutcome(state);
+}
+
+bool MayMove(v1::CommandState from, v1::CommandState to, bool free) {
+  if (IsRefusal(to)) return IsBeforeDispatch(from);
+  switch (from) {
+    case v1::COMMAND_STATE_PREPARING:
+      return to == (free ? v1::COMMAND_STATE_DISPATCHED
+                         : v1::COMMAND_STATE_AWAITING_APPROVAL);
+    case v1::COMMAND_STATE_AWAITING_APPROVAL:
+      return to == v1::COMMAND_STATE_AWAITING_APPROVAL ||
+             to == v1::COMMAND_STATE_APPROVED;
+    case v1::COMMAND_STATE_APPROVED:
+      return to == v1::COMMAND_STATE_DISPATCHED ||
+             to == v1::COMMAND_STATE_FAILED;
+    case v1::COMMAND_STATE_DISPATCHED:
+      return IsOutcome(to);
+    default:
+      return false;
+  }
+}
+
+absl::string_view StateName(v1::CommandState state) {
+  return absl::StripPrefix(absl::string_view(v1::CommandState_Name(state)),
+                           "COMMAND_STATE_");
+}
+
+}  // namespace u2fi::command_gate

@@ -1,0 +1,28 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_STATES_H_
+#define U2FI_SERVICES_COMMAND_GATE_COMMAND_STATES_H_
+
+#include "absl/strings/string_view.h"
+#include "u2fi/command_gate/v1/command.pb.h"
+
+namespace u2fi::command_gate {
+
+// The states of a command, and the moves between them (architecture.md):
+//   PREPARING → AWAITING_APPROVAL → APPROVED → DISPATCHED
+//     → SUCCEEDED | FAILED | UNKNOWN_OUTCOME
+//   from the first three: DENIED | EXPIRED | CANCELLED
+//   FREE: PREPARING → DISPATCHED
+// Besides: AWAITING_APPROVAL → AWAITING_APPROVAL (another question), APPROVED →
+// FAILED (the agent or Apply refused it).
+
+// True if no move leads away.
+bool IsFinal(v1::CommandState state);
+
+// True if a command may go from `from` to `to`. `free`: needs no touch.
+bool MayMove(v1::CommandState from, v1::CommandState to, bool free);
+
+// The name without prefix, as the audit has it: "APPROVED".
+absl::string_view StateName(v1::CommandState state);
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_COMMAND_STATES_H_

@@ -1,0 +1,271 @@
+#include "services/command-gate/command_store.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/command-gate/command_states.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using records::v1::CommandRow;
+using records::v1::SequenceRow;
+using ::u2fi::store::Entry;
+using ::u2fi::store::Partition;
+using ::u2fi::store::Snapshot;
+using ::u2fi::store::Version;
+
+// A result may come this long after execute_by (architecture.md, states).
+constexpr uint64_t kResultGraceMs = 30'000;
+constexpr uint64_t kKeptAfterEndMs = 24 * 3'600'000;
+constexpr uint64_t kLastMs = 9'999'999'999'999;
+constexpr size_t kTimersPerSweep = 100;
+
+absl::StatusOr<Partition> PartitionOf(absl::string_view tenant) {
+  return Partition::Make("command-gate", tenant);
+}
+
+std::string CommandKey(absl::string_view id) { return absl::StrCat("c/", id); }
+std::string SequenceKey(absl::string_view device) {
+  return absl::StrCat("s/", device);
+}
+std::string AccountPlace(absl::string_view account, int i) {
+  return absl::StrCat("open/a/", account, "/", i);
+}
+std::string GatewayPlace(absl::string_view gateway, int i) {
+  return absl::StrCat("open/g/", gateway, "/", i);
+}
+std::string ListPrefix(absl::string_view account) {
+  return absl::StrCat("list/", account, "/");
+}
+std::string Millis(uint64_t ms) {
+  return absl::StrCat(absl::Dec(ms, absl::kZeroPad13));
+}
+std::string ListKey(const CommandRow& row) {
+  return absl::StrCat(ListPrefix(row.account()),
+                      Millis(kLastMs - row.submit_ms()), "/", row.command_id());
+}
+std::string ExecutesPrefix(absl::string_view gateway) {
+  return absl::StrCat("g/", gateway, "/");
+}
+std::string TimerKey(const CommandRow& row) {
+  const uint64_t due = NextDeadlineMs(row);
+  return due == 0 ? ""
+                  : absl::StrCat("timer/", Millis(due), "/command/",
+                                 row.command_id());
+}
+
+// Nobody is asked any more, so its places are free for others.
+bool GivesUpPlaces(v1::CommandState state) {
+  return state != v1::COMMAND_STATE_PREPARING &&
+         state != v1::COMMAND_STATE_AWAITING_APPROVAL;
+}
+
+absl::Time ExpireHint(const CommandRow& row) {
+  return row.end_ms() == 0
+             ? absl::InfiniteFuture()
+             : absl::FromUnixMillis(row.end_ms() + kKeptAfterEndMs);
+}
+
+absl::Status ParseCommandEntry(const Entry& entry, StoredCommand& stored) {
+  stored.version = entry.version;
+  if (stored.exists() &&
+      (!stored.row.ParseFromString(entry.value) || stored.row.schema() != 1)) {
+    return Error(reason::kStoreCorrupt, "a command record cannot be read");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseSequenceEntry(const Entry& entry, SubmitView& view) {
+  SequenceRow row;
+  view.sequence_version = entry.version;
+  if (!entry.exists()) return absl::OkStatus();
+  if (!row.ParseFromString(entry.value) || row.schema() != 1) {
+    return Error(reason::kStoreCorrupt, "a sequence record cannot be read");
+  }
+  view.last_sequence = row.last();
+  return absl::OkStatus();
+}
+
+std::string FirstFree(const std::vector<std::string>& keys,
+                      const std::vector<Entry>& entries, size_t begin,
+                      size_t end) {
+  for (size_t i = begin; i < end; ++i) {
+    if (!entries[i].exists()) return keys[i];
+  }
+  return "";
+}
+
+void MoveTimer(const CommandRow& seen, CommandRow& next,
+               audit::Transition& transition) {
+  next.set_timer(TimerKey(next));
+  if (next.timer() == seen.timer()) return;
+  if (!seen.timer().empty()) transition.remove.push_back(seen.timer());
+  if (!next.timer().empty()) {
+    transition.put.push_back({next.timer(), next.command_id()});
+  }
+}
+
+void MoveIndices(const CommandRow& seen, const CommandRow& next,
+                 audit::Transition& transition) {
+  if (next.gateway().empty()) return;
+  const std::string key =
+      absl::StrCat(ExecutesPrefix(next.gateway()), next.command_id());
+  const bool was = seen.state() == v1::COMMAND_STATE_APPROVED ||
+                   seen.state() == v1::COMMAND_STATE_DISPATCHED;
+  const bool is = next.state() == v1::COMMAND_STATE_APPROVED ||
+                  next.state() == v1::COMMAND_STATE_DISPATCHED;
+  if (is && !was) transition.put.push_back({key, "1"});
+  if (was && !is) transition.remove.push_back(key);
+}
+
+void PutCommand(const CommandRow& row, Version expected,
+                audit::Transition& transition) {
+  const std::string key = CommandKey(row.command_id());
+  transition.expect.push_back({key, expected});
+  transition.put.push_back({key, row.SerializeAsString(), ExpireHint(row)});
+}
+
+}  // namespace
+
+uint64_t NextDeadlineMs(const CommandRow& row) {
+  switch (row.state()) {
+    case v1::COMMAND_STATE_PREPARING:
+    case v1::COMMAND_STATE_AWAITING_APPROVAL:
+      return row.free() ? row.execute_by_ms() : row.approve_by_ms() + 1;
+    case v1::COMMAND_STATE_APPROVED:
+      return row.execute_by_ms() + 1;
+    case v1::COMMAND_STATE_DISPATCHED:
+      return row.execute_by_ms() + kResultGraceMs;
+    default:
+      return 0;
+  }
+}
+
+absl::StatusOr<StoredCommand> CommandStore::Read(absl::string_view tenant,
+                                                 absl::string_view command_id) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  ASSIGN_OR_RETURN(const Snapshot snapshot,
+                   store_.Get(partition, {CommandKey(command_id)}));
+  StoredCommand stored;
+  stored.tenant = std::string(tenant);
+  stored.epoch = snapshot.epoch;
+  RETURN_IF_ERROR(ParseCommandEntry(snapshot.entries[0], stored));
+  return stored;
+}
+
+absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(
+    absl::string_view tenant, absl::string_view command_id,
+    absl::string_view device, absl::string_view account,
+    absl::string_view gateway) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  std::vector<std::string> keys = {CommandKey(command_id)};
+  if (!device.empty()) keys.push_back(SequenceKey(device));
+  const size_t accounts = keys.size();
+  for (int i = 0; i < kMaxOpenPerAccount && !gateway.empty(); ++i) {
+    keys.push_back(AccountPlace(account, i));
+  }
+  const size_t gateways = keys.size();
+  for (int i = 0; i < kMaxOpenPerGateway && !gateway.empty(); ++i) {
+    keys.push_back(GatewayPlace(gateway, i));
+  }
+  ASSIGN_OR_RETURN(const Snapshot snapshot, store_.Get(partition, keys));
+  SubmitView view;
+  view.command.tenant = std::string(tenant);
+  view.command.epoch = snapshot.epoch;
+  RETURN_IF_ERROR(ParseCommandEntry(snapshot.entries[0], view.command));
+  if (!device.empty()) {
+    RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[1], view));
+  }
+  view.account_place = FirstFree(keys, snapshot.entries, accounts, gateways);
+  view.gateway_place = FirstFree(keys, snapshot.entries, gateways, keys.size());
+  return view;
+}
+
+absl::StatusOr<std::vector<std::string>> CommandStore::ListForGateway(
+    absl::string_view tenant, absl::string_view gateway) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  const std::string prefix = ExecutesPrefix(gateway);
+  ASSIGN_OR_RETURN(
+      const u2fi::store::Page page,
+      store_.Scan(partition, prefix, "", u2fi::store::kMaxScanLimit));
+  std::vector<std::string> ids;
+  for (const u2fi::store::Item& item : page.items) {
+    ids.push_back(item.key.substr(prefix.size()));
+  }
+  return ids;
+}
+
+absl::StatusOr<std::vector<DueTimer>> CommandStore::ListDue(
+    absl::string_view tenant, absl::Time now) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  ASSIGN_OR_RETURN(const u2fi::store::Page page,
+                   store_.Scan(partition, "timer/", "", kTimersPerSweep));
+  const std::string last =
+      absl::StrCat("timer/", Millis(absl::ToUnixMillis(now)), "/~");
+  std::vector<DueTimer> due;
+  for (const u2fi::store::Item& item : page.items) {
+    if (item.key > last) break;
+    due.push_back({item.key, item.value});
+  }
+  return due;
+}
+
+absl::StatusOr<CommandStore::ListPage> CommandStore::List(
+    absl::string_view tenant, absl::string_view account,
+    absl::string_view after, size_t limit) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  ASSIGN_OR_RETURN(const u2fi::store::Page page,
+                   store_.Scan(partition, ListPrefix(account), after, limit));
+  ListPage list;
+  list.more = page.more;
+  for (const u2fi::store::Item& item : page.items) {
+    list.command_ids.push_back(item.value);
+    list.last_key = item.key;
+  }
+  return list;
+}
+
+void AddWrites(const StoredCommand& seen, CommandRow& next,
+               audit::Transition& transition) {
+  transition.epoch = seen.epoch;
+  if (GivesUpPlaces(next.state())) {
+    for (const std::string& place : next.places()) {
+      transition.remove.push_back(place);
+    }
+    next.clear_places();
+  }
+  if (next.end_ms() != 0 && seen.row.end_ms() == 0) {
+    transition.put.push_back(
+        {ListKey(next), next.command_id(), ExpireHint(next)});
+  }
+  MoveTimer(seen.row, next, transition);
+  MoveIndices(seen.row, next, transition);
+  PutCommand(next, seen.version, transition);
+}
+
+void AddFirstWrites(const SubmitView& view, CommandRow& first,
+                    audit::Transition& transition) {
+  transition.epoch = view.command.epoch;
+  for (const std::string& place : {view.account_place, view.gateway_place}) {
+    if (place.empty()) continue;
+    first.add_places(place);
+    transition.expect.push_back({place, u2fi::store::kAbsent});
+    transition.put.push_back({place, first.command_id()});
+  }
+  if (first.sequence() != 0) {
+    SequenceRow sequence;
+    sequence.set_schema(1);
+    sequence.set_last(first.sequence());
+    const std::string key = SequenceKey(first.device());
+    transition.expect.push_back({key, view.sequence_version});
+    transition.put.push_back({key, sequence.SerializeAsString()});
+  }
+  transition.put.push_back({ListKey(first), first.command_id()});
+  MoveTimer(CommandRow(), first, transition);
+  PutCommand(first, u2fi::store::kAbsent, transition);
+}
+
+}  // namespace u2fi::command_gate

@@ -1,0 +1,114 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
+#define U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/audit/transition.h"
+#include "services/common/store/store.h"
+#include "u2fi/command_gate/records/v1/records.pb.h"
+
+namespace u2fi::command_gate {
+
+// Most open approvals of one account and at one gateway (wire.md, sizes).
+inline constexpr int kMaxOpenPerAccount = 3;
+inline constexpr int kMaxOpenPerGateway = 16;
+
+// A command as read, with what a write of it must expect.
+struct StoredCommand {
+  std::string tenant;
+  records::v1::CommandRow row;
+  u2fi::store::Version version = u2fi::store::kAbsent;
+  u2fi::store::Epoch epoch;
+
+  bool exists() const { return version != u2fi::store::kAbsent; }
+};
+
+// What a submission reads at once.
+struct SubmitView {
+  // The command, if the same request came before.
+  StoredCommand command;
+  // The device's last sequence number, and its version.
+  uint64_t last_sequence = 0;
+  u2fi::store::Version sequence_version = u2fi::store::kAbsent;
+  // Keys of a free place among the open approvals of the account and of the
+  // gateway; empty: all are taken.
+  std::string account_place;
+  std::string gateway_place;
+};
+
+// A due timer.
+struct DueTimer {
+  std::string key;
+  std::string command_id;
+};
+
+// The gate's records of all tenants, in partition (command-gate, tenant):
+//   c/<command id>                      records.v1.CommandRow
+//   s/<device>                          records.v1.SequenceRow
+//   open/a/<account>/<0..2>             id of a command that waits for a touch
+//   open/g/<gateway>/<0..15>            the same, per approver gateway
+//   list/<account>/<9…9 - ms>/<id>      index for lists, newest first
+//   g/<gateway>/<command id>            commands that a gateway has to execute
+//   timer/<due ms, 13 digits>/command/<id>
+// Reads only; writes go into a transition with their audit row. Thread-safe.
+class CommandStore {
+ public:
+  // `store` must outlive this object.
+  explicit CommandStore(u2fi::store::Store& store) : store_(store) {}
+
+  // The command; exists() is false if there is none.
+  absl::StatusOr<StoredCommand> Read(absl::string_view tenant,
+                                     absl::string_view command_id);
+
+  // `device` may be empty (an act on an account): no sequence is read.
+  // `gateway` may be empty (FREE): no places are looked for.
+  absl::StatusOr<SubmitView> ReadForSubmit(absl::string_view tenant,
+                                           absl::string_view command_id,
+                                           absl::string_view device,
+                                           absl::string_view account,
+                                           absl::string_view gateway);
+
+  // Ids of the commands that `gateway` has to execute, at most 1,000.
+  absl::StatusOr<std::vector<std::string>> ListForGateway(
+      absl::string_view tenant, absl::string_view gateway);
+
+  // Timers of `tenant` that are due at `now`, oldest first, at most 100.
+  absl::StatusOr<std::vector<DueTimer>> ListDue(absl::string_view tenant,
+                                                absl::Time now);
+
+  // Ids of the commands of `account`, newest first, after `after` (the last
+  // key of the page before, or empty).
+  struct ListPage {
+    std::vector<std::string> command_ids;
+    std::string last_key;
+    bool more = false;
+  };
+  absl::StatusOr<ListPage> List(absl::string_view tenant,
+                                absl::string_view account,
+                                absl::string_view after, size_t limit);
+
+ private:
+  u2fi::store::Store& store_;
+};
+
+// Adds to `transition` the writes that turn `seen` into `next`: the record with
+// its expectation, its timer for the next deadline, its indices, and the places
+// it gives up when nobody is asked any more. Sets next.timer and next.places.
+void AddWrites(const StoredCommand& seen, records::v1::CommandRow& next,
+               audit::Transition& transition);
+
+// Adds the writes of a command's first record: also its sequence number and
+// its places.
+void AddFirstWrites(const SubmitView& view, records::v1::CommandRow& first,
+                    audit::Transition& transition);
+
+// When the sweeper has to look at the command next, in milliseconds since
+// 1970; 0: never.
+uint64_t NextDeadlineMs(const records::v1::CommandRow& row);
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
