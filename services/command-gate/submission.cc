@@ -1,0 +1,237 @@
+#include "services/command-gate/submission.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "nlohmann/json.hpp"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/command.h"
+#include "services/common/proof/ids.h"
+#include "services/common/proof/operations.h"
+#include "services/common/proof/statement.h"
+#include "services/common/proof/words.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using ::google::protobuf::Duration;
+using ::google::protobuf::util::TimeUtil;
+
+constexpr int64_t kMinApproveMs = 5'000;
+constexpr int64_t kDefaultApproveMs = 60'000;
+
+struct Reading {
+  const rpc::Caller& caller;
+  const v1::SubmitCommandRequest& request;
+  Submission& out;
+};
+
+absl::Status NotYet(absl::string_view what) {
+  return Error(reason::kUnimplemented,
+               absl::StrCat(what, " is not there yet; see the README"));
+}
+
+absl::Status ReadTenant(const Reading& in) {
+  ASSIGN_OR_RETURN(in.out.tenant, TenantOf(in.caller, in.request.tenant()));
+  return absl::OkStatus();
+}
+
+absl::Status ReadRequester(const Reading& in) {
+  const std::string& account = in.request.options().on_behalf_of();
+  if (!proof::IsId(account)) {
+    return FieldError("options.on_behalf_of", "is not an id");
+  }
+  if (!proof::IsRequestId(in.request.request_id())) {
+    return FieldError("request_id", "is not 32 lower-case hex digits");
+  }
+  in.out.account = account;
+  in.out.caller_uri = in.caller.uri();
+  in.out.requester = proof::Requester(in.caller.uri(), account);
+  if (!proof::IsRequester(in.out.requester)) {
+    return FieldError("options.on_behalf_of",
+                      "makes a requester of more than 512 bytes");
+  }
+  in.out.request_id = in.request.request_id();
+  return absl::OkStatus();
+}
+
+absl::Status ReadTarget(const Reading& in) {
+  const v1::CommandItem& item = in.request.item();
+  const auto account = proof::AccountOfTarget(item.device());
+  if (!account.has_value() && !proof::IsId(item.device())) {
+    return FieldError("item.device", "is neither an id nor account:<id>");
+  }
+  if (account.has_value() && *account != in.out.account) {
+    return Error(reason::kNotAMember, "an account acts on itself only");
+  }
+  in.out.device = item.device();
+  in.out.on_account = account.has_value();
+  return absl::OkStatus();
+}
+
+absl::Status ReadOperation(const Reading& in) {
+  const v1::CommandItem& item = in.request.item();
+  if (!proof::IsOperation(item.operation())) {
+    return FieldError("item.operation", "is not 1 to 64 of [a-z0-9._-]");
+  }
+  in.out.operation = item.operation();
+  in.out.purpose = in.request.options().purpose();
+  RETURN_IF_ERROR(proof::CheckPurpose(in.out.operation, in.out.purpose));
+  if (proof::IsOnAccount(in.out.purpose) != in.out.on_account) {
+    return FieldError("item.device", "does not fit the purpose");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBuilt(const Reading& in) {
+  const proof::v1::Purpose purpose = in.out.purpose;
+  if (purpose == proof::v1::PURPOSE_COMMAND ||
+      purpose == proof::v1::PURPOSE_ENROL ||
+      purpose == proof::v1::PURPOSE_PROVISION) {
+    return absl::OkStatus();
+  }
+  return NotYet(proof::v1::Purpose_Name(purpose));
+}
+
+absl::Status ReadDeviceArguments(const Reading& in) {
+  const v1::CommandItem& item = in.request.item();
+  if (item.has_message()) {
+    return Error(reason::kArgumentsFormat,
+                 "a device operation takes its arguments as JSON");
+  }
+  if (!item.json().empty() && !nlohmann::json::accept(item.json())) {
+    return Error(reason::kArgumentsFormat, "the arguments are not JSON");
+  }
+  in.out.arguments = item.json();
+  return absl::OkStatus();
+}
+
+absl::Status ReadReservedArguments(const Reading& in) {
+  const v1::CommandItem& item = in.request.item();
+  if (item.has_json()) {
+    return Error(reason::kArgumentsFormat,
+                 "a reserved operation takes its arguments as a message");
+  }
+  const bool made_here = in.out.operation == proof::kOperationEnrol;
+  if (made_here == item.has_message()) {
+    return Error(reason::kArgumentsFormat,
+                 made_here ? "the gate makes these arguments itself"
+                           : "the arguments are missing");
+  }
+  in.out.arguments = item.message();
+  return absl::OkStatus();
+}
+
+absl::Status ReadArguments(const Reading& in) {
+  RETURN_IF_ERROR(proof::IsReserved(in.out.operation)
+                      ? ReadReservedArguments(in)
+                      : ReadDeviceArguments(in));
+  if (in.out.arguments.size() > proof::kMaxArguments) {
+    return Error(reason::kArgumentsFormat, "the arguments are over 2 KiB");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadPlace(const Reading& in) {
+  const v1::Place& place = in.request.options().place();
+  if (place.has_browser()) return NotYet("approval in a browser");
+  if (!place.gateway().empty() && !proof::IsId(place.gateway())) {
+    return FieldError("options.place.gateway", "is not an id");
+  }
+  if (place.gateway().empty() && in.out.on_account) {
+    return FieldError("options.place", "is required for acts on an account");
+  }
+  in.out.approver_gateway = place.gateway();
+  return absl::OkStatus();
+}
+
+// The milliseconds of `duration`, or `fallback` if it is unset.
+int64_t MillisOf(bool set, const Duration& duration, int64_t fallback) {
+  return set ? TimeUtil::DurationToMilliseconds(duration) : fallback;
+}
+
+absl::Status ReadDeadlines(const Reading& in) {
+  const v1::SubmitOptions& options = in.request.options();
+  const int64_t approve = MillisOf(options.has_approve_within(),
+                                   options.approve_within(), kDefaultApproveMs);
+  const auto bound =
+      static_cast<int64_t>(proof::MaxExecuteAfterApproveMs(in.out.purpose));
+  const int64_t execute = MillisOf(options.has_execute_within(),
+                                   options.execute_within(), bound / 10);
+  if (approve < kMinApproveMs ||
+      approve > static_cast<int64_t>(proof::kMaxApproveMs)) {
+    return Error(reason::kDeadlineBounds, "approve_within is 5 s to 2 min",
+                 {{"field", "options.approve_within"}});
+  }
+  if (execute < 0 || execute > bound) {
+    return Error(reason::kDeadlineBounds,
+                 "execute_within is over the bound of the purpose",
+                 {{"field", "options.execute_within"}});
+  }
+  in.out.approve_within_ms = static_cast<uint64_t>(approve);
+  in.out.execute_within_ms = static_cast<uint64_t>(execute);
+  return absl::OkStatus();
+}
+
+absl::Status ReadRest(const Reading& in) {
+  const v1::SubmitOptions& options = in.request.options();
+  if (!options.break_glass_reason().empty()) {
+    return FieldError("options.break_glass_reason",
+                      "goes with the purpose BREAK_GLASS only");
+  }
+  if (!options.transaction().empty()) {
+    return NotYet("a transaction that a button started");
+  }
+  if (options.has_evidence()) return NotYet("evidence with a submission");
+  if (options.enrol().label().size() > 256) {
+    return FieldError("options.enrol.label", "is too long");
+  }
+  if (options.enrol().recovery() || options.enrol().level() != 0) {
+    return NotYet("a recovery token or a level");
+  }
+  in.out.enrol_label = options.enrol().label();
+  return absl::OkStatus();
+}
+
+absl::Status ReadNames(const Reading& in) {
+  in.out.command_id = proof::CommandId(in.out.tenant, in.out.requester,
+                                       in.out.request_id, /*index=*/0);
+  in.out.words = proof::ComparisonWords(
+      in.out.request_id, {{in.out.device, in.out.operation, in.out.arguments}});
+  v1::SubmitCommandRequest asked = in.request;
+  asked.clear_tenant();
+  asked.mutable_options()->clear_id_token();
+  in.out.request_digest =
+      crypto::ToString(crypto::Sha256(asked.SerializeAsString()));
+  return absl::OkStatus();
+}
+
+constexpr absl::Status (*kReaders[])(const Reading&) = {
+    ReadTenant,    ReadRequester, ReadTarget,    ReadOperation, CheckBuilt,
+    ReadArguments, ReadPlace,     ReadDeadlines, ReadRest,      ReadNames};
+
+}  // namespace
+
+absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
+                                     const std::string& named) {
+  if (caller.tenant().empty()) {
+    if (proof::IsId(named)) return named;
+    return FieldError("tenant", "is required from this caller");
+  }
+  if (named.empty() || named == caller.tenant()) return caller.tenant();
+  return Error(reason::kTenantMismatch,
+               "the request names another tenant than the certificate");
+}
+
+absl::StatusOr<Submission> ReadSubmission(
+    const rpc::Caller& caller, const v1::SubmitCommandRequest& request) {
+  Submission submission;
+  const Reading reading{caller, request, submission};
+  for (const auto read : kReaders) RETURN_IF_ERROR(read(reading));
+  return submission;
+}
+
+}  // namespace u2fi::command_gate

@@ -1,0 +1,57 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_SUBMISSION_H_
+#define U2FI_SERVICES_COMMAND_GATE_SUBMISSION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/common/rpc/caller.h"
+#include "u2fi/command_gate/v1/submit.pb.h"
+
+namespace u2fi::command_gate {
+
+// A request to run one command, found well-formed. Whether the account may ask
+// for it, and what the rule is, stands elsewhere.
+struct Submission {
+  std::string tenant;
+  // Caller's URI, one space, the account.
+  std::string requester;
+  std::string caller_uri;
+  std::string request_id;
+  // SHA-256 of what was asked, for REQUEST_ID_REUSED.
+  std::string request_digest;
+  std::string command_id;
+  std::string account;
+  proof::v1::Purpose purpose = proof::v1::PURPOSE_UNSPECIFIED;
+  // Id of a device, or `account:<id>`.
+  std::string device;
+  bool on_account = false;
+  std::string operation;
+  std::string arguments;
+  // Where the touch is taken; empty: the gateway that executes.
+  std::string approver_gateway;
+  uint64_t approve_within_ms = 0;
+  uint64_t execute_within_ms = 0;
+  proof::v1::Evidence evidence;
+  std::string transaction;
+  std::string enrol_label;
+  // The four comparison words.
+  std::string words;
+};
+
+// The first rule that `request` breaks is the answer: tenant (TENANT_MISMATCH),
+// fields (INVALID_FIELD), operation and purpose (OPERATION_UNKNOWN,
+// PURPOSE_NOT_ALLOWED), arguments (ARGUMENTS_FORMAT), deadlines
+// (DEADLINE_BOUNDS). UNIMPLEMENTED for what this version does not do yet:
+// approval in a browser, leases, moves, transfers, break-glass.
+absl::StatusOr<Submission> ReadSubmission(
+    const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
+
+// The tenant that `caller` acts in. TENANT_MISMATCH if it names another one
+// than its certificate; INVALID_FIELD if a service names none.
+absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
+                                     const std::string& named);
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_SUBMISSION_H_

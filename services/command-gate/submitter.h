@@ -1,0 +1,55 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_SUBMITTER_H_
+#define U2FI_SERVICES_COMMAND_GATE_SUBMITTER_H_
+
+#include "absl/status/statusor.h"
+#include "services/command-gate/command_mover.h"
+#include "services/command-gate/command_store.h"
+#include "services/command-gate/gateway_sender.h"
+#include "services/command-gate/submission.h"
+#include "services/common/time/clock.h"
+#include "services/device-registry/registry_client.h"
+
+namespace u2fi::command_gate {
+
+// Takes a command in: finds out what holds for it, makes its bytes once and
+// writes it with its audit row. Nobody is asked before that. Thread-safe.
+//
+// The first step that fails is the answer, and then nothing is stored:
+//   known      the registry knows device and account, and the account may ask
+//   rule       the strictest rule is not FORBIDDEN, and is built
+//   place      a touch for this purpose counts where it is to be taken
+//   gateway    the gateways concerned are ACTIVE and connected
+//   once       no other request had this request_id
+//   room       account and gateway have fewer open approvals than they may
+class Submitter {
+ public:
+  // The references must outlive this object.
+  Submitter(const Clock& clock, device_registry::RegistryClient& registry,
+            CommandStore& commands, CommandMover& mover,
+            GatewaySender& gateways)
+      : clock_(clock),
+        registry_(registry),
+        commands_(commands),
+        mover_(mover),
+        gateways_(gateways) {}
+
+  // The command as stored, now or by the same request before. With `check_only`
+  // nothing is stored; what comes back does not exist.
+  absl::StatusOr<StoredCommand> Submit(const Submission& submission,
+                                       bool check_only);
+
+ private:
+  absl::StatusOr<StoredCommand> SubmitOnce(const Submission& submission,
+                                           const records::v1::CommandRow& row,
+                                           bool check_only);
+
+  const Clock& clock_;
+  device_registry::RegistryClient& registry_;
+  CommandStore& commands_;
+  CommandMover& mover_;
+  GatewaySender& gateways_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_SUBMITTER_H_
