@@ -50,6 +50,9 @@ std::string ListKey(const CommandRow& row) {
 std::string ExecutesPrefix(absl::string_view gateway) {
   return absl::StrCat("g/", gateway, "/");
 }
+std::string TransactionKey(absl::string_view transaction) {
+  return absl::StrCat("x/", transaction);
+}
 std::string TimerKey(const CommandRow& row) {
   const uint64_t due = NextDeadlineMs(row);
   return due == 0 ? ""
@@ -110,6 +113,11 @@ void MoveTimer(const CommandRow& seen, CommandRow& next,
 
 void MoveIndices(const CommandRow& seen, const CommandRow& next,
                  audit::Transition& transition) {
+  if (next.transaction() != seen.transaction()) {
+    transition.put.push_back(
+        {TransactionKey(next.transaction()), next.command_id(),
+         absl::FromUnixMillis(next.execute_by_ms() + kKeptAfterEndMs)});
+  }
   if (next.gateway().empty()) return;
   const std::string key =
       absl::StrCat(ExecutesPrefix(next.gateway()), next.command_id());
@@ -117,7 +125,7 @@ void MoveIndices(const CommandRow& seen, const CommandRow& next,
                    seen.state() == v1::COMMAND_STATE_DISPATCHED;
   const bool is = next.state() == v1::COMMAND_STATE_APPROVED ||
                   next.state() == v1::COMMAND_STATE_DISPATCHED;
-  if (is && !was) transition.put.push_back({key, "1"});
+  if (is && !was) transition.put.push_back({key, next.command_id()});
   if (was && !is) transition.remove.push_back(key);
 }
 
@@ -187,15 +195,23 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(
 absl::StatusOr<std::vector<std::string>> CommandStore::ListForGateway(
     absl::string_view tenant, absl::string_view gateway) {
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
-  const std::string prefix = ExecutesPrefix(gateway);
-  ASSIGN_OR_RETURN(
-      const u2fi::store::Page page,
-      store_.Scan(partition, prefix, "", u2fi::store::kMaxScanLimit));
   std::vector<std::string> ids;
-  for (const u2fi::store::Item& item : page.items) {
-    ids.push_back(item.key.substr(prefix.size()));
+  for (const std::string& prefix :
+       {ExecutesPrefix(gateway), absl::StrCat("open/g/", gateway, "/")}) {
+    ASSIGN_OR_RETURN(
+        const u2fi::store::Page page,
+        store_.Scan(partition, prefix, "", u2fi::store::kMaxScanLimit));
+    for (const u2fi::store::Item& item : page.items) ids.push_back(item.value);
   }
   return ids;
+}
+
+absl::StatusOr<std::string> CommandStore::FindByTransaction(
+    absl::string_view tenant, absl::string_view transaction) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  ASSIGN_OR_RETURN(const Snapshot snapshot,
+                   store_.Get(partition, {TransactionKey(transaction)}));
+  return snapshot.entries[0].value;
 }
 
 absl::StatusOr<std::vector<DueTimer>> CommandStore::ListDue(

@@ -52,6 +52,7 @@ struct DueTimer {
 //   open/g/<gateway>/<0..15>            the same, per approver gateway
 //   list/<account>/<9…9 - ms>/<id>      index for lists, newest first
 //   g/<gateway>/<command id>            commands that a gateway has to execute
+//   x/<transaction>                     id of the command that has it
 //   timer/<due ms, 13 digits>/command/<id>
 // Reads only; writes go into a transition with their audit row. Thread-safe.
 class CommandStore {
@@ -71,9 +72,14 @@ class CommandStore {
                                            absl::string_view account,
                                            absl::string_view gateway);
 
-  // Ids of the commands that `gateway` has to execute, at most 1,000.
+  // Ids of the commands that `gateway` has to execute, at most 1,000, and of
+  // those that wait for a touch there.
   absl::StatusOr<std::vector<std::string>> ListForGateway(
       absl::string_view tenant, absl::string_view gateway);
+
+  // Id of the command that has this transaction of the registry; empty: none.
+  absl::StatusOr<std::string> FindByTransaction(absl::string_view tenant,
+                                                absl::string_view transaction);
 
   // Timers of `tenant` that are due at `now`, oldest first, at most 100.
   absl::StatusOr<std::vector<DueTimer>> ListDue(absl::string_view tenant,

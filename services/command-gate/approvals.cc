@@ -1,0 +1,374 @@
+#include "services/command-gate/approvals.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/ids.h"
+#include "services/common/proof/merkle.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using attestation::v1::ListCandidatesResponse;
+using records::v1::CommandRow;
+using records::v1::Slot;
+using ::u2fi::store::Durability;
+
+proof::v1::AuthorizationStatement TemplateOf(const StoredCommand& command,
+                                             const Slot& slot) {
+  const CommandRow& row = command.row;
+  proof::v1::AuthorizationStatement statement;
+  statement.set_format(1);
+  statement.set_purpose(row.purpose());
+  statement.set_tenant(command.tenant);
+  statement.set_account(slot.account());
+  statement.set_approver_gateway(slot.gateway());
+  statement.set_channel_key(slot.channel_key());
+  statement.set_site(row.site());
+  statement.set_batch_root(crypto::ToString(proof::Leaf(row.command())));
+  statement.set_batch_size(1);
+  statement.set_pins_revision(row.pins_revision());
+  statement.set_requester(row.requester());
+  statement.set_request_id(row.request_id());
+  statement.set_approve_by_ms(row.approve_by_ms());
+  statement.set_execute_by_ms(row.execute_by_ms());
+  if (row.rule().uv() || row.rule().level() != 0) {
+    statement.mutable_required()->set_uv(row.rule().uv());
+    statement.mutable_required()->set_level(row.rule().level());
+  }
+  return statement;
+}
+
+bool AllAccepted(const CommandRow& row) {
+  for (const Slot& slot : row.slots()) {
+    if (slot.state() != v1::APPROVAL_STATE_ACCEPTED) return false;
+  }
+  return row.slots_size() > 0;
+}
+
+std::vector<proof::v1::Approval> ApprovalsOf(const CommandRow& row) {
+  std::vector<proof::v1::Approval> approvals;
+  for (const Slot& slot : row.slots()) approvals.push_back(slot.approval());
+  return approvals;
+}
+
+proof::v1::Approval ApprovalOf(const Slot& slot,
+                               const proof::v1::Answer& answer) {
+  proof::v1::Approval approval;
+  approval.set_statement(slot.statement());
+  approval.set_client_data(answer.client_data());
+  approval.set_authenticator_data(answer.authenticator_data());
+  approval.set_signature(answer.signature());
+  approval.set_token_id(answer.token_id());
+  approval.set_touched_at_ms(answer.touched_at_ms());
+  approval.set_relay_signature(answer.relay_signature());
+  return approval;
+}
+
+common::v1::Verdict Refused(absl::string_view reason) {
+  common::v1::Verdict verdict;
+  verdict.set_outcome(common::v1::OUTCOME_REFUSED);
+  verdict.set_reason(std::string(reason));
+  return verdict;
+}
+
+// OK if `answer` is to a question that is open at `session`.
+absl::Status CheckOpen(const StoredCommand& command,
+                       const GatewaySession& session, int index,
+                       uint32_t attempt) {
+  if (command.row.state() != v1::COMMAND_STATE_AWAITING_APPROVAL ||
+      index >= command.row.slots_size()) {
+    return Error(reason::kAlreadyDecided, "nobody is asked any more");
+  }
+  const Slot& slot = command.row.slots(index);
+  if (slot.gateway() != session.gateway ||
+      slot.channel_key() != session.channel_key) {
+    return Error(reason::kChannelKeyMismatch,
+                 "the question went to another gateway or key");
+  }
+  if (slot.state() != v1::APPROVAL_STATE_ASKED || slot.attempts() != attempt) {
+    return Error(reason::kAlreadyDecided, "the question is not open any more");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string ApprovalId(absl::string_view command_id, int slot,
+                       uint32_t attempt) {
+  return absl::StrCat(command_id, "-", slot, "-", attempt);
+}
+
+bool ParseApprovalId(absl::string_view id, std::string& command_id, int& slot,
+                     uint32_t& attempt) {
+  const std::vector<std::string> parts = absl::StrSplit(id, '-');
+  if (parts.size() != 3 || !proof::IsCommandId(parts[0]) ||
+      !absl::SimpleAtoi(parts[1], &slot) || slot < 0 ||
+      !absl::SimpleAtoi(parts[2], &attempt)) {
+    return false;
+  }
+  command_id = parts[0];
+  return ApprovalId(command_id, slot, attempt) == id;
+}
+
+absl::StatusOr<StoredCommand> Approvals::Ask(StoredCommand command) {
+  for (int i = 0; i < command.row.slots_size(); ++i) {
+    if (command.row.slots(i).state() != v1::APPROVAL_STATE_QUEUED) continue;
+    ASSIGN_OR_RETURN(command, AskSlot(std::move(command), i));
+    if (command.row.state() != v1::COMMAND_STATE_AWAITING_APPROVAL) break;
+  }
+  return command;
+}
+
+absl::StatusOr<StoredCommand> Approvals::AskSlot(StoredCommand command,
+                                                 int index) {
+  const absl::StatusOr<ListCandidatesResponse> candidates =
+      Candidates(command, index);
+  if (IsReason(candidates.status(), reason::kNoCredentials)) {
+    return Deny(command, index, v1::APPROVAL_STATE_REFUSED,
+                reason::kNoCredentials.name);
+  }
+  RETURN_IF_ERROR(candidates.status());
+  challenge::v1::IssueRequest request;
+  request.set_tenant(command.tenant);
+  *request.mutable_template_() = TemplateOf(command, command.row.slots(index));
+  for (const common::v1::Candidate& candidate : candidates->candidates()) {
+    challenge::v1::CandidateFloor& floor = *request.add_candidates();
+    floor.set_token_id(candidate.token_id());
+    if (candidate.has_counter_floor()) {
+      floor.set_counter_floor(candidate.counter_floor());
+    }
+  }
+  ASSIGN_OR_RETURN(const challenge::v1::IssueResponse issued,
+                   challenge_.Issue(request));
+  CommandRow next = command.row;
+  next.set_state(v1::COMMAND_STATE_AWAITING_APPROVAL);
+  Slot& slot = *next.mutable_slots(index);
+  slot.set_state(v1::APPROVAL_STATE_ASKED);
+  slot.set_attempts(slot.attempts() + 1);
+  slot.set_statement(issued.statement());
+  MoveEvidence evidence;
+  evidence.kind = audit::v1::ROW_KIND_APPROVAL;
+  evidence.statement = issued.statement();
+  ASSIGN_OR_RETURN(command, mover_.Move(command, std::move(next), evidence,
+                                        Durability::kVolatile));
+  Send(command, index, *candidates);
+  return command;
+}
+
+absl::StatusOr<ListCandidatesResponse> Approvals::Candidates(
+    const StoredCommand& command, int index) {
+  const Slot& slot = command.row.slots(index);
+  if (slot.has_candidate()) {
+    ListCandidatesResponse only;
+    *only.add_candidates() = slot.candidate();
+    return only;
+  }
+  attestation::v1::ListCandidatesRequest request;
+  request.set_tenant(command.tenant);
+  request.set_account(slot.account());
+  request.mutable_required()->set_uv(command.row.rule().uv());
+  request.mutable_required()->set_level(command.row.rule().level());
+  request.set_purpose(command.row.purpose());
+  request.set_site(command.row.site());
+  return attestation_.ListCandidates(request);
+}
+
+void Approvals::Send(const StoredCommand& command, int index,
+                     const ListCandidatesResponse& candidates) {
+  const Slot& slot = command.row.slots(index);
+  gateway::v1::MeshMessage message;
+  gateway::v1::ApprovalRequest& question = *message.mutable_approval_request();
+  question.set_approval_id(
+      ApprovalId(command.row.command_id(), index, slot.attempts()));
+  question.set_statement(slot.statement());
+  question.add_commands(command.row.command());
+  for (const common::v1::Candidate& candidate : candidates.candidates()) {
+    *question.add_candidates()->mutable_candidate() = candidate;
+  }
+  question.set_requester_label(command.row.account());
+  question.set_attempt(slot.attempts());
+  if (command.row.has_evidence()) {
+    *question.mutable_evidence() = command.row.evidence();
+  }
+  // A gateway that is away is asked when it comes back (AskAgain), or the
+  // question expires.
+  gateways_.Send(command.tenant, slot.gateway(), std::move(message))
+      .IgnoreError();
+}
+
+void Approvals::AskAgain(const StoredCommand& command,
+                         absl::string_view gateway) {
+  for (int i = 0; i < command.row.slots_size(); ++i) {
+    const Slot& slot = command.row.slots(i);
+    if (slot.state() != v1::APPROVAL_STATE_ASKED || slot.gateway() != gateway) {
+      continue;
+    }
+    const absl::StatusOr<ListCandidatesResponse> candidates =
+        Candidates(command, i);
+    if (candidates.ok()) Send(command, i, *candidates);
+  }
+}
+
+absl::StatusOr<StoredCommand> Approvals::Answer(
+    StoredCommand command, const GatewaySession& session,
+    const gateway::v1::ApprovalAnswer& answer) {
+  std::string command_id;
+  int index = 0;
+  uint32_t attempt = 0;
+  if (!ParseApprovalId(answer.approval_id(), command_id, index, attempt)) {
+    return FieldError("approval_id", "is not the id of a question");
+  }
+  common::v1::Verdict verdict;
+  const absl::Status open = CheckOpen(command, session, index, attempt);
+  absl::StatusOr<StoredCommand> after =
+      open.ok() ? Take(std::move(command), index, answer, verdict)
+                : absl::StatusOr<StoredCommand>(open);
+  if (!after.ok()) verdict = Refused(ReasonOf(after.status()));
+  gateway::v1::MeshMessage message;
+  gateway::v1::ApprovalOutcome& outcome = *message.mutable_approval_outcome();
+  outcome.set_approval_id(answer.approval_id());
+  *outcome.mutable_verdict() = verdict;
+  outcome.set_token_id(answer.assertion().token_id());
+  gateways_.Send(session.tenant, session.gateway, std::move(message))
+      .IgnoreError();
+  return after;
+}
+
+absl::StatusOr<StoredCommand> Approvals::Take(
+    StoredCommand command, int index, const gateway::v1::ApprovalAnswer& answer,
+    common::v1::Verdict& verdict) {
+  switch (answer.answer_case()) {
+    case gateway::v1::ApprovalAnswer::kAssertion:
+      return TakeAssertion(std::move(command), index, answer.assertion(),
+                           verdict);
+    case gateway::v1::ApprovalAnswer::kDeclined:
+      verdict = Refused(reason::kDeclined.name);
+      return Deny(command, index, v1::APPROVAL_STATE_DECLINED,
+                  reason::kDeclined.name);
+    case gateway::v1::ApprovalAnswer::kFailed:
+      verdict = Refused(answer.failed().reason());
+      return Deny(command, index, v1::APPROVAL_STATE_REFUSED,
+                  answer.failed().reason());
+    default:
+      return FieldError("answer", "is required");
+  }
+}
+
+absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
+    StoredCommand command, int index, const proof::v1::Answer& answer,
+    common::v1::Verdict& verdict) {
+  const Slot& slot = command.row.slots(index);
+  attestation::v1::VerifyAssertionRequest request;
+  request.set_tenant(command.tenant);
+  request.set_statement(slot.statement());
+  *request.mutable_answer() = answer;
+  request.mutable_channel()->set_gateway(slot.gateway());
+  request.mutable_channel()->set_channel_key(slot.channel_key());
+  ASSIGN_OR_RETURN(const attestation::v1::VerifyAssertionResponse response,
+                   attestation_.VerifyAssertion(request));
+  verdict = response.verdict();
+  if (verdict.outcome() != common::v1::OUTCOME_ACCEPTED) {
+    return AskAfresh(std::move(command), index, verdict.reason());
+  }
+  const absl::Status rule = CheckRuleStands(command);
+  if (!rule.ok()) {
+    verdict = Refused(ReasonOf(rule));
+    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, ReasonOf(rule));
+  }
+  return Accept(command, index, answer);
+}
+
+absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {
+  device_registry::v1::ResolveRequest request;
+  request.set_tenant(command.tenant);
+  request.set_on_behalf_of(command.row.account());
+  request.set_purpose(command.row.purpose());
+  device_registry::v1::ResolveItem& asked = *request.add_items();
+  asked.set_device(command.row.device());
+  asked.set_operation(command.row.operation());
+  ASSIGN_OR_RETURN(const device_registry::v1::ResolveResponse resolved,
+                   registry_.Resolve(request));
+  if (resolved.items_size() == 1 &&
+      resolved.items(0).rule().SerializeAsString() ==
+          command.row.rule().SerializeAsString()) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kPolicyChanged,
+               "the rule changed after the touch was asked for");
+}
+
+absl::StatusOr<StoredCommand> Approvals::Accept(
+    const StoredCommand& command, int index, const proof::v1::Answer& answer) {
+  CommandRow next = command.row;
+  Slot& slot = *next.mutable_slots(index);
+  *slot.mutable_approval() = ApprovalOf(slot, answer);
+  slot.set_state(v1::APPROVAL_STATE_ACCEPTED);
+  slot.set_answer_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+  slot.clear_statement();
+  MoveEvidence evidence;
+  evidence.kind = audit::v1::ROW_KIND_APPROVAL;
+  if (!AllAccepted(next)) {
+    return mover_.Move(command, std::move(next), evidence,
+                       Durability::kVolatile);
+  }
+  next.set_state(v1::COMMAND_STATE_APPROVED);
+  evidence.approvals = ApprovalsOf(next);
+  return mover_.Move(command, std::move(next), evidence,
+                     Durability::kReplicated);
+}
+
+absl::StatusOr<StoredCommand> Approvals::AskAfresh(StoredCommand command,
+                                                   int index,
+                                                   absl::string_view reason) {
+  if (command.row.slots(index).attempts() >= kMaxAttempts) {
+    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, reason);
+  }
+  Slot& slot = *command.row.mutable_slots(index);
+  slot.set_state(v1::APPROVAL_STATE_QUEUED);
+  slot.set_reason(std::string(reason));
+  return AskSlot(std::move(command), index);
+}
+
+absl::StatusOr<StoredCommand> Approvals::Deny(const StoredCommand& command,
+                                              int index,
+                                              v1::ApprovalState slot_state,
+                                              absl::string_view reason) {
+  CommandRow next = command.row;
+  next.set_state(v1::COMMAND_STATE_DENIED);
+  next.set_reason(std::string(reason));
+  Slot& slot = *next.mutable_slots(index);
+  slot.set_state(slot_state);
+  slot.set_reason(std::string(reason));
+  slot.set_answer_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+  MoveEvidence evidence;
+  evidence.kind = audit::v1::ROW_KIND_APPROVAL;
+  evidence.statement = slot.statement();
+  ASSIGN_OR_RETURN(
+      StoredCommand denied,
+      mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
+  Cancel(denied, reason);
+  return denied;
+}
+
+void Approvals::Cancel(const StoredCommand& command, absl::string_view reason) {
+  for (int i = 0; i < command.row.slots_size(); ++i) {
+    const Slot& slot = command.row.slots(i);
+    if (slot.state() != v1::APPROVAL_STATE_ASKED) continue;
+    gateway::v1::MeshMessage message;
+    gateway::v1::CancelApproval& cancel = *message.mutable_cancel_approval();
+    cancel.set_approval_id(
+        ApprovalId(command.row.command_id(), i, slot.attempts()));
+    cancel.set_reason(std::string(reason));
+    gateways_.Send(command.tenant, slot.gateway(), std::move(message))
+        .IgnoreError();
+  }
+}
+
+}  // namespace u2fi::command_gate

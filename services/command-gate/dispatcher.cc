@@ -1,0 +1,267 @@
+#include "services/command-gate/dispatcher.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/command-gate/command_states.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/crypto/p256.h"
+#include "services/common/proof/domains.h"
+#include "services/common/proof/operations.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using records::v1::CommandRow;
+using ::u2fi::store::Durability;
+
+bool IsPassing(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kAborted ||
+         status.code() == absl::StatusCode::kDeadlineExceeded;
+}
+
+proof::v1::Proof ProofOf(const CommandRow& row) {
+  proof::v1::Proof proof;
+  for (const records::v1::Slot& slot : row.slots()) {
+    *proof.add_approvals() = slot.approval();
+  }
+  return proof;
+}
+
+// Fills the fields that the Apply of both services have.
+template <typename Request>
+Request ApplyRequestOf(const StoredCommand& command) {
+  Request request;
+  request.set_tenant(command.tenant);
+  for (const records::v1::Slot& slot : command.row.slots()) {
+    *request.add_approvals() = slot.approval();
+  }
+  request.add_items()->set_command(command.row.command());
+  *request.mutable_evidence() = command.row.evidence();
+  return request;
+}
+
+absl::Status CheckExecutor(const StoredCommand& command,
+                           const GatewaySession& session) {
+  if (command.row.gateway() == session.gateway) return absl::OkStatus();
+  return Error(reason::kGatewayMismatch,
+               "another gateway executes this command");
+}
+
+bool MayBegin(const CommandRow& row) {
+  return row.state() == v1::COMMAND_STATE_APPROVED ||
+         (row.state() == v1::COMMAND_STATE_PREPARING && row.free());
+}
+
+// Whether the device itself vouches for the result.
+bool DeviceSigned(device_registry::RegistryClient& registry,
+                  const StoredCommand& command,
+                  const gateway::v1::CommandResult& result,
+                  std::string& audited) {
+  if (result.device_signature().empty()) return false;
+  device_registry::v1::ResolveRequest request;
+  request.set_tenant(command.tenant);
+  request.set_on_behalf_of(command.row.account());
+  request.set_purpose(command.row.purpose());
+  device_registry::v1::ResolveItem& item = *request.add_items();
+  item.set_device(command.row.device());
+  item.set_operation(command.row.operation());
+  const auto resolved = registry.Resolve(request);
+  if (!resolved.ok() || resolved->items_size() != 1) return false;
+  const auto key =
+      crypto::P256PublicKey::FromPoint(resolved->items(0).device_point());
+  if (!key.ok()) return false;
+  const crypto::Digest digest = crypto::Sha256(
+      {proof::domain::kResult, crypto::LengthPrefixed(result.command_id()),
+       crypto::LengthPrefixed(result.outcome_text())});
+  audited = absl::StrCat(crypto::View(digest), result.device_signature());
+  return key->Verify(digest, result.device_signature()).ok();
+}
+
+v1::CommandState StateOf(gateway::v1::ExecutionOutcome outcome) {
+  switch (outcome) {
+    case gateway::v1::EXECUTION_OUTCOME_SUCCEEDED:
+      return v1::COMMAND_STATE_SUCCEEDED;
+    case gateway::v1::EXECUTION_OUTCOME_FAILED:
+      return v1::COMMAND_STATE_FAILED;
+    default:
+      return v1::COMMAND_STATE_UNKNOWN_OUTCOME;
+  }
+}
+
+// What follows the first word: a reason, or the device's answer.
+std::string RestOf(const std::string& outcome_text) {
+  const size_t space = outcome_text.find(' ');
+  return space == std::string::npos ? "" : outcome_text.substr(space + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
+  if (MayBegin(command.row)) {
+    if (UnixMillis(clock_) >
+        static_cast<int64_t>(command.row.execute_by_ms())) {
+      return End(command, v1::COMMAND_STATE_EXPIRED,
+                 reason::kExecuteByPassed.name);
+    }
+    ASSIGN_OR_RETURN(command, SetDispatched(command));
+  }
+  if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
+  if (command.row.gateway().empty()) return ApplyOnAccount(std::move(command));
+  if (command.row.operation() == proof::kOperationPins) {
+    return ApplyPins(std::move(command));
+  }
+  return SendDown(std::move(command));
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::SetDispatched(
+    const StoredCommand& command) {
+  CommandRow next = command.row;
+  next.set_state(v1::COMMAND_STATE_DISPATCHED);
+  // Lost, the same bytes go down again and the agent's journal answers.
+  return mover_.Move(command, std::move(next), {}, Durability::kVolatile);
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::End(const StoredCommand& command,
+                                              v1::CommandState state,
+                                              absl::string_view reason) {
+  CommandRow next = command.row;
+  next.set_state(state);
+  next.set_reason(std::string(reason));
+  return mover_.Move(command, std::move(next), {}, Durability::kReplicated);
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::ApplyOnAccount(
+    StoredCommand command) {
+  const absl::Status applied = ApplyAtOwners(command);
+  // The sweeper or the next caller goes on where this stopped.
+  if (IsPassing(applied)) return applied;
+  CommandRow next = command.row;
+  next.set_result_source(v1::RESULT_SOURCE_APPLY);
+  next.set_state(applied.ok() ? v1::COMMAND_STATE_SUCCEEDED
+                              : v1::COMMAND_STATE_FAILED);
+  next.set_reason(ReasonOf(applied));
+  return mover_.Move(command, std::move(next), {}, Durability::kReplicated);
+}
+
+absl::Status Dispatcher::ApplyAtOwners(const StoredCommand& command) {
+  const proof::v1::OperationInfo* info =
+      proof::FindReserved(command.row.operation());
+  for (const std::string& owner : info->applied_by()) {
+    if (owner == "attestation") {
+      RETURN_IF_ERROR(
+          attestation_
+              .Apply(ApplyRequestOf<attestation::v1::ApplyRequest>(command))
+              .status());
+    } else {
+      RETURN_IF_ERROR(
+          registry_
+              .Apply(ApplyRequestOf<device_registry::v1::ApplyRequest>(command))
+              .status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::ApplyPins(StoredCommand command) {
+  auto request = ApplyRequestOf<device_registry::v1::ApplyRequest>(command);
+  request.set_transaction(command.row.transaction());
+  const auto applied = registry_.Apply(request);
+  if (IsPassing(applied.status())) return applied.status();
+  if (!applied.ok()) {
+    return End(command, v1::COMMAND_STATE_FAILED, ReasonOf(applied.status()));
+  }
+  gateway::v1::MeshMessage message;
+  gateway::v1::CommitBinding& commit = *message.mutable_commit_binding();
+  commit.set_transaction(command.row.transaction());
+  commit.mutable_item()->set_command(command.row.command());
+  *commit.mutable_approvals() = request.approvals();
+  *commit.mutable_evidence() = command.row.evidence();
+  if (applied->access_tokens_size() == 1) {
+    *commit.mutable_access_token() = applied->access_tokens(0);
+  }
+  gateways_.Send(command.tenant, command.row.gateway(), std::move(message))
+      .IgnoreError();
+  return command;
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::SendDown(StoredCommand command) {
+  gateway::v1::MeshMessage message;
+  gateway::v1::ExecuteCommand& execute = *message.mutable_execute_command();
+  execute.set_command(command.row.command());
+  if (command.row.free()) {
+    execute.set_execute_by_ms(command.row.execute_by_ms());
+  } else {
+    *execute.mutable_proof() = ProofOf(command.row);
+  }
+  // A gateway that is away gets it when it comes back.
+  gateways_.Send(command.tenant, command.row.gateway(), std::move(message))
+      .IgnoreError();
+  return command;
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::OnAccepted(
+    const StoredCommand& command, const GatewaySession& session,
+    const gateway::v1::CommandAccepted& accepted) {
+  RETURN_IF_ERROR(CheckExecutor(command, session));
+  if (accepted.refused_reason().empty() ||
+      command.row.state() != v1::COMMAND_STATE_DISPATCHED) {
+    return command;
+  }
+  return End(command, v1::COMMAND_STATE_FAILED, accepted.refused_reason());
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::OnResult(
+    const StoredCommand& command, const GatewaySession& session,
+    const gateway::v1::CommandResult& result) {
+  RETURN_IF_ERROR(CheckExecutor(command, session));
+  const bool late = command.row.state() == v1::COMMAND_STATE_UNKNOWN_OUTCOME &&
+                    command.row.late_result().empty();
+  if (command.row.state() != v1::COMMAND_STATE_DISPATCHED && !late) {
+    return command;
+  }
+  MoveEvidence evidence;
+  evidence.kind = audit::v1::ROW_KIND_EXECUTION;
+  const bool signed_by_device =
+      DeviceSigned(registry_, command, result, evidence.device_signature);
+  evidence.reported_by = signed_by_device ? "device" : "gateway";
+  const v1::CommandState state = StateOf(result.outcome());
+  CommandRow next = command.row;
+  if (late) {
+    next.set_late_result(std::string(StateName(state)));
+  } else {
+    next.set_state(state);
+    next.set_result_source(signed_by_device ? v1::RESULT_SOURCE_DEVICE
+                                            : v1::RESULT_SOURCE_GATEWAY);
+    if (state == v1::COMMAND_STATE_SUCCEEDED) {
+      next.set_result(RestOf(result.outcome_text()));
+    } else {
+      next.set_reason(RestOf(result.outcome_text()));
+    }
+  }
+  return mover_.Move(command, std::move(next), evidence,
+                     Durability::kReplicated);
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::OnBinding(
+    const StoredCommand& command, const GatewaySession& session,
+    const gateway::v1::BindingResult& result) {
+  RETURN_IF_ERROR(CheckExecutor(command, session));
+  device_registry::v1::ConfirmRequest confirm;
+  confirm.set_tenant(command.tenant);
+  confirm.set_gateway(session.gateway);
+  *confirm.add_results() = result;
+  RETURN_IF_ERROR(registry_.Confirm(confirm).status());
+  if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
+  return End(command,
+             result.reason().empty() ? v1::COMMAND_STATE_SUCCEEDED
+                                     : v1::COMMAND_STATE_FAILED,
+             result.reason());
+}
+
+}  // namespace u2fi::command_gate

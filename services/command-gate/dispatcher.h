@@ -1,0 +1,70 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_DISPATCHER_H_
+#define U2FI_SERVICES_COMMAND_GATE_DISPATCHER_H_
+
+#include "absl/status/statusor.h"
+#include "services/attestation/attestation_client.h"
+#include "services/command-gate/command_mover.h"
+#include "services/command-gate/gateway_sender.h"
+#include "services/common/time/clock.h"
+#include "services/device-registry/registry_client.h"
+#include "u2fi/gateway/v1/execution.pb.h"
+
+namespace u2fi::command_gate {
+
+// Carries out what was approved: device operations go down to the executing
+// gateway, account acts and pin sets to the services that own them. Each step
+// is idempotent by command id, so that all of it may be done again after a
+// crash. Thread-safe; methods block on the store and other services.
+class Dispatcher {
+ public:
+  // The references must outlive this object.
+  Dispatcher(const Clock& clock, attestation::AttestationClient& attestation,
+             device_registry::RegistryClient& registry, CommandMover& mover,
+             GatewaySender& gateways)
+      : clock_(clock),
+        attestation_(attestation),
+        registry_(registry),
+        mover_(mover),
+        gateways_(gateways) {}
+
+  // Brings a command that is APPROVED (or PREPARING and FREE) or DISPATCHED on
+  // its way, again if need be. EXPIRED instead if execute_by has passed and it
+  // was not on its way yet.
+  absl::StatusOr<StoredCommand> Dispatch(StoredCommand command);
+
+  // The agent answers for a command, or refuses it for good (then FAILED).
+  absl::StatusOr<StoredCommand> OnAccepted(
+      const StoredCommand& command, const GatewaySession& session,
+      const gateway::v1::CommandAccepted& accepted);
+
+  // What came of a command. OK also if it was known already: the agent may
+  // forget it. A result after UNKNOWN_OUTCOME is recorded as late.
+  absl::StatusOr<StoredCommand> OnResult(
+      const StoredCommand& command, const GatewaySession& session,
+      const gateway::v1::CommandResult& result);
+
+  // What a device did with the pin set of a command under PROVISION.
+  absl::StatusOr<StoredCommand> OnBinding(
+      const StoredCommand& command, const GatewaySession& session,
+      const gateway::v1::BindingResult& result);
+
+ private:
+  absl::StatusOr<StoredCommand> SetDispatched(const StoredCommand& command);
+  absl::StatusOr<StoredCommand> End(const StoredCommand& command,
+                                    v1::CommandState state,
+                                    absl::string_view reason);
+  absl::StatusOr<StoredCommand> ApplyOnAccount(StoredCommand command);
+  absl::StatusOr<StoredCommand> ApplyPins(StoredCommand command);
+  absl::StatusOr<StoredCommand> SendDown(StoredCommand command);
+  absl::Status ApplyAtOwners(const StoredCommand& command);
+
+  const Clock& clock_;
+  attestation::AttestationClient& attestation_;
+  device_registry::RegistryClient& registry_;
+  CommandMover& mover_;
+  GatewaySender& gateways_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_DISPATCHER_H_

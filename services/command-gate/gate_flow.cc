@@ -1,0 +1,280 @@
+#include "services/command-gate/gate_flow.h"
+
+#include <utility>
+
+#include "services/command-gate/command_states.h"
+#include "services/common/logging/logging.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using gateway::v1::GatewayMessage;
+using records::v1::CommandRow;
+using ::u2fi::store::Durability;
+
+bool IsReadyToAsk(const CommandRow& row) {
+  return (row.state() == v1::COMMAND_STATE_PREPARING ||
+          row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL) &&
+         !row.free() && Preparation::IsReady(row);
+}
+
+bool IsReadyToDispatch(const CommandRow& row) {
+  return row.state() == v1::COMMAND_STATE_APPROVED ||
+         row.state() == v1::COMMAND_STATE_DISPATCHED ||
+         (row.state() == v1::COMMAND_STATE_PREPARING && row.free());
+}
+
+void Log(absl::string_view what, const GatewaySession& session,
+         const absl::Status& status) {
+  if (status.ok()) return;
+  logging::Warning(what, {{"tenant", session.tenant},
+                          {"gateway", session.gateway},
+                          {"reason", ReasonOf(status)},
+                          {"cause", std::string(status.message())}});
+}
+
+}  // namespace
+
+absl::StatusOr<StoredCommand> GateFlow::Find(absl::string_view tenant,
+                                             absl::string_view command_id) {
+  ASSIGN_OR_RETURN(StoredCommand command, commands_.Read(tenant, command_id));
+  if (command.exists()) return command;
+  return Error(reason::kResourceUnknown, "no such command",
+               {{"command", std::string(command_id)}});
+}
+
+absl::Status GateFlow::Advance(StoredCommand command) {
+  if (command.row.state() == v1::COMMAND_STATE_PREPARING &&
+      !command.row.free()) {
+    ASSIGN_OR_RETURN(command, preparation_.Begin(std::move(command)));
+  }
+  if (IsReadyToAsk(command.row)) {
+    ASSIGN_OR_RETURN(command, approvals_.Ask(std::move(command)));
+  }
+  if (IsReadyToDispatch(command.row)) {
+    ASSIGN_OR_RETURN(command, dispatcher_.Dispatch(std::move(command)));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoredCommand> GateFlow::Cancel(StoredCommand command,
+                                               absl::string_view caller_uri) {
+  if (command.row.state() == v1::COMMAND_STATE_DISPATCHED ||
+      IsFinal(command.row.state())) {
+    return Error(reason::kAlreadyDecided, "the command has gone too far");
+  }
+  CommandRow next = command.row;
+  next.set_state(v1::COMMAND_STATE_CANCELLED);
+  next.set_reason(reason::kCancelled.name);
+  MoveEvidence evidence;
+  evidence.caller = std::string(caller_uri);
+  ASSIGN_OR_RETURN(
+      StoredCommand cancelled,
+      mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
+  approvals_.Cancel(cancelled, reason::kCancelled.name);
+  return cancelled;
+}
+
+absl::Status GateFlow::OnTimer(absl::string_view tenant,
+                               absl::string_view command_id) {
+  ASSIGN_OR_RETURN(StoredCommand command, Find(tenant, command_id));
+  const auto now = static_cast<uint64_t>(UnixMillis(clock_));
+  const uint64_t due = NextDeadlineMs(command.row);
+  if (due == 0) return absl::OkStatus();
+  if (due > now) return Advance(std::move(command));
+  switch (command.row.state()) {
+    case v1::COMMAND_STATE_PREPARING:
+    case v1::COMMAND_STATE_AWAITING_APPROVAL:
+      return Expire(command, v1::COMMAND_STATE_EXPIRED,
+                    reason::kApproveByPassed);
+    case v1::COMMAND_STATE_APPROVED:
+      return Expire(command, v1::COMMAND_STATE_EXPIRED,
+                    reason::kExecuteByPassed);
+    default:
+      return Expire(command, v1::COMMAND_STATE_UNKNOWN_OUTCOME,
+                    reason::kOutcomeUnknown);
+  }
+}
+
+absl::Status GateFlow::Expire(const StoredCommand& command,
+                              v1::CommandState state, const Reason& reason) {
+  CommandRow next = command.row;
+  next.set_state(state);
+  next.set_reason(reason.name);
+  ASSIGN_OR_RETURN(
+      const StoredCommand expired,
+      mover_.Move(command, std::move(next), {}, Durability::kReplicated));
+  approvals_.Cancel(expired, reason.name);
+  return absl::OkStatus();
+}
+
+void GateFlow::OnConnected(const GatewaySession& session,
+                           const gateway::v1::Hello&) {
+  const auto ids = commands_.ListForGateway(session.tenant, session.gateway);
+  Log("commands of a gateway cannot be read", session, ids.status());
+  if (!ids.ok()) return;
+  for (const std::string& id : *ids) {
+    const auto command = commands_.Read(session.tenant, id);
+    if (!command.ok() || !command->exists()) continue;
+    approvals_.AskAgain(*command, session.gateway);
+    Log("a command cannot go on", session, Advance(*command));
+  }
+}
+
+void GateFlow::OnMessage(const GatewaySession& session,
+                         const GatewayMessage& message) {
+  const absl::Status status = Handle(session, message);
+  Log("a message of a gateway was refused", session, status);
+  // What can never be taken is acknowledged too: the agent must not keep it
+  // for ever. What a passing fault kept out comes again.
+  const bool passing = status.code() == absl::StatusCode::kUnavailable ||
+                       status.code() == absl::StatusCode::kAborted;
+  if (message.message_id().empty() || passing) return;
+  gateway::v1::MeshMessage answer;
+  answer.mutable_result_ack()->add_message_ids(message.message_id());
+  gateways_.Send(session.tenant, session.gateway, std::move(answer))
+      .IgnoreError();
+}
+
+absl::Status GateFlow::Handle(const GatewaySession& session,
+                              const GatewayMessage& message) {
+  switch (message.body_case()) {
+    case GatewayMessage::kApprovalReceived:
+      return absl::OkStatus();
+    case GatewayMessage::kApprovalAnswer:
+      return OnApproval(session, message.approval_answer());
+    case GatewayMessage::kEnrolmentAnswer:
+      return OnEnrolment(session, message.enrolment_answer());
+    case GatewayMessage::kDeviceProof:
+      return OnDeviceProof(session, message.device_proof());
+    case GatewayMessage::kCommandAccepted:
+      return OnAccepted(session, message.command_accepted());
+    case GatewayMessage::kCommandResult:
+      return OnResult(session, message.command_result());
+    case GatewayMessage::kBindingResult:
+      return OnBinding(session, message.binding_result());
+    case GatewayMessage::kPinsReport:
+      return OnPins(session, message.pins_report());
+    case GatewayMessage::kTokenRenewal:
+      return OnRenewal(session, message.token_renewal());
+    default:
+      return Error(reason::kUnimplemented,
+                   "this message is not there yet; see the README");
+  }
+}
+
+absl::Status GateFlow::OnApproval(const GatewaySession& session,
+                                  const gateway::v1::ApprovalAnswer& answer) {
+  std::string command_id;
+  int slot = 0;
+  uint32_t attempt = 0;
+  if (!ParseApprovalId(answer.approval_id(), command_id, slot, attempt)) {
+    return FieldError("approval_id", "is not the id of a question");
+  }
+  ASSIGN_OR_RETURN(StoredCommand command, Find(session.tenant, command_id));
+  ASSIGN_OR_RETURN(command,
+                   approvals_.Answer(std::move(command), session, answer));
+  return IsReadyToDispatch(command.row) ? Advance(std::move(command))
+                                        : absl::OkStatus();
+}
+
+absl::Status GateFlow::OnEnrolment(const GatewaySession& session,
+                                   const gateway::v1::EnrolmentAnswer& answer) {
+  ASSIGN_OR_RETURN(StoredCommand command,
+                   Find(session.tenant, answer.enrolment_id()));
+  ASSIGN_OR_RETURN(command,
+                   preparation_.OnRegistration(command, session, answer));
+  return Advance(std::move(command));
+}
+
+absl::Status GateFlow::OnDeviceProof(const GatewaySession& session,
+                                     const gateway::v1::DeviceProof& proof) {
+  ASSIGN_OR_RETURN(
+      const std::string command_id,
+      commands_.FindByTransaction(session.tenant, proof.transaction()));
+  ASSIGN_OR_RETURN(StoredCommand command, Find(session.tenant, command_id));
+  ASSIGN_OR_RETURN(command,
+                   preparation_.OnDeviceProof(command, session, proof));
+  return Preparation::IsReady(command.row) ? Advance(std::move(command))
+                                           : absl::OkStatus();
+}
+
+absl::Status GateFlow::OnAccepted(
+    const GatewaySession& session,
+    const gateway::v1::CommandAccepted& accepted) {
+  if (accepted.refused_reason().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const StoredCommand command,
+                   Find(session.tenant, accepted.command_id()));
+  return dispatcher_.OnAccepted(command, session, accepted).status();
+}
+
+absl::Status GateFlow::OnResult(const GatewaySession& session,
+                                const gateway::v1::CommandResult& result) {
+  ASSIGN_OR_RETURN(const StoredCommand command,
+                   Find(session.tenant, result.command_id()));
+  return dispatcher_.OnResult(command, session, result).status();
+}
+
+absl::Status GateFlow::OnBinding(const GatewaySession& session,
+                                 const gateway::v1::BindingResult& result) {
+  if (result.command_id().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const StoredCommand command,
+                   Find(session.tenant, result.command_id()));
+  return dispatcher_.OnBinding(command, session, result).status();
+}
+
+absl::Status GateFlow::OnPins(const GatewaySession& session,
+                              const gateway::v1::PinsReport& report) {
+  device_registry::v1::ConfirmRequest confirm;
+  confirm.set_tenant(session.tenant);
+  confirm.set_gateway(session.gateway);
+  *confirm.add_reports() = report;
+  RETURN_IF_ERROR(registry_.Confirm(confirm).status());
+  if (report.transaction().empty()) return absl::OkStatus();
+  // The device kept staged data and asks how it ended.
+  device_registry::v1::OutcomeRequest ask;
+  ask.set_tenant(session.tenant);
+  ask.set_transaction(report.transaction());
+  ask.set_device(report.device());
+  ASSIGN_OR_RETURN(const device_registry::v1::OutcomeResponse outcome,
+                   registry_.Outcome(ask));
+  for (const gateway::v1::CommitBinding& commit : outcome.commits()) {
+    gateway::v1::MeshMessage message;
+    *message.mutable_commit_binding() = commit;
+    RETURN_IF_ERROR(
+        gateways_.Send(session.tenant, session.gateway, std::move(message)));
+  }
+  if (outcome.transaction().state() !=
+      device_registry::v1::TRANSACTION_STATE_ROLLED_BACK) {
+    return absl::OkStatus();
+  }
+  gateway::v1::MeshMessage message;
+  gateway::v1::RollbackBinding& rollback = *message.mutable_rollback_binding();
+  rollback.set_transaction(report.transaction());
+  rollback.add_devices(report.device());
+  rollback.set_reason(outcome.transaction().reason());
+  return gateways_.Send(session.tenant, session.gateway, std::move(message));
+}
+
+absl::Status GateFlow::OnRenewal(const GatewaySession& session,
+                                 const gateway::v1::TokenRenewal& renewal) {
+  device_registry::v1::RenewDeviceTokenRequest request;
+  request.set_tenant(session.tenant);
+  request.set_gateway(session.gateway);
+  *request.mutable_renewal() = renewal;
+  const auto renewed = registry_.RenewDeviceToken(request);
+  gateway::v1::MeshMessage message;
+  gateway::v1::AccessToken& token = *message.mutable_access_token();
+  if (renewed.ok()) {
+    token = renewed->access_token();
+  } else {
+    token.set_device(renewal.device());
+    token.set_reason(ReasonOf(renewed.status()));
+  }
+  token.set_renewal_id(renewal.renewal_id());
+  return gateways_.Send(session.tenant, session.gateway, std::move(message));
+}
+
+}  // namespace u2fi::command_gate

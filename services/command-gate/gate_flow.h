@@ -1,0 +1,94 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_GATE_FLOW_H_
+#define U2FI_SERVICES_COMMAND_GATE_GATE_FLOW_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/command-gate/approvals.h"
+#include "services/command-gate/command_mover.h"
+#include "services/command-gate/command_store.h"
+#include "services/command-gate/dispatcher.h"
+#include "services/command-gate/gateway_sender.h"
+#include "services/command-gate/preparation.h"
+#include "services/common/time/clock.h"
+#include "services/device-registry/registry_client.h"
+
+namespace u2fi::command_gate {
+
+// Drives every command forward, whatever happened to it: approve → apply →
+// dispatch → finish. Each step reads the command, does one thing and writes by
+// compare-and-set; who loses a race reads the new state and stops. After a
+// crash the same steps are taken again by the sweeper or when the gateway
+// comes back. Thread-safe; methods block.
+class GateFlow : public GatewayEvents {
+ public:
+  // The references must outlive this object.
+  GateFlow(const Clock& clock, CommandStore& commands, CommandMover& mover,
+           Preparation& preparation, Approvals& approvals,
+           Dispatcher& dispatcher, device_registry::RegistryClient& registry,
+           GatewaySender& gateways)
+      : clock_(clock),
+        commands_(commands),
+        mover_(mover),
+        preparation_(preparation),
+        approvals_(approvals),
+        dispatcher_(dispatcher),
+        registry_(registry),
+        gateways_(gateways) {}
+
+  // Does what the state of `command` asks for, until it waits for somebody
+  // outside. Errors are passing ones: the sweeper comes back to it.
+  absl::Status Advance(StoredCommand command);
+
+  // Ends a command that nobody has dispatched yet. ALREADY_DECIDED otherwise.
+  absl::StatusOr<StoredCommand> Cancel(StoredCommand command,
+                                       absl::string_view caller_uri);
+
+  // A timer of the command fired: ends it if its deadline has passed, or
+  // takes up what a crash left lying.
+  absl::Status OnTimer(absl::string_view tenant, absl::string_view command_id);
+
+  void OnConnected(const GatewaySession& session,
+                   const gateway::v1::Hello& hello) override;
+  void OnMessage(const GatewaySession& session,
+                 const gateway::v1::GatewayMessage& message) override;
+
+ private:
+  absl::Status Handle(const GatewaySession& session,
+                      const gateway::v1::GatewayMessage& message);
+  absl::Status OnApproval(const GatewaySession& session,
+                          const gateway::v1::ApprovalAnswer& answer);
+  absl::Status OnEnrolment(const GatewaySession& session,
+                           const gateway::v1::EnrolmentAnswer& answer);
+  absl::Status OnDeviceProof(const GatewaySession& session,
+                             const gateway::v1::DeviceProof& proof);
+  absl::Status OnAccepted(const GatewaySession& session,
+                          const gateway::v1::CommandAccepted& accepted);
+  absl::Status OnResult(const GatewaySession& session,
+                        const gateway::v1::CommandResult& result);
+  absl::Status OnBinding(const GatewaySession& session,
+                         const gateway::v1::BindingResult& result);
+  absl::Status OnPins(const GatewaySession& session,
+                      const gateway::v1::PinsReport& report);
+  absl::Status OnRenewal(const GatewaySession& session,
+                         const gateway::v1::TokenRenewal& renewal);
+  absl::Status Expire(const StoredCommand& command, v1::CommandState state,
+                      const Reason& reason);
+  // RESOURCE_UNKNOWN if there is no such command.
+  absl::StatusOr<StoredCommand> Find(absl::string_view tenant,
+                                     absl::string_view command_id);
+
+  const Clock& clock_;
+  CommandStore& commands_;
+  CommandMover& mover_;
+  Preparation& preparation_;
+  Approvals& approvals_;
+  Dispatcher& dispatcher_;
+  device_registry::RegistryClient& registry_;
+  GatewaySender& gateways_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_GATE_FLOW_H_
