@@ -87,9 +87,9 @@ absl::StatusOr<v1::IssueResponse> ChallengeIssuer::IssueIn(
   AuthorizationStatement statement = request.template_();
   statement.set_store_epoch(epoch);
   statement.set_nonce(random_.Bytes(kNonceSize));
+  ASSIGN_OR_RETURN(std::string bytes, proof::EncodeStatement(statement));
   RETURN_IF_ERROR(proof::CheckApprovable(
       statement, static_cast<uint64_t>(UnixMillis(clock_)), /*skew_ms=*/0));
-  ASSIGN_OR_RETURN(std::string bytes, proof::EncodeStatement(statement));
   v1::IssueResponse response;
   response.set_statement(std::move(bytes));
   response.set_challenge(

@@ -11,6 +11,7 @@
 #include "services/command-gate/dispatcher.h"
 #include "services/command-gate/gateway_sender.h"
 #include "services/command-gate/preparation.h"
+#include "services/common/status/reasons.h"
 #include "services/common/time/clock.h"
 #include "services/device-registry/registry_client.h"
 
