@@ -39,7 +39,6 @@ class UnixListener {
   static absl::StatusOr<UnixListener> Listen(const std::string& path, int type);
 
   UnixListener(UnixListener&&) = default;
-  UnixListener& operator=(UnixListener&&) = default;
   ~UnixListener();
 
   // The next connection, non-blocking and not inherited; not open if none

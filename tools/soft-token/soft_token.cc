@@ -1,0 +1,120 @@
+#include "tools/soft-token/soft_token.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace u2fi::soft_token {
+namespace {
+
+constexpr u2fhid::TokenInfo kInfo = {2, 1, 0, 0, u2fhid::kCapabilityWink};
+
+}  // namespace
+
+SoftToken::SoftToken(const Clock& clock, RandomSource& random,
+                     const TokenIdentity& identity, CounterStore& counter,
+                     Options options)
+    : clock_(clock),
+      counter_(counter),
+      options_(std::move(options)),
+      touch_(clock, options_.touch),
+      token_(identity, counter, random, touch_),
+      device_(clock, *this, kInfo) {}
+
+void SoftToken::OnReport(const u2fhid::Report& report) {
+  if (!plugged_) return;
+  device_.OnReport(report);
+  ShowTouchState();
+}
+
+void SoftToken::OnTick() {
+  if (held_.has_value() && clock_.Uptime() >= held_until_) {
+    held_.reset();
+    touch_.Clear();
+    device_.Complete(u2fhid::EncodeStatus(u2fhid::StatusWord::kTouchNeeded));
+  }
+  device_.OnTick();
+  ShowTouchState();
+}
+
+absl::optional<absl::Duration> SoftToken::NextTick() const {
+  absl::Duration next = device_.NextTick().value_or(absl::InfiniteDuration());
+  if (held_.has_value()) next = std::min(next, held_until_);
+  if (shown_wanted_ && !held_.has_value()) {
+    next = std::min(next, touch_.wanted_until());
+  }
+  if (next == absl::InfiniteDuration()) return absl::nullopt;
+  return next;
+}
+
+std::vector<u2fhid::Report> SoftToken::TakeReports() {
+  std::vector<u2fhid::Report> reports = device_.TakeReports();
+  if (fault_ == Fault::kSilent) reports.clear();
+  return reports;
+}
+
+void SoftToken::Touch() {
+  touch_.Touch();
+  AnswerHeld();
+}
+
+bool SoftToken::TouchIfWanted() {
+  if (!touch_wanted()) return false;
+  Touch();
+  return true;
+}
+
+void SoftToken::SetTouchMode(TouchMode mode) {
+  touch_.SetMode(mode);
+  AnswerHeld();
+  ShowTouchState();
+}
+
+void SoftToken::SetFault(Fault fault) {
+  fault_ = fault;
+  token_.SetForeign(fault == Fault::kForeign);
+}
+
+void SoftToken::Unplug() {
+  plugged_ = false;
+  touch_.Clear();
+  device_.Reset();
+  ShowTouchState();
+}
+
+absl::optional<std::string> SoftToken::OnMsg(absl::string_view apdu) {
+  U2fToken::Outcome outcome = token_.Handle(apdu);
+  if (!outcome.touch_needed && shown_wanted_ && !touch_.wanted()) {
+    shown_wanted_ = false;
+    Show(Signal::kTouchTaken);
+  }
+  const bool refuse = touch_.mode() == TouchMode::kRefuse;
+  if (!outcome.touch_needed || !options_.hold || refuse) {
+    return std::move(outcome.response);
+  }
+  held_ = std::string(apdu);
+  held_until_ = clock_.Uptime() + options_.hold_limit;
+  return absl::nullopt;
+}
+
+// Tries the held request again. Without a touch it stays held, unless touches
+// are refused by now.
+void SoftToken::AnswerHeld() {
+  if (!held_.has_value()) return;
+  const std::string apdu = *std::exchange(held_, absl::nullopt);
+  const absl::Duration until = held_until_;
+  const absl::optional<std::string> response = OnMsg(apdu);
+  held_until_ = until;
+  if (response.has_value()) device_.Complete(*response);
+}
+
+void SoftToken::ShowTouchState() {
+  if (touch_wanted() == shown_wanted_) return;
+  shown_wanted_ = touch_wanted();
+  Show(shown_wanted_ ? Signal::kTouchWanted : Signal::kTouchNotNeeded);
+}
+
+void SoftToken::Show(Signal signal) {
+  if (options_.on_signal) options_.on_signal(signal);
+}
+
+}  // namespace u2fi::soft_token

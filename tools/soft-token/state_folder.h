@@ -1,0 +1,47 @@
+#ifndef U2FI_TOOLS_SOFT_TOKEN_STATE_FOLDER_H_
+#define U2FI_TOOLS_SOFT_TOKEN_STATE_FOLDER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/common/random/random_source.h"
+#include "services/common/time/clock.h"
+#include "services/common/u2fhid/unix_socket.h"
+#include "tools/soft-token/file_counter_store.h"
+#include "tools/soft-token/token_identity.h"
+
+namespace u2fi::soft_token {
+
+// A folder that holds one token: `identity` and `counter`, both mode 0600, and
+// `lock`, held while a process uses the folder. Copying the folder clones the
+// token.
+class StateFolder {
+ public:
+  // Opens the folder at `path`, or makes it and a new token in it.
+  // INVALID_FIELD names what is wrong: another process uses it, a file is
+  // damaged or readable by others, or the counter is gone while the identity
+  // is there (starting again at 1 would look like a clone).
+  static absl::StatusOr<StateFolder> Open(const std::string& path,
+                                          const Clock& clock,
+                                          RandomSource& random);
+
+  const TokenIdentity& identity() const { return identity_; }
+  // Lives as long as this object.
+  CounterStore& counter() { return *counter_; }
+
+ private:
+  StateFolder(u2fhid::FileDescriptor lock, TokenIdentity identity,
+              std::unique_ptr<FileCounterStore> counter)
+      : lock_(std::move(lock)),
+        identity_(std::move(identity)),
+        counter_(std::move(counter)) {}
+
+  u2fhid::FileDescriptor lock_;
+  TokenIdentity identity_;
+  std::unique_ptr<FileCounterStore> counter_;
+};
+
+}  // namespace u2fi::soft_token
+
+#endif  // U2FI_TOOLS_SOFT_TOKEN_STATE_FOLDER_H_
