@@ -5,6 +5,7 @@
 #include "openssl/curve25519.h"
 #include "openssl/ec.h"
 #include "openssl/ec_key.h"
+#include "openssl/ecdsa.h"
 #include "openssl/evp.h"
 #include "openssl/nid.h"
 #include "openssl/rsa.h"
@@ -150,6 +151,19 @@ CertificateSigner TestKey::Signer(SignatureAlgorithm algorithm) const {
           [key = *this, algorithm](absl::string_view message) {
             return key.Sign(algorithm, message);
           }};
+}
+
+std::string TwinSignature(absl::string_view signature) {
+  const bssl::UniquePtr<ECDSA_SIG> parsed(ECDSA_SIG_from_bytes(
+      reinterpret_cast<const uint8_t*>(signature.data()), signature.size()));
+  const bssl::UniquePtr<EC_KEY> key = NewEcKey(NID_X9_62_prime256v1);
+  bssl::UniquePtr<BIGNUM> s(BN_new());
+  BN_sub(s.get(), EC_GROUP_get0_order(EC_KEY_get0_group(key.get())),
+         ECDSA_SIG_get0_s(parsed.get()));
+  const size_t size = 32;
+  return der::Sequence(
+      {der::Integer(Bytes(ECDSA_SIG_get0_r(parsed.get()), size)),
+       der::Integer(Bytes(s.get(), size))});
 }
 
 }  // namespace u2fi::crypto

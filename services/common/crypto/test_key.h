@@ -41,6 +41,10 @@ class TestKey {
   std::shared_ptr<EVP_PKEY> key_;
 };
 
+// The other signature of the same message: (r, n - s) for the (r, s) of a P-256
+// signature in DER.
+std::string TwinSignature(absl::string_view signature);
+
 }  // namespace u2fi::crypto
 
 #endif  // U2FI_SERVICES_COMMON_CRYPTO_TEST_KEY_H_
