@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/audit/heads.h"
 #include "services/common/audit/keys.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -67,8 +68,12 @@ absl::Status ChainWriter::Open() {
   if (entry.exists()) {
     RETURN_IF_ERROR(Continue(entry));
   } else {
-    ASSIGN_OR_RETURN(const absl::optional<v1::RowReference> predecessor,
-                     FindPredecessor());
+    ASSIGN_OR_RETURN(const std::vector<WriterHead> others,
+                     ListHeads(store_, options_.partition));
+    absl::optional<v1::RowReference> predecessor;
+    if (!others.empty()) {
+      predecessor = ReferenceTo(others[0].writer, others[0].head.id);
+    }
     builder_.emplace(options_.writer, predecessor);
   }
   open_ = true;
@@ -106,27 +111,6 @@ absl::Status ChainWriter::LoadTail() {
   // No rows at all: every one was drained and pruned.
   if (last.has_value() && !(last->id == head_.id)) return Broken();
   return absl::OkStatus();
-}
-
-absl::StatusOr<absl::optional<v1::RowReference>>
-ChainWriter::FindPredecessor() {
-  absl::optional<v1::RowReference> found;
-  uint64_t latest = 0;
-  store::Page page;
-  do {
-    const std::string after =
-        page.items.empty() ? std::string() : page.items.back().key;
-    ASSIGN_OR_RETURN(
-        page, store_.Scan(options_.partition, kHeadPrefix, after, kScanRows));
-    for (const store::Item& item : page.items) {
-      const absl::StatusOr<StoredHead> stored = ParseHead(item.value);
-      // A head that cannot be read names nothing.
-      if (!stored.ok() || stored->head.time_ms <= latest) continue;
-      latest = stored->head.time_ms;
-      found = ReferenceTo(stored->writer, stored->head.id);
-    }
-  } while (page.more);
-  return found;
 }
 
 absl::Status ChainWriter::Resync() {

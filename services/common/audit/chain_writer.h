@@ -80,7 +80,6 @@ class ChainWriter {
   absl::Status Open();
   absl::Status Continue(const store::Entry& entry);
   absl::Status LoadTail();
-  absl::StatusOr<absl::optional<v1::RowReference>> FindPredecessor();
 
   // Finds out where the chain stands in the store, in a few attempts. Each
   // attempt says whether it wants another one.

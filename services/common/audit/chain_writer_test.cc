@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/common/audit/audit_testing.h"
+#include "services/common/audit/audit_test_util.h"
 #include "services/common/audit/keys.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"

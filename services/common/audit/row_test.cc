@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/common/audit/audit_testing.h"
+#include "services/common/audit/audit_test_util.h"
 #include "services/common/audit/chain.h"
 #include "services/common/audit/limits.h"
 #include "services/common/proof/strict.h"

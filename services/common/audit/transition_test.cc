@@ -3,7 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "services/common/audit/audit_testing.h"
+#include "services/common/audit/audit_test_util.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::audit {

@@ -1,5 +1,5 @@
-#ifndef U2FI_SERVICES_COMMON_AUDIT_AUDIT_TESTING_H_
-#define U2FI_SERVICES_COMMON_AUDIT_AUDIT_TESTING_H_
+#ifndef U2FI_SERVICES_COMMON_AUDIT_AUDIT_TEST_UTIL_H_
+#define U2FI_SERVICES_COMMON_AUDIT_AUDIT_TEST_UTIL_H_
 
 #include <string>
 #include <vector>
@@ -39,4 +39,4 @@ bool PartitionHolds(store::Store& store, const store::Partition& partition,
 
 }  // namespace u2fi::audit
 
-#endif  // U2FI_SERVICES_COMMON_AUDIT_AUDIT_TESTING_H_
+#endif  // U2FI_SERVICES_COMMON_AUDIT_AUDIT_TEST_UTIL_H_

@@ -1,4 +1,4 @@
-#include "services/common/audit/audit_testing.h"
+#include "services/common/audit/audit_test_util.h"
 
 #include <map>
 #include <utility>
