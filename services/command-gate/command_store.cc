@@ -1,8 +1,8 @@
 #include "services/command-gate/command_store.h"
 
-#include "absl/strings/numbers.h"
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "services/command-gate/command_states.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -19,6 +19,8 @@ using ::u2fi::store::Version;
 
 // A result may come this long after execute_by (architecture.md, states).
 constexpr uint64_t kResultGraceMs = 30'000;
+// A step that was not taken within this time is taken again.
+constexpr uint64_t kRetryAfterMs = 2'000;
 constexpr uint64_t kKeptAfterEndMs = 24 * 3'600'000;
 constexpr uint64_t kLastMs = 9'999'999'999'999;
 constexpr size_t kTimersPerSweep = 100;
@@ -54,10 +56,29 @@ std::string TransactionKey(absl::string_view transaction) {
   return absl::StrCat("x/", transaction);
 }
 std::string TimerKey(const CommandRow& row) {
-  const uint64_t due = NextDeadlineMs(row);
+  const uint64_t due = NextLookMs(row);
   return due == 0 ? ""
                   : absl::StrCat("timer/", Millis(due), "/command/",
                                  row.command_id());
+}
+
+// When the last step was taken, if the next one is the gate's own to take; 0 if
+// somebody outside has to answer first.
+uint64_t LastStepMs(const CommandRow& row) {
+  const bool own = row.gateway().empty() || !row.transaction().empty();
+  const bool prepares = row.state() == v1::COMMAND_STATE_PREPARING &&
+                        row.enrol_statement().empty() &&
+                        row.transaction().empty();
+  if (prepares) return row.submit_ms();
+  if (row.state() != v1::COMMAND_STATE_APPROVED &&
+      (row.state() != v1::COMMAND_STATE_DISPATCHED || !own)) {
+    return 0;
+  }
+  uint64_t last = row.submit_ms();
+  for (const records::v1::Slot& slot : row.slots()) {
+    last = std::max(last, slot.answer_ms());
+  }
+  return last;
 }
 
 // Nobody is asked any more, so its places are free for others.
@@ -138,7 +159,7 @@ void PutCommand(const CommandRow& row, Version expected,
 
 }  // namespace
 
-uint64_t NextDeadlineMs(const CommandRow& row) {
+uint64_t DeadlineMs(const CommandRow& row) {
   switch (row.state()) {
     case v1::COMMAND_STATE_PREPARING:
     case v1::COMMAND_STATE_AWAITING_APPROVAL:
@@ -150,6 +171,12 @@ uint64_t NextDeadlineMs(const CommandRow& row) {
     default:
       return 0;
   }
+}
+
+uint64_t NextLookMs(const CommandRow& row) {
+  const uint64_t deadline = DeadlineMs(row);
+  const uint64_t step = LastStepMs(row);
+  return step == 0 ? deadline : std::min(deadline, step + kRetryAfterMs);
 }
 
 absl::StatusOr<StoredCommand> CommandStore::Read(absl::string_view tenant,

@@ -111,9 +111,14 @@ void AddWrites(const StoredCommand& seen, records::v1::CommandRow& next,
 void AddFirstWrites(const SubmitView& view, records::v1::CommandRow& first,
                     audit::Transition& transition);
 
-// When the sweeper has to look at the command next, in milliseconds since
-// 1970; 0: never.
-uint64_t NextDeadlineMs(const records::v1::CommandRow& row);
+// From when on the state cannot stand any more, in milliseconds since 1970; 0:
+// never (final states).
+uint64_t DeadlineMs(const records::v1::CommandRow& row);
+
+// When the sweeper has to look at the command next: at its deadline, or two
+// seconds after a step that nobody outside has to answer, in case that a crash
+// left it lying. 0: never.
+uint64_t NextLookMs(const records::v1::CommandRow& row);
 
 }  // namespace u2fi::command_gate
 

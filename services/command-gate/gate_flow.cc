@@ -81,9 +81,9 @@ absl::Status GateFlow::OnTimer(absl::string_view tenant,
                                absl::string_view command_id) {
   ASSIGN_OR_RETURN(StoredCommand command, Find(tenant, command_id));
   const auto now = static_cast<uint64_t>(UnixMillis(clock_));
-  const uint64_t due = NextDeadlineMs(command.row);
-  if (due == 0) return absl::OkStatus();
-  if (due > now) return Advance(std::move(command));
+  const uint64_t deadline = DeadlineMs(command.row);
+  if (deadline == 0) return absl::OkStatus();
+  if (now < deadline) return Advance(std::move(command));
   switch (command.row.state()) {
     case v1::COMMAND_STATE_PREPARING:
     case v1::COMMAND_STATE_AWAITING_APPROVAL:

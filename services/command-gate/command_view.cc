@@ -1,0 +1,92 @@
+#include "services/command-gate/command_view.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/util/time_util.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/merkle.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using ::google::protobuf::Timestamp;
+using ::google::protobuf::util::TimeUtil;
+using records::v1::CommandRow;
+using records::v1::Slot;
+
+// The record and its request_id are forgotten this long after the end.
+constexpr uint64_t kKeptAfterEndMs = 24 * 3'600'000;
+
+Timestamp TimeOf(uint64_t ms) {
+  return TimeUtil::MillisecondsToTimestamp(static_cast<int64_t>(ms));
+}
+
+void FillTimes(const CommandRow& row, v1::CommandRecord& record) {
+  *record.mutable_submit_time() = TimeOf(row.submit_ms());
+  if (row.approve_by_ms() != 0) {
+    *record.mutable_approve_by() = TimeOf(row.approve_by_ms());
+  }
+  *record.mutable_execute_by() = TimeOf(row.execute_by_ms());
+  if (row.end_ms() == 0) return;
+  *record.mutable_end_time() = TimeOf(row.end_ms());
+  *record.mutable_expire_time() = TimeOf(row.end_ms() + kKeptAfterEndMs);
+}
+
+void FillApprovals(const CommandRow& row, v1::CommandRecord& record) {
+  for (const Slot& slot : row.slots()) {
+    v1::ApprovalSlot& approval = *record.add_approvals();
+    approval.set_account(slot.account());
+    approval.set_gateway(slot.gateway());
+    approval.set_state(slot.state());
+    approval.set_token_id(slot.approval().token_id());
+    approval.set_reason(slot.reason());
+    approval.set_attempts(slot.attempts());
+    if (slot.answer_ms() != 0) {
+      *approval.mutable_answer_time() = TimeOf(slot.answer_ms());
+    }
+  }
+}
+
+void FillRest(const CommandRow& row, v1::CommandRecord& record) {
+  record.set_command(row.command());
+  record.set_result(row.result());
+  if (row.slots_size() == 0 ||
+      row.slots(0).state() != v1::APPROVAL_STATE_ACCEPTED) {
+    return;
+  }
+  for (const Slot& slot : row.slots()) {
+    *record.mutable_proof()->add_approvals() = slot.approval();
+  }
+}
+
+}  // namespace
+
+v1::CommandRecord ViewOf(const CommandRow& row, v1::CommandView view) {
+  v1::CommandRecord record;
+  record.set_name(absl::StrCat("commands/", row.command_id()));
+  record.set_state(row.state());
+  record.set_reason(row.reason());
+  record.set_purpose(row.purpose());
+  record.set_device(row.device());
+  record.set_gateway(row.gateway());
+  record.set_operation(row.operation());
+  record.set_requester(row.requester());
+  record.set_request_id(row.request_id());
+  *record.mutable_rule() = row.rule();
+  const std::vector<std::string> words = absl::StrSplit(row.words(), ' ');
+  for (const std::string& word : words) record.add_words(word);
+  if (!row.command().empty()) {
+    record.set_batch_root(crypto::ToString(proof::Leaf(row.command())));
+  }
+  record.set_result_source(row.result_source());
+  record.set_late_result(row.late_result());
+  FillTimes(row, record);
+  FillApprovals(row, record);
+  if (view == v1::COMMAND_VIEW_FULL) FillRest(row, record);
+  return record;
+}
+
+}  // namespace u2fi::command_gate

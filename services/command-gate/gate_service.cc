@@ -1,0 +1,147 @@
+#include "services/command-gate/gate_service.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/command-gate/command_states.h"
+#include "services/command-gate/command_view.h"
+#include "services/common/crypto/encoding.h"
+#include "services/common/logging/logging.h"
+#include "services/common/proof/ids.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+constexpr int kDefaultPage = 100;
+constexpr int kMaxPage = 1000;
+
+// Whoever submitted it may cancel it, and so may the account that it acts for.
+absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
+                            const StoredCommand& command) {
+  const std::string& account = named.empty() ? command.row.account() : named;
+  const bool requester =
+      proof::Requester(caller.uri(), account) == command.row.requester();
+  if (requester || account == command.row.account()) return absl::OkStatus();
+  return Error(reason::kNotAMember,
+               "neither the requester nor one who may approve it");
+}
+
+absl::StatusOr<size_t> PageSizeOf(int asked) {
+  if (asked < 0 || asked > kMaxPage) {
+    return FieldError("page_size", "is not 0 to 1,000");
+  }
+  return static_cast<size_t>(asked == 0 ? kDefaultPage : asked);
+}
+
+// A page token is the account and the last key of the page before.
+absl::StatusOr<std::string> AfterOf(const v1::ListCommandsRequest& request) {
+  if (request.page_token().empty()) return std::string();
+  const auto key = crypto::FromBase64Url(request.page_token());
+  if (key.ok() &&
+      absl::StartsWith(*key, absl::StrCat("list/", request.account(), "/"))) {
+    return *key;
+  }
+  return Error(reason::kPageTokenInvalid, "the page token is not of this list");
+}
+
+absl::Status CheckFilters(const v1::ListCommandsRequest& request) {
+  if (!proof::IsId(request.account())) {
+    return FieldError("account", "is not an id");
+  }
+  if (!request.device().empty() || !request.batch().empty() ||
+      request.state() != v1::COMMAND_STATE_UNSPECIFIED ||
+      request.has_submitted_since()) {
+    return Error(reason::kUnimplemented,
+                 "filters beside the account are not there yet");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::SubmitCommandResponse> GateService::Submit(
+    const rpc::Caller& caller, const v1::SubmitCommandRequest& request) {
+  ASSIGN_OR_RETURN(const Submission submission,
+                   ReadSubmission(caller, request));
+  ASSIGN_OR_RETURN(StoredCommand command,
+                   submitter_.Submit(submission, request.validate_only()));
+  v1::SubmitCommandResponse response;
+  *response.mutable_command() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
+  if (command.exists() && command.row.state() == v1::COMMAND_STATE_PREPARING) {
+    executor_.Schedule([this, command = std::move(command)] {
+      const absl::Status status = flow_.Advance(command);
+      if (status.ok()) return;
+      logging::Warning("a command waits for the sweeper",
+                       {{"command", command.row.command_id()},
+                        {"reason", ReasonOf(status)},
+                        {"cause", std::string(status.message())}});
+    });
+  }
+  return response;
+}
+
+absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
+                                                const std::string& tenant,
+                                                absl::string_view name) {
+  ASSIGN_OR_RETURN(const std::string own, TenantOf(caller, tenant));
+  absl::string_view id = name;
+  if (absl::StartsWith(id, "batches/")) {
+    return Error(reason::kUnimplemented, "batches are not there yet");
+  }
+  if (!absl::ConsumePrefix(&id, "commands/") || !proof::IsCommandId(id)) {
+    return FieldError("name", "is not commands/{command}");
+  }
+  ASSIGN_OR_RETURN(StoredCommand command, commands_.Read(own, id));
+  if (command.exists()) return command;
+  return Error(reason::kResourceUnknown, "no such command",
+               {{"name", std::string(name)}});
+}
+
+absl::StatusOr<v1::GetCommandResponse> GateService::Get(
+    const rpc::Caller& caller, const v1::GetCommandRequest& request) {
+  ASSIGN_OR_RETURN(const StoredCommand command,
+                   Find(caller, request.tenant(), request.name()));
+  v1::GetCommandResponse response;
+  *response.mutable_command() = ViewOf(command.row, request.view());
+  return response;
+}
+
+absl::StatusOr<v1::ListCommandsResponse> GateService::List(
+    const rpc::Caller& caller, const v1::ListCommandsRequest& request) {
+  ASSIGN_OR_RETURN(const std::string tenant,
+                   TenantOf(caller, request.tenant()));
+  RETURN_IF_ERROR(CheckFilters(request));
+  ASSIGN_OR_RETURN(const size_t size, PageSizeOf(request.page_size()));
+  ASSIGN_OR_RETURN(const std::string after, AfterOf(request));
+  ASSIGN_OR_RETURN(const CommandStore::ListPage page,
+                   commands_.List(tenant, request.account(), after, size));
+  v1::ListCommandsResponse response;
+  for (const std::string& id : page.command_ids) {
+    ASSIGN_OR_RETURN(const StoredCommand command, commands_.Read(tenant, id));
+    if (!command.exists()) continue;
+    *response.add_commands() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
+  }
+  if (page.more) {
+    response.set_next_page_token(crypto::Base64Url(page.last_key));
+  }
+  return response;
+}
+
+absl::StatusOr<v1::CancelCommandResponse> GateService::Cancel(
+    const rpc::Caller& caller, const v1::CancelCommandRequest& request) {
+  ASSIGN_OR_RETURN(StoredCommand command,
+                   Find(caller, request.tenant(), request.name()));
+  RETURN_IF_ERROR(CheckMayCancel(caller, request.on_behalf_of(), command));
+  if (command.row.state() != v1::COMMAND_STATE_CANCELLED) {
+    ASSIGN_OR_RETURN(command, flow_.Cancel(std::move(command), caller.uri()));
+  }
+  v1::CancelCommandResponse response;
+  *response.mutable_command() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
+  return response;
+}
+
+}  // namespace u2fi::command_gate

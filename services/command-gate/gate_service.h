@@ -1,0 +1,57 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_GATE_SERVICE_H_
+#define U2FI_SERVICES_COMMAND_GATE_GATE_SERVICE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/command-gate/command_store.h"
+#include "services/command-gate/gate_flow.h"
+#include "services/command-gate/submitter.h"
+#include "services/common/audit/executor.h"
+#include "services/common/rpc/caller.h"
+#include "u2fi/command_gate/v1/submit.pb.h"
+
+namespace u2fi::command_gate {
+
+// What clients may do with commands. Thread-safe; methods block on the store.
+// Requests, answers and errors: protos/u2fi/command_gate/v1/gate.proto.
+class GateService {
+ public:
+  // The references must outlive this object. `executor` drives commands
+  // forward after the answer was given.
+  GateService(Submitter& submitter, CommandStore& commands, GateFlow& flow,
+              audit::Executor& executor)
+      : submitter_(submitter),
+        commands_(commands),
+        flow_(flow),
+        executor_(executor) {}
+
+  absl::StatusOr<v1::SubmitCommandResponse> Submit(
+      const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
+
+  absl::StatusOr<v1::GetCommandResponse> Get(
+      const rpc::Caller& caller, const v1::GetCommandRequest& request);
+
+  absl::StatusOr<v1::ListCommandsResponse> List(
+      const rpc::Caller& caller, const v1::ListCommandsRequest& request);
+
+  absl::StatusOr<v1::CancelCommandResponse> Cancel(
+      const rpc::Caller& caller, const v1::CancelCommandRequest& request);
+
+  // The command that `name`, "commands/{command}", means to `caller`.
+  // RESOURCE_UNKNOWN if there is none in its tenant.
+  absl::StatusOr<StoredCommand> Find(const rpc::Caller& caller,
+                                     const std::string& tenant,
+                                     absl::string_view name);
+
+ private:
+  Submitter& submitter_;
+  CommandStore& commands_;
+  GateFlow& flow_;
+  audit::Executor& executor_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_GATE_SERVICE_H_
