@@ -1,0 +1,72 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_FOLLOWER_H_
+#define U2FI_SERVICES_COMMAND_GATE_COMMAND_FOLLOWER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/alarm.h"
+#include "services/command-gate/command_watchers.h"
+#include "services/command-gate/gate_service.h"
+#include "services/common/audit/executor.h"
+#include "services/common/rpc/caller.h"
+#include "services/common/sync/sync.h"
+
+namespace u2fi::command_gate {
+
+// Follows one command for an rpc that waits, without holding a thread. It
+// registers first and reads then, so that no change falls between the two, and
+// reads again every five seconds, since hints of other replicas may be lost.
+// Held by its rpc and by the callbacks that are under way.
+class CommandFollower : public std::enable_shared_from_this<CommandFollower> {
+ public:
+  // Called under a lock, on any thread: it must not call Detach().
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // The command as it is now, or why it cannot be read.
+    virtual void OnCommand(const absl::StatusOr<StoredCommand>& command) = 0;
+    virtual void OnTimeUp() = 0;
+  };
+
+  // What it works with. All must outlive the server that it serves.
+  struct Parts {
+    GateService& service;
+    CommandWatchers& watchers;
+    audit::Executor& executor;
+  };
+
+  CommandFollower(const Parts& parts, const rpc::Caller& caller,
+                  std::string tenant, std::string name, Listener* listener)
+      : parts_(parts),
+        caller_(caller),
+        tenant_(std::move(tenant)),
+        name_(std::move(name)),
+        listener_(listener) {}
+
+  // Begins. OnTimeUp() comes after `timeout` unless it is infinite.
+  void Start(absl::Duration timeout);
+
+  // After it the listener is not called any more and may go.
+  void Detach();
+
+ private:
+  void Register(const StoredCommand& command);
+  void ReadAndRepeat();
+  void Hear(const absl::StatusOr<StoredCommand>& command);
+
+  const Parts parts_;
+  const rpc::Caller caller_;
+  const std::string tenant_;
+  const std::string name_;
+  Mutex mutex_;
+  Listener* listener_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<CommandWatchers::Watch> watch_ ABSL_GUARDED_BY(mutex_);
+  grpc::Alarm time_up_;
+  grpc::Alarm safety_read_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_COMMAND_FOLLOWER_H_

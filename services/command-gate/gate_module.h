@@ -1,0 +1,82 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_GATE_MODULE_H_
+#define U2FI_SERVICES_COMMAND_GATE_GATE_MODULE_H_
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "services/attestation/attestation_client.h"
+#include "services/challenge/challenge_client.h"
+#include "services/command-gate/gate_server.h"
+#include "services/command-gate/gateway_link_server.h"
+#include "services/command-gate/sweeper.h"
+#include "services/common/audit/tenant_deciders.h"
+#include "services/common/audit/thread_executor.h"
+#include "services/common/random/random_source.h"
+#include "services/common/store/store.h"
+#include "services/common/time/clock.h"
+#include "services/device-registry/registry_client.h"
+
+namespace u2fi::command_gate {
+
+// What the gate is made from. All must outlive the module.
+struct GateParts {
+  const Clock& clock;
+  RandomSource& random;
+  store::Store& store;
+  attestation::AttestationClient& attestation;
+  challenge::ChallengeClient& challenge;
+  device_registry::RegistryClient& registry;
+  absl::Duration heartbeat_interval = absl::Seconds(30);
+  absl::Duration presence_grace = absl::Seconds(5);
+  // Threads that work on commands; each blocks on the store and other services.
+  int threads = 16;
+};
+
+// The gate, built and running: its own binary and standalone register its two
+// services on their servers. Stops its sweeper when it goes; the servers must
+// have been shut down before.
+class GateModule {
+ public:
+  explicit GateModule(const GateParts& parts);
+  ~GateModule();
+
+  // The two services, for rpc::ServiceList.
+  GateServer& gate_server() { return gate_server_; }
+  GatewayLinkServer& link_server() { return link_server_; }
+
+  GatewaySessions& sessions() { return sessions_; }
+  audit::TenantDeciders& deciders() { return deciders_; }
+
+ private:
+  void SweepUntilStopped();
+  void OnRegistryEvent(
+      const absl::optional<device_registry::v1::WatchEventsResponse>& event);
+
+  const GateParts parts_;
+  audit::ThreadExecutor executor_;
+  audit::TenantDeciders deciders_;
+  CommandStore commands_;
+  CommandWatchers watchers_;
+  CommandMover mover_;
+  GatewaySessions sessions_;
+  Preparation preparation_;
+  Approvals approvals_;
+  Dispatcher dispatcher_;
+  GateFlow flow_;
+  Submitter submitter_;
+  GateService service_;
+  Sweeper sweeper_;
+  GateServer gate_server_;
+  GatewayLinkServer link_server_;
+  std::unique_ptr<device_registry::RegistryClient::Watch> registry_watch_;
+  Mutex mutex_;
+  CondVar stop_changed_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread sweeping_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_GATE_MODULE_H_

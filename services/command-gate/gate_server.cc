@@ -1,0 +1,76 @@
+#include "services/command-gate/gate_server.h"
+
+#include "services/command-gate/wait_reactors.h"
+#include "services/common/rpc/run_unary.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+// A stream that is refused before it begins.
+class RefusedWatch : public grpc::ServerWriteReactor<v1::WatchCommandResponse> {
+ public:
+  explicit RefusedWatch(const absl::Status& status) {
+    Finish(rpc::ToGrpcStatus(status));
+  }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* GateServer::SubmitCommand(
+    grpc::CallbackServerContext* context,
+    const v1::SubmitCommandRequest* request,
+    v1::SubmitCommandResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.Submit(caller, *request);
+                       });
+}
+
+grpc::ServerUnaryReactor* GateServer::GetCommand(
+    grpc::CallbackServerContext* context, const v1::GetCommandRequest* request,
+    v1::GetCommandResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.Get(caller, *request);
+                       });
+}
+
+grpc::ServerUnaryReactor* GateServer::ListCommands(
+    grpc::CallbackServerContext* context,
+    const v1::ListCommandsRequest* request,
+    v1::ListCommandsResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.List(caller, *request);
+                       });
+}
+
+grpc::ServerUnaryReactor* GateServer::CancelCommand(
+    grpc::CallbackServerContext* context,
+    const v1::CancelCommandRequest* request,
+    v1::CancelCommandResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.Cancel(caller, *request);
+                       });
+}
+
+grpc::ServerUnaryReactor* GateServer::WaitCommand(
+    grpc::CallbackServerContext* context, const v1::WaitCommandRequest* request,
+    v1::WaitCommandResponse* response) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  return StartWait({service_, watchers_, executor_}, *caller, *request,
+                   response);
+}
+
+grpc::ServerWriteReactor<v1::WatchCommandResponse>* GateServer::WatchCommand(
+    grpc::CallbackServerContext* context,
+    const v1::WatchCommandRequest* request) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  if (!caller.ok()) return new RefusedWatch(caller.status());
+  return StartWatch({service_, watchers_, executor_}, *caller, *request);
+}
+
+}  // namespace u2fi::command_gate

@@ -1,0 +1,315 @@
+#include "services/command-gate/gateway_link_server.h"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/util/time_util.h"
+#include "services/command-gate/command_store.h"
+#include "services/common/crypto/certificate.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/crypto/pem.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/rpc/served_call.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using gateway::v1::GatewayMessage;
+using gateway::v1::MeshMessage;
+using ::google::protobuf::util::TimeUtil;
+
+// Messages that wait for the wire; beyond it approvals and commands are
+// refused (architecture: bounded queues).
+constexpr size_t kMaxQueue = 1024;
+// Messages that wait to be handled; the stream is not read meanwhile.
+constexpr size_t kMaxUnhandled = 64;
+constexpr uint32_t kFormat = 1;
+
+// The SPKI in DER of the certificate that the stream's client showed.
+absl::StatusOr<std::string> SpkiOf(const grpc::ServerContextBase& context) {
+  const auto pems = context.auth_context()->FindPropertyValues("x509_pem_cert");
+  if (pems.size() != 1) {
+    return Error(reason::kCallerUnknown, "the client showed no certificate");
+  }
+  ASSIGN_OR_RETURN(
+      const std::vector<std::string> ders,
+      crypto::FromPem(crypto::kPemCertificate,
+                      absl::string_view(pems[0].data(), pems[0].size())));
+  ASSIGN_OR_RETURN(const crypto::Certificate certificate,
+                   crypto::Certificate::FromDer(ders[0]));
+  return certificate.spki();
+}
+
+// What others hold of a stream; it outlives the reactor.
+class LinkHandle;
+
+// The reactor of one stream. gRPC holds it until OnDone(), and each handler
+// while it runs; the last one deletes it.
+class LinkReactor
+    : public grpc::ServerBidiReactor<GatewayMessage, MeshMessage> {
+ public:
+  LinkReactor(const GatewayLinkServer::Parts& parts, const rpc::Caller& caller,
+              std::string spki);
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override { End(Error(reason::kCancelled, "cancelled")); }
+  void OnDone() override;
+
+  absl::Status Enqueue(MeshMessage message);
+  void End(const absl::Status& status);
+
+ private:
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Runs until nothing is left to handle.
+  void HandleAll();
+  // False if there is nothing.
+  bool TakeOne(GatewayMessage& message);
+  absl::Status HandleOne(const GatewayMessage& message);
+  absl::Status Welcome(const gateway::v1::Hello& hello);
+  // One holder less.
+  void LetGo();
+
+  const GatewayLinkServer::Parts parts_;
+  const std::string spki_;
+  GatewaySession session_;
+  std::shared_ptr<LinkHandle> handle_;
+  GatewayMessage incoming_;
+  Mutex mutex_;
+  int holders_ ABSL_GUARDED_BY(mutex_) = 1;
+  bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = true;
+  std::deque<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class LinkHandle : public GatewayStream {
+ public:
+  explicit LinkHandle(LinkReactor* reactor) : reactor_(reactor) {}
+
+  absl::Status Enqueue(MeshMessage message) override {
+    MutexLock lock(mutex_);
+    if (reactor_ != nullptr) return reactor_->Enqueue(std::move(message));
+    return WithRetry(Error(reason::kGatewayOffline, "the stream has ended"),
+                     absl::Seconds(5));
+  }
+
+  void Close(const absl::Status& status) override {
+    MutexLock lock(mutex_);
+    if (reactor_ != nullptr) reactor_->End(status);
+  }
+
+  void Release() {
+    MutexLock lock(mutex_);
+    reactor_ = nullptr;
+  }
+
+ private:
+  Mutex mutex_;
+  LinkReactor* reactor_ ABSL_GUARDED_BY(mutex_);
+};
+
+LinkReactor::LinkReactor(const GatewayLinkServer::Parts& parts,
+                         const rpc::Caller& caller, std::string spki)
+    : parts_(parts),
+      spki_(std::move(spki)),
+      handle_(std::make_shared<LinkHandle>(this)) {
+  session_.tenant = caller.tenant();
+  session_.site = caller.site();
+  session_.gateway = caller.name();
+  session_.channel_key = crypto::ToString(crypto::Sha256(spki_));
+  StartRead(&incoming_);
+}
+
+void LinkReactor::OnReadDone(bool ok) {
+  if (!ok) {
+    End(absl::OkStatus());
+    return;
+  }
+  MutexLock lock(mutex_);
+  unhandled_.push_back(std::move(incoming_));
+  incoming_.Clear();
+  reading_ = unhandled_.size() < kMaxUnhandled && !finished_;
+  if (reading_) StartRead(&incoming_);
+  if (handling_) return;
+  handling_ = true;
+  ++holders_;
+  parts_.executor.Schedule([this] { HandleAll(); });
+}
+
+void LinkReactor::OnWriteDone(bool ok) {
+  if (!ok) End(absl::OkStatus());
+  MutexLock lock(mutex_);
+  writing_ = false;
+  queue_.pop_front();
+  WriteNext();
+}
+
+void LinkReactor::OnDone() {
+  bool welcomed = false;
+  {
+    MutexLock lock(mutex_);
+    finished_ = true;
+    welcomed = welcomed_;
+  }
+  if (welcomed) parts_.sessions.Remove(session_);
+  handle_->Release();
+  LetGo();
+}
+
+void LinkReactor::LetGo() {
+  {
+    MutexLock lock(mutex_);
+    if (--holders_ > 0) return;
+  }
+  delete this;
+}
+
+absl::Status LinkReactor::Enqueue(MeshMessage message) {
+  MutexLock lock(mutex_);
+  if (finished_) {
+    return WithRetry(Error(reason::kGatewayOffline, "the stream has ended"),
+                     absl::Seconds(5));
+  }
+  if (queue_.size() >= kMaxQueue) {
+    return Error(reason::kGatewayLimit, "the stream's queue is full");
+  }
+  queue_.push_back(std::move(message));
+  WriteNext();
+  return absl::OkStatus();
+}
+
+// At most one write is in flight.
+void LinkReactor::WriteNext() {
+  if (writing_ || finished_ || queue_.empty()) return;
+  writing_ = true;
+  StartWrite(&queue_.front());
+}
+
+void LinkReactor::End(const absl::Status& status) {
+  MutexLock lock(mutex_);
+  if (finished_) return;
+  finished_ = true;
+  Finish(rpc::ToGrpcStatus(status));
+}
+
+void LinkReactor::HandleAll() {
+  GatewayMessage message;
+  while (TakeOne(message)) {
+    const absl::Status status = HandleOne(message);
+    if (!status.ok()) End(status);
+  }
+  LetGo();
+}
+
+bool LinkReactor::TakeOne(GatewayMessage& message) {
+  MutexLock lock(mutex_);
+  if (unhandled_.empty() || finished_) {
+    handling_ = false;
+    return false;
+  }
+  message = std::move(unhandled_.front());
+  unhandled_.pop_front();
+  if (!reading_) {
+    reading_ = true;
+    StartRead(&incoming_);
+  }
+  return true;
+}
+
+absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
+  bool welcomed = false;
+  {
+    MutexLock lock(mutex_);
+    welcomed = welcomed_;
+  }
+  if (welcomed == message.has_hello()) {
+    return Error(reason::kMessageUnexpected,
+                 "Hello comes first, and once on each stream");
+  }
+  switch (message.body_case()) {
+    case GatewayMessage::kHello:
+      return Welcome(message.hello());
+    case GatewayMessage::kHeartbeat:
+      return absl::OkStatus();
+    case GatewayMessage::BODY_NOT_SET:
+      return Error(reason::kMessageUnexpected, "the message has no known body");
+    default:
+      parts_.events.OnMessage(session_, message);
+      return absl::OkStatus();
+  }
+}
+
+absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
+  if (hello.format_min() > kFormat || hello.format_max() < kFormat) {
+    return Error(reason::kFormatRange, "no format number that both ends read");
+  }
+  device_registry::v1::AdmitGatewayRequest admit;
+  admit.set_tenant(session_.tenant);
+  admit.set_site(session_.site);
+  admit.set_gateway(session_.gateway);
+  admit.set_public_key(spki_);
+  ASSIGN_OR_RETURN(const device_registry::v1::AdmitGatewayResponse admitted,
+                   parts_.registry.AdmitGateway(admit));
+  // It joins the sessions first, so that the welcome can tell its generation;
+  // whatever is sent to it from now on queues behind the welcome.
+  MeshMessage message;
+  gateway::v1::Welcome& welcome = *message.mutable_welcome();
+  {
+    MutexLock lock(mutex_);
+    if (finished_) return absl::OkStatus();
+    session_ = parts_.sessions.Add(session_, handle_);
+    welcomed_ = true;
+    welcome.set_generation(session_.generation);
+    welcome.set_format_min(kFormat);
+    welcome.set_format_max(kFormat);
+    *welcome.mutable_heartbeat_interval() = TimeUtil::MillisecondsToDuration(
+        absl::ToInt64Milliseconds(parts_.heartbeat_interval));
+    welcome.set_time_ms(static_cast<uint64_t>(UnixMillis(parts_.clock)));
+    welcome.mutable_limits()->set_open_approvals(kMaxOpenPerGateway);
+    welcome.mutable_limits()->set_message_bytes(4 << 20);
+    welcome.mutable_limits()->set_audit_rows(1000);
+    welcome.mutable_limits()->set_events_per_minute(60);
+    welcome.set_revocations_revision(admitted.revocations().revision());
+    queue_.push_front(std::move(message));
+    WriteNext();
+  }
+  if (admitted.revocations().revision() > hello.revocations_revision()) {
+    MeshMessage revocations;
+    *revocations.mutable_revocations() = admitted.revocations();
+    RETURN_IF_ERROR(Enqueue(std::move(revocations)));
+  }
+  parts_.events.OnConnected(session_, hello);
+  return absl::OkStatus();
+}
+
+// A stream that is refused before it begins.
+class RefusedLink
+    : public grpc::ServerBidiReactor<GatewayMessage, MeshMessage> {
+ public:
+  explicit RefusedLink(const absl::Status& status) {
+    Finish(rpc::ToGrpcStatus(status));
+  }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<GatewayMessage, MeshMessage>*
+GatewayLinkServer::Connect(grpc::CallbackServerContext* context) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  if (!caller.ok()) return new RefusedLink(caller.status());
+  absl::StatusOr<std::string> spki = SpkiOf(*context);
+  if (!spki.ok()) return new RefusedLink(spki.status());
+  return new LinkReactor(parts_, *caller, *std::move(spki));
+}
+
+}  // namespace u2fi::command_gate
