@@ -20,7 +20,7 @@ constexpr int64_t kDefaultWaitMs = 60'000;
 constexpr int64_t kMaxWaitMs = 300'000;
 
 class WaitReactor : public grpc::ServerUnaryReactor,
-                    private CommandFollower::Listener {
+                    public CommandFollower::Listener {
  public:
   WaitReactor(const CommandFollower::Parts& parts, const rpc::Caller& caller,
               const v1::WaitCommandRequest& request,
@@ -82,7 +82,7 @@ class WaitReactor : public grpc::ServerUnaryReactor,
 };
 
 class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
-                     private CommandFollower::Listener {
+                     public CommandFollower::Listener {
  public:
   WatchReactor(const CommandFollower::Parts& parts, const rpc::Caller& caller,
                const v1::WatchCommandRequest& request)
