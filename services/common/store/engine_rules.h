@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/store/store.h"
 
@@ -27,6 +29,16 @@ inline size_t DropAllowance(const CommitRequest& request) {
                            [](const Put& put) {
                              return put.expire_hint != absl::InfiniteFuture();
                            });
+}
+
+// The bytes between which a scan's keys lie: from ScanFrom, included, to
+// ScanUntil, excluded. No character of a key is as small as the one or as
+// large as the other that is appended here.
+inline std::string ScanFrom(absl::string_view prefix, absl::string_view after) {
+  return after.empty() ? std::string(prefix) : std::string(after) + '\x01';
+}
+inline std::string ScanUntil(absl::string_view prefix) {
+  return std::string(prefix) + '\x7f';
 }
 
 }  // namespace u2fi::store

@@ -2,13 +2,12 @@
 #define U2FI_SERVICES_COMMON_STORE_LOCAL_HINTS_H_
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "services/common/store/hint_board.h"
 #include "services/common/store/store.h"
 #include "services/common/sync/sync.h"
 
@@ -20,7 +19,6 @@ namespace u2fi::store {
 // again. Thread-safe.
 class LocalHints {
  public:
-  using Callback = std::function<void(const Hint&)>;
   static constexpr size_t kMaxQueued = 4096;
 
   LocalHints();
@@ -32,7 +30,7 @@ class LocalHints {
 
   std::unique_ptr<Subscription> Subscribe(const Partition& partition,
                                           absl::string_view topic,
-                                          Callback callback);
+                                          HintBoard::Callback callback);
 
   // Tells every subscriber to read again, as after a lost connection.
   void TellAllToReadAgain();
@@ -42,21 +40,20 @@ class LocalHints {
 
  private:
   struct Queued {
-    std::string address;  // Empty: for everybody.
+    std::string channel;  // Empty: for everybody.
     Hint hint;
+    // Who comes later does not hear it.
+    uint64_t listeners = 0;
   };
-  class Entry;
 
   void Enqueue(Queued queued);
   void Run();
-  void Deliver(const Queued& queued) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Deliver(const Queued& queued);
 
+  HintBoard board_;
   Mutex mutex_;
   CondVar changed_;
   std::deque<Queued> queue_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Entry*> entries_ ABSL_GUARDED_BY(mutex_);
-  // Whose callback runs, outside the lock.
-  Entry* running_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool delivering_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -11,7 +11,7 @@ using testing::ElementsAre;
 // What one subscriber heard; "*" stands for "read again".
 class Ear {
  public:
-  LocalHints::Callback Callback() {
+  HintBoard::Callback Callback() {
     return [this](const Hint& hint) {
       MutexLock lock(mutex_);
       heard_.push_back(hint.read_again ? "*" : hint.payload);

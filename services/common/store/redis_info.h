@@ -1,0 +1,33 @@
+#ifndef U2FI_SERVICES_COMMON_STORE_REDIS_INFO_H_
+#define U2FI_SERVICES_COMMON_STORE_REDIS_INFO_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace u2fi::store {
+
+// The fields of the answer to INFO, name → value.
+using RedisInfo = std::map<std::string, std::string>;
+
+RedisInfo ParseInfo(absl::string_view text);
+
+// Whether this server may be used, checked at every connect, in this order:
+//   version   Redis or Valkey 7.0 or newer        STORE_MISCONFIGURED
+//   memory    maxmemory-policy is noeviction      STORE_MISCONFIGURED
+//   role      a master that has loaded its data   STORE_UNAVAILABLE
+absl::Status CheckServer(const RedisInfo& info);
+
+// What an administrator should hear about a server that may be used.
+// `appendfsync` is the setting, empty if it may not be read; `replicas` as in
+// RedisOptions.
+std::vector<std::string> WarningsAbout(const RedisInfo& info,
+                                       absl::string_view appendfsync,
+                                       int replicas);
+
+}  // namespace u2fi::store
+
+#endif  // U2FI_SERVICES_COMMON_STORE_REDIS_INFO_H_

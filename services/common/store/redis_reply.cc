@@ -1,0 +1,48 @@
+#include "services/common/store/redis_reply.h"
+
+#include "hiredis/hiredis.h"
+
+namespace u2fi::store {
+
+void RedisReplyFreer::operator()(redisReply* reply) const {
+  freeReplyObject(reply);
+}
+
+absl::string_view ErrorText(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR
+             ? absl::string_view(reply.str, reply.len)
+             : absl::string_view();
+}
+
+std::vector<const redisReply*> Elements(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_ARRAY || reply.element == nullptr) return {};
+  return {reply.element, reply.element + reply.elements};
+}
+
+absl::StatusOr<absl::string_view> AsString(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_STRING || reply.type == REDIS_REPLY_STATUS) {
+    return absl::string_view(reply.str, reply.len);
+  }
+  return absl::InvalidArgumentError("the reply is not a string");
+}
+
+absl::StatusOr<int64_t> AsInteger(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_INTEGER) return reply.integer;
+  return absl::InvalidArgumentError("the reply is not a number");
+}
+
+bool IsNil(const redisReply& reply) { return reply.type == REDIS_REPLY_NIL; }
+
+absl::StatusOr<RedisReply> ReadReply(absl::string_view bytes) {
+  const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(
+      redisReaderCreate(), redisReaderFree);
+  reader->maxelements = kMaxReplyElements;
+  void* raw = nullptr;
+  if (redisReaderFeed(reader.get(), bytes.data(), bytes.size()) != REDIS_OK ||
+      redisReaderGetReply(reader.get(), &raw) != REDIS_OK || raw == nullptr) {
+    return absl::InvalidArgumentError("not a complete reply");
+  }
+  return RedisReply(static_cast<redisReply*>(raw));
+}
+
+}  // namespace u2fi::store

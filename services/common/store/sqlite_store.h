@@ -1,0 +1,35 @@
+#ifndef U2FI_SERVICES_COMMON_STORE_SQLITE_STORE_H_
+#define U2FI_SERVICES_COMMON_STORE_SQLITE_STORE_H_
+
+#include <string>
+
+#include "services/common/random/random_source.h"
+#include "services/common/store/opened_store.h"
+#include "services/common/time/clock.h"
+
+namespace u2fi::store {
+
+struct SqliteOptions {
+  // The file; beside it come `-wal`, `-shm` and `.lock`. On a local disk.
+  std::string path;
+  // How many reads run at once.
+  int readers = 4;
+  // SQLite's file layer; empty for the default. For tests.
+  std::string vfs = "";
+};
+
+// The embedded engine: one file for all services of one process, in WAL mode.
+// DURABLE and REPLICATED commits are on disk when they are answered
+// (synchronous = FULL); VOLATILE ones survive the process, not the machine. The
+// epoch is new at every opening. Hints stay inside the process.
+//
+// Both references must outlive the store. STORE_IN_USE if another store has the
+// file open, STORE_MISCONFIGURED if it is not ours or of another schema version
+// or in a folder that does not exist.
+absl::StatusOr<OpenedStore> OpenSqliteStore(const SqliteOptions& options,
+                                            const Clock& clock,
+                                            RandomSource& random);
+
+}  // namespace u2fi::store
+
+#endif  // U2FI_SERVICES_COMMON_STORE_SQLITE_STORE_H_

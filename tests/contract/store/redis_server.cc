@@ -1,0 +1,146 @@
+#include "tests/contract/store/redis_server.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "services/common/store/redis_connection.h"
+
+namespace u2fi::store {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(10);
+
+std::string TextOf(const redisReply& reply) {
+  const std::vector<const redisReply*> elements = Elements(reply);
+  if (elements.empty()) {
+    if (IsNil(reply)) return "(nil)";
+    if (AsInteger(reply).ok()) return absl::StrCat(*AsInteger(reply));
+    return std::string(AsString(reply).value_or(ErrorText(reply)));
+  }
+  std::string text;
+  for (const redisReply* element : elements) {
+    absl::StrAppend(&text, TextOf(*element), "\n");
+  }
+  return text;
+}
+
+absl::StatusOr<RedisReply> CallOnce(const std::string& socket,
+                                    const std::vector<std::string>& words) {
+  RedisAddress address;
+  address.unix_path = socket;
+  absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
+      RedisConnection::Dial(address, nullptr, "", absl::Seconds(2));
+  if (!connection.ok()) return connection.status();
+  return (*connection)->Call(words);
+}
+
+std::string LogOf(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+std::string BinaryOf(ServerKind kind) {
+  if (kind == ServerKind::kRedis) return "/usr/bin/redis-server";
+  return std::string(getenv("TEST_SRCDIR")) + "/valkey/usr/bin/valkey-server";
+}
+
+std::string NameOf(ServerKind kind) {
+  return kind == ServerKind::kRedis ? "Redis" : "Valkey";
+}
+
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+RedisServer::RedisServer(ServerKind kind, std::vector<std::string> settings)
+    : kind_(kind), settings_(std::move(settings)), port_(FreePort()) {
+  EXPECT_EQ(access(BinaryOf(kind).c_str(), X_OK), 0)
+      << BinaryOf(kind) << " is missing: run tools/setup";
+}
+
+void RedisServer::Start() {
+  std::vector<std::string> words = {BinaryOf(kind_),
+                                    "--port",
+                                    absl::StrCat(port_),
+                                    "--bind",
+                                    "127.0.0.1",
+                                    "--unixsocket",
+                                    socket(),
+                                    "--dir",
+                                    dir_.path(),
+                                    "--appendonly",
+                                    "yes",
+                                    "--appendfsync",
+                                    "always",
+                                    "--save",
+                                    "",
+                                    "--repl-diskless-sync-delay",
+                                    "0",
+                                    "--repl-ping-replica-period",
+                                    "1"};
+  words.insert(words.end(), settings_.begin(), settings_.end());
+  unlink(socket().c_str());
+  process_ = std::make_unique<ChildProcess>(words, dir_.Join("log"));
+  const absl::Time end = absl::Now() + kPatience;
+  while (absl::Now() < end) {
+    const absl::StatusOr<RedisReply> reply = CallOnce(socket(), {"PING"});
+    const std::string text = reply.ok() ? TextOf(**reply) : "";
+    // NOAUTH is an answer too.
+    if (!text.empty() && !absl::StartsWith(text, "LOADING")) return;
+    absl::SleepFor(absl::Milliseconds(2));
+  }
+  FAIL() << NameOf(kind_) << " does not start:\n" << LogOf(dir_.Join("log"));
+}
+
+RedisOptions RedisServer::Options() const {
+  RedisOptions options;
+  options.address = address();
+  options.answer_timeout = absl::Milliseconds(300);
+  options.longest_backoff = absl::Milliseconds(50);
+  return options;
+}
+
+std::string RedisServer::Run(const std::vector<std::string>& words,
+                             bool may_fail) {
+  const absl::StatusOr<RedisReply> reply = CallOnce(socket(), words);
+  if (!reply.ok()) {
+    EXPECT_TRUE(may_fail) << reply.status();
+    return "";
+  }
+  EXPECT_TRUE(may_fail || ErrorText(**reply).empty())
+      << words[0] << ": " << ErrorText(**reply);
+  return TextOf(**reply);
+}
+
+void RedisServer::RunUntil(const std::vector<std::string>& words,
+                           const std::string& text) {
+  const absl::Time end = absl::Now() + kPatience;
+  std::string last;
+  while (absl::Now() < end) {
+    last = Run(words, /*may_fail=*/true);
+    if (absl::StrContains(last, text)) return;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  FAIL() << words[0] << " never said '" << text << "' but\n" << last;
+}
+
+}  // namespace u2fi::store
