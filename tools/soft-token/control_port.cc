@@ -42,9 +42,9 @@ absl::StatusOr<ControlPort> ControlPort::Listen(SoftToken& token,
   return ControlPort(token, std::move(listener));
 }
 
-void ControlPort::Work() {
+void ControlPort::Work(const std::function<void()>& settle) {
   AcceptClients();
-  clients_.remove_if([this](Client& client) { return !ReadFrom(client); });
+  clients_.remove_if([&](Client& client) { return !ReadFrom(client, settle); });
 }
 
 void ControlPort::AddTo(std::vector<pollfd>* wait) const {
@@ -64,7 +64,8 @@ void ControlPort::AcceptClients() {
 }
 
 // False if the client is gone, or does not read its answers.
-bool ControlPort::ReadFrom(Client& client) {
+bool ControlPort::ReadFrom(Client& client,
+                           const std::function<void()>& settle) {
   char bytes[1024];
   const ssize_t size =
       recv(client.socket.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -73,6 +74,7 @@ bool ControlPort::ReadFrom(Client& client) {
   for (const std::string& line :
        client.reader.Add({bytes, static_cast<size_t>(size)})) {
     const std::string answer = absl::StrCat(desk_.Execute(line), "\n");
+    settle();
     if (!SendAll(client.socket.get(), answer)) return false;
   }
   return true;

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <functional>
 #include <list>
 #include <string>
 #include <vector>
@@ -28,8 +29,9 @@ class ControlPort {
   static absl::StatusOr<ControlPort> Listen(SoftToken& token,
                                             const std::string& path);
 
-  // Moves whatever can move at once.
-  void Work();
+  // Moves whatever can move at once. Calls `settle` after each command and
+  // before its answer, so that whoever reads the answer finds it done.
+  void Work(const std::function<void()>& settle);
 
   // Adds what to wait for before the next Work().
   void AddTo(std::vector<pollfd>* wait) const;
@@ -44,7 +46,7 @@ class ControlPort {
       : desk_(token), listener_(std::move(listener)) {}
 
   void AcceptClients();
-  bool ReadFrom(Client& client);
+  bool ReadFrom(Client& client, const std::function<void()>& settle);
 
   ControlDesk desk_;
   u2fhid::UnixListener listener_;

@@ -25,8 +25,8 @@ constexpr int kReportsPerTurn = 256;
 
 absl::Status HidPort::FollowPlug() {
   if (!token_.plugged()) {
-    hosts_.clear();
     listener_.reset();
+    hosts_.clear();
   } else if (!listener_.has_value()) {
     ASSIGN_OR_RETURN(UnixListener listener,
                      UnixListener::Listen(path_, SOCK_SEQPACKET));

@@ -33,10 +33,12 @@ absl::StatusOr<SoftTokenServer> SoftTokenServer::Start(SoftToken& token,
 }
 
 absl::Status SoftTokenServer::Run() {
+  absl::Status plug;
+  const auto follow_plug = [&] { plug.Update(hid_port_.FollowPlug()); };
   while (!WaitForWork()) {
-    if (control_port_.has_value()) control_port_->Work();
+    if (control_port_.has_value()) control_port_->Work(follow_plug);
+    RETURN_IF_ERROR(plug);
     ReadTerminal();
-    RETURN_IF_ERROR(hid_port_.FollowPlug());
     hid_port_.Work();
   }
   return absl::OkStatus();

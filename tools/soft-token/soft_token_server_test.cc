@@ -142,7 +142,6 @@ TEST_F(SoftTokenServerTest, UnpluggingEndsTheConnections) {
 TEST_F(SoftTokenServerTest, AfterPluggingHostsConnectAgain) {
   ASSERT_OK(SendControl(control_, "unplug"));
   ASSERT_OK(SendControl(control_, "plug"));
-  AwaitState("plugged=yes");
   EXPECT_OK(Connect()->Ping("p", Limit()));
 }
 
