@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "services/common/config/document.h"
+#include "services/common/config/signals.h"
 #include "services/common/config/version.h"
 #include "services/common/logging/logging.h"
 #include "services/common/status/status_macros.h"
@@ -178,6 +179,7 @@ int RunProgram(const About& about, Message& config,
   if (flags.print) std::cout << ToMaskedJson(config) << "\n";
   if (flags.check) std::cout << "the configuration is good\n";
   if (flags.print || flags.check) return 0;
+  BlockSignals();
   StartLog(about, config);
   status = run();
   if (status.ok()) return 0;

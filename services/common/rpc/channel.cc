@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grpcpp/create_channel.h"
+#include "services/common/rpc/grpc_log.h"
 #include "services/common/rpc/served_call.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/trace_context.h"
@@ -23,6 +24,7 @@ constexpr int kLastReconnectMs = 5'000;
 std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
                                           const std::string& target,
                                           const std::string& name) {
+  SendGrpcLogToOurs();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);

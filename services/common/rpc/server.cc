@@ -9,6 +9,7 @@
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/allow_list.h"
 #include "services/common/rpc/auth_processor.h"
+#include "services/common/rpc/grpc_log.h"
 #include "services/common/rpc/server_plugins.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/time/clock.h"
@@ -34,7 +35,9 @@ Server::Server(const ServerOptions& options, PeerIdentity identity)
     : options_(options),
       guard_({std::move(identity), options.max_call_time,
               options.max_stream_time, options.streams_per_caller},
-             SystemClock(), SystemRandom()) {}
+             SystemClock(), SystemRandom()) {
+  SendGrpcLogToOurs();
+}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
