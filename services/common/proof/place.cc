@@ -11,7 +11,6 @@ bool AllowedInPortal(v1::Purpose purpose, const ApprovalPlace& place) {
     case v1::PURPOSE_TOKEN:
       return true;
     case v1::PURPOSE_COMMAND:
-    case v1::PURPOSE_BREAK_GLASS:
       return place.browser_ok;
     default:
       return false;

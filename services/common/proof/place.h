@@ -31,8 +31,8 @@ struct ApprovalPlace {
 //   PINS TRANSFER MOVE PROVISION UNBIND
 //                     an account gateway
 //   LEASE PRESENCE    a gateway at the devices' site
-//   COMMAND BREAK_GLASS
-//                     a may_approve gateway; the portal if browser_ok
+//   COMMAND           a may_approve gateway; the portal if browser_ok
+//   BREAK_GLASS       a may_approve gateway
 absl::Status CheckPlace(v1::Purpose purpose, const ApprovalPlace& place);
 
 }  // namespace u2fi::proof

@@ -60,9 +60,8 @@ TEST(PlaceTest, ThePortalIsForEnrolmentAndTokens) {
 TEST(PlaceTest, BrowserOkAddsCommandsOnly) {
   ApprovalPlace place;
   place.browser = place.browser_ok = true;
-  EXPECT_EQ(AllowedAt(place),
-            (Purposes{v1::PURPOSE_ENROL, v1::PURPOSE_TOKEN, v1::PURPOSE_COMMAND,
-                      v1::PURPOSE_BREAK_GLASS}));
+  EXPECT_EQ(AllowedAt(place), (Purposes{v1::PURPOSE_ENROL, v1::PURPOSE_TOKEN,
+                                        v1::PURPOSE_COMMAND}));
 }
 
 TEST(PlaceTest, AGatewaysFlagsDoNotCountInTheBrowser) {

@@ -1,0 +1,141 @@
+#include "services/common/proof/client_data.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "services/common/crypto/encoding.h"
+#include "services/common/crypto/p256.h"
+#include "services/common/proof/ids.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::proof {
+namespace {
+
+constexpr absl::string_view kU2fStart = "{\"typ\":\"";
+constexpr absl::string_view kWebauthnStart = "{\"type\":\"";
+constexpr absl::string_view kChallenge = "\",\"challenge\":\"";
+constexpr absl::string_view kOrigin = "\",\"origin\":\"";
+constexpr absl::string_view kPublicKey =
+    "\",\"cid_pubkey\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"";
+constexpr absl::string_view kY = "\",\"y\":\"";
+constexpr absl::string_view kU2fEnd = "\"}}";
+constexpr absl::string_view kSameOrigin = "\",\"crossOrigin\":false";
+constexpr absl::string_view kGatewayScheme = "u2fi:";
+constexpr size_t kDigestText = 43;  // 32 bytes in base64url.
+
+absl::Status FormatError() {
+  return Error(reason::kClientDataFormat,
+               "the client data are not of the exact form");
+}
+
+// Takes the text up to the next quote off `in`.
+absl::string_view TakeText(absl::string_view& in) {
+  const absl::string_view text = in.substr(0, in.find('"'));
+  in.remove_prefix(text.size());
+  return text;
+}
+
+// Takes a coordinate of the public key off `in`; "" if there is none.
+std::string TakeCoordinate(absl::string_view& in) {
+  const absl::string_view text = TakeText(in);
+  const absl::StatusOr<std::string> bytes = crypto::FromBase64Url(text);
+  return text.size() == kDigestText && bytes.ok() ? *bytes : "";
+}
+
+bool IsPlain(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isprint(c) && c != '\\';
+  });
+}
+
+// What both forms share: type, challenge and origin.
+bool TakeCommon(absl::string_view& in, ClientData& data) {
+  data.type = TakeText(in);
+  if (!absl::ConsumePrefix(&in, kChallenge)) return false;
+  data.challenge = TakeText(in);
+  if (data.challenge.size() != kDigestText) return false;
+  if (!absl::ConsumePrefix(&in, kOrigin)) return false;
+  data.origin = TakeText(in);
+  return IsPlain(data.type) && IsPlain(data.origin);
+}
+
+bool TakeU2fRest(absl::string_view in, ClientData& data) {
+  if (!absl::ConsumePrefix(&in, kPublicKey)) return false;
+  const std::string x = TakeCoordinate(in);
+  if (!absl::ConsumePrefix(&in, kY)) return false;
+  const std::string y = TakeCoordinate(in);
+  data.gateway_point = absl::StrCat("\x04", x, y);
+  return data.gateway_point.size() == crypto::kP256PointSize && in == kU2fEnd;
+}
+
+bool TakeWebauthnRest(absl::string_view in) {
+  if (!absl::ConsumePrefix(&in, kSameOrigin)) return false;
+  return in == "}" || (absl::StartsWith(in, ",") && absl::EndsWith(in, "}"));
+}
+
+}  // namespace
+
+std::string GatewayOrigin::Text() const {
+  return absl::StrCat(kGatewayScheme, tenant, "/", site, "/", gateway);
+}
+
+std::string U2fClientData(absl::string_view typ,
+                          const crypto::Digest& challenge,
+                          const GatewayOrigin& origin,
+                          absl::string_view gateway_point) {
+  return absl::StrCat(
+      kU2fStart, typ, kChallenge, crypto::Base64Url(crypto::View(challenge)),
+      kOrigin, origin.Text(),
+      absl::StrCat(kPublicKey, crypto::Base64Url(gateway_point.substr(1, 32)),
+                   kY, crypto::Base64Url(gateway_point.substr(33, 32)),
+                   kU2fEnd));
+}
+
+std::string WebauthnClientData(absl::string_view type,
+                               const crypto::Digest& challenge,
+                               absl::string_view origin) {
+  return absl::StrCat(kWebauthnStart, type, kChallenge,
+                      crypto::Base64Url(crypto::View(challenge)), kOrigin,
+                      absl::StrCat(origin, kSameOrigin, "}"));
+}
+
+absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes) {
+  if (bytes.size() > kMaxClientData) return FormatError();
+  ClientData data;
+  data.is_u2f = absl::ConsumePrefix(&bytes, kU2fStart);
+  if (!data.is_u2f && !absl::ConsumePrefix(&bytes, kWebauthnStart)) {
+    return Error(reason::kClientDataType,
+                 "the client data are neither U2F nor WebAuthn");
+  }
+  if (!TakeCommon(bytes, data)) return FormatError();
+  const bool complete =
+      data.is_u2f ? TakeU2fRest(bytes, data) : TakeWebauthnRest(bytes);
+  if (!complete) return FormatError();
+  return data;
+}
+
+absl::Status CheckChallenge(const ClientData& data,
+                            const crypto::Digest& challenge) {
+  if (data.challenge == crypto::Base64Url(crypto::View(challenge))) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kChallengeMismatch,
+               "the client data answer another challenge");
+}
+
+absl::StatusOr<GatewayOrigin> ParseGatewayOrigin(absl::string_view origin) {
+  const bool ours = absl::ConsumePrefix(&origin, kGatewayScheme);
+  const std::vector<std::string> ids = absl::StrSplit(origin, '/');
+  if (!ours || ids.size() != 3 || !IsId(ids[0]) || !IsId(ids[1]) ||
+      !IsId(ids[2])) {
+    return Error(reason::kOriginMismatch, "the origin is no gateway");
+  }
+  return GatewayOrigin{ids[0], ids[1], ids[2]};
+}
+
+}  // namespace u2fi::proof
