@@ -5,16 +5,17 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "services/common/file/file.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
-#include "tools/soft-token/durable_file.h"
 
 namespace u2fi::soft_token {
 namespace {
 
+constexpr size_t kMaxSize = 32;
+
 absl::Status Write(const std::string& path, uint32_t reserved) {
-  return WriteDurably(path, absl::StrCat(reserved, "\n"));
+  return WriteFileDurably(path, absl::StrCat(reserved, "\n"), 0600);
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ absl::StatusOr<std::unique_ptr<FileCounterStore>> FileCounterStore::Create(
 
 absl::StatusOr<std::unique_ptr<FileCounterStore>> FileCounterStore::Open(
     const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string content, ReadPrivate(path));
+  ASSIGN_OR_RETURN(const std::string content, ReadFile(path, kMaxSize));
   uint32_t reserved = 0;
   if (!absl::SimpleAtoi(content, &reserved) ||
       content != absl::StrCat(reserved, "\n")) {

@@ -21,16 +21,17 @@ class FileCounterStore : public CounterStore {
  public:
   static constexpr uint32_t kBlock = 100;
 
-  // Writes a new counter that starts at 1. INTERNAL if the disk refuses.
+  // Writes a new counter that starts at 1. FILE_UNAVAILABLE if the disk
+  // refuses.
   static absl::StatusOr<std::unique_ptr<FileCounterStore>> Create(
       const std::string& path);
 
-  // Goes on with the counter at `path`. NOT_FOUND if there is none,
-  // INVALID_FIELD if it is not one or others may read it.
+  // Goes on with the counter at `path`. FILE_NOT_FOUND if there is none,
+  // FILE_UNAVAILABLE if it cannot be read, INVALID_FIELD if it is no counter.
   static absl::StatusOr<std::unique_ptr<FileCounterStore>> Open(
       const std::string& path);
 
-  // INTERNAL if the disk refuses, or after 2^32 - 1.
+  // FILE_UNAVAILABLE if the disk refuses, INTERNAL after 2^32 - 1.
   absl::StatusOr<uint32_t> Next() override;
   uint32_t last() const override { return last_; }
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "services/common/file/file.h"
 #include "services/common/status/status_matchers.h"
-#include "tools/soft-token/durable_file.h"
 #include "tools/soft-token/temp_folder.h"
 
 namespace u2fi::soft_token {
@@ -17,7 +17,7 @@ class FileCounterStoreTest : public testing::Test {
  protected:
   // What stands in the file.
   int OnDisk() {
-    const absl::StatusOr<std::string> content = ReadPrivate(path_);
+    const absl::StatusOr<std::string> content = ReadFile(path_, 100);
     return content.ok() ? std::stoi(*content) : -1;
   }
 
@@ -63,20 +63,20 @@ TEST_F(FileCounterStoreTest, NothingIsHandedOutThatIsNotOnDisk) {
   ASSERT_OK_AND_ASSIGN(const auto counter,
                        FileCounterStore::Create(home + "/counter"));
   ASSERT_EQ(rename(home.c_str(), away.c_str()), 0);
-  EXPECT_THAT(counter->Next(), HasReason(reason::kInternal));
+  EXPECT_THAT(counter->Next(), HasReason(reason::kFileUnavailable));
   EXPECT_EQ(counter->last(), 0u);
   ASSERT_EQ(rename(away.c_str(), home.c_str()), 0);
   EXPECT_THAT(counter->Next(), IsOkAndHolds(1u));
 }
 
 TEST_F(FileCounterStoreTest, TheLastValueIsHandedOut) {
-  ASSERT_OK(WriteDurably(path_, "4294967294\n"));
+  ASSERT_OK(WriteFileDurably(path_, "4294967294\n", 0600));
   ASSERT_OK_AND_ASSIGN(const auto counter, FileCounterStore::Open(path_));
   EXPECT_THAT(counter->Next(), IsOkAndHolds(4294967295u));
 }
 
 TEST_F(FileCounterStoreTest, AfterTheLastValueThereIsNone) {
-  ASSERT_OK(WriteDurably(path_, "4294967295\n"));
+  ASSERT_OK(WriteFileDurably(path_, "4294967295\n", 0600));
   ASSERT_OK_AND_ASSIGN(const auto counter, FileCounterStore::Open(path_));
   EXPECT_THAT(counter->Next(), HasReason(reason::kInternal));
 }
@@ -86,11 +86,10 @@ TEST_F(FileCounterStoreTest, NoFileIsNotFound) {
               StatusIs(absl::StatusCode::kNotFound));
 }
 
-TEST_F(FileCounterStoreTest, AFileThatOthersMayReadIsRefused) {
-  ASSERT_OK(FileCounterStore::Create(path_));
-  ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+TEST_F(FileCounterStoreTest, ALongFileIsRefused) {
+  ASSERT_OK(WriteFileDurably(path_, std::string(33, '1'), 0600));
   EXPECT_THAT(FileCounterStore::Open(path_).status(),
-              HasReason(reason::kInvalidField));
+              HasReason(reason::kFileUnavailable));
 }
 
 // Contents that are no counter.
@@ -98,7 +97,7 @@ class DamagedCounterTest : public FileCounterStoreTest,
                            public testing::WithParamInterface<const char*> {};
 
 TEST_P(DamagedCounterTest, IsRefused) {
-  ASSERT_OK(WriteDurably(path_, GetParam()));
+  ASSERT_OK(WriteFileDurably(path_, GetParam(), 0600));
   EXPECT_THAT(FileCounterStore::Open(path_).status(),
               HasReason(reason::kInvalidField));
 }

@@ -3,20 +3,23 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/file/file.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
-#include "tools/soft-token/durable_file.h"
 
 namespace u2fi::soft_token {
 namespace {
 
 using u2fhid::FileDescriptor;
+
+constexpr size_t kMaxIdentity = 16 * 1024;
 
 absl::StatusOr<FileDescriptor> Lock(const std::string& folder) {
   const std::string path = folder + "/lock";
@@ -31,16 +34,23 @@ absl::StatusOr<FileDescriptor> Lock(const std::string& folder) {
   return fd;
 }
 
-absl::StatusOr<TokenIdentity> LoadOrMakeIdentity(const std::string& path,
-                                                 const Clock& clock,
-                                                 RandomSource& random) {
-  absl::StatusOr<std::string> text = ReadPrivate(path);
-  if (!absl::IsNotFound(text.status())) {
-    RETURN_IF_ERROR(text.status());
-    return FromText(*text);
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+absl::StatusOr<TokenIdentity> LoadIdentity(const std::string& path) {
+  struct stat about;
+  if (stat(path.c_str(), &about) == 0 && (about.st_mode & 077) != 0) {
+    return FieldError("state",
+                      absl::StrCat(path, ": others may read it; chmod 600 it"));
   }
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxIdentity));
+  return FromText(text);
+}
+
+absl::StatusOr<TokenIdentity> MakeIdentity(const std::string& path,
+                                           const Clock& clock,
+                                           RandomSource& random) {
   TokenIdentity identity = NewIdentity(clock, random);
-  RETURN_IF_ERROR(WriteDurably(path, ToText(identity)));
+  RETURN_IF_ERROR(WriteFileDurably(path, ToText(identity), 0600));
   return identity;
 }
 
@@ -60,16 +70,15 @@ absl::StatusOr<std::unique_ptr<FileCounterStore>> LoadOrMakeCounter(
 absl::StatusOr<StateFolder> StateFolder::Open(const std::string& path,
                                               const Clock& clock,
                                               RandomSource& random) {
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return FieldError("state", absl::StrCat(path, ": ", std::strerror(errno)));
-  }
+  RETURN_IF_ERROR(MakeFolder(path, 0700));
   ASSIGN_OR_RETURN(FileDescriptor lock, Lock(path));
   const std::string identity_path = path + "/identity";
-  const bool is_new = absl::IsNotFound(ReadPrivate(identity_path).status());
+  const bool is_new = !Exists(identity_path);
   ASSIGN_OR_RETURN(std::unique_ptr<FileCounterStore> counter,
                    LoadOrMakeCounter(path + "/counter", is_new));
   ASSIGN_OR_RETURN(TokenIdentity identity,
-                   LoadOrMakeIdentity(identity_path, clock, random));
+                   is_new ? MakeIdentity(identity_path, clock, random)
+                          : LoadIdentity(identity_path));
   return StateFolder(std::move(lock), std::move(identity), std::move(counter));
 }
 

@@ -20,8 +20,9 @@ class StateFolder {
  public:
   // Opens the folder at `path`, or makes it and a new token in it.
   // INVALID_FIELD names what is wrong: another process uses it, a file is
-  // damaged or readable by others, or the counter is gone while the identity
-  // is there (starting again at 1 would look like a clone).
+  // damaged, others may read the identity, or the counter is gone while the
+  // identity is there (starting again at 1 would look like a clone).
+  // FILE_UNAVAILABLE if the disk refuses.
   static absl::StatusOr<StateFolder> Open(const std::string& path,
                                           const Clock& clock,
                                           RandomSource& random);

@@ -93,10 +93,9 @@ TEST_F(StateFolderTest, AnIdentityThatOthersMayReadIsRefused) {
   EXPECT_THAT(Open().status(), HasReason(reason::kInvalidField));
 }
 
-TEST_F(StateFolderTest, AFolderThatCannotBeMadeIsRefused) {
-  EXPECT_THAT(
-      StateFolder::Open(folder_.Path("no/such"), clock_, random_).status(),
-      HasReason(reason::kInvalidField));
+TEST_F(StateFolderTest, AFileInPlaceOfTheFolderIsRefused) {
+  std::ofstream(path_) << "a file";
+  EXPECT_THAT(Open().status(), HasReason(reason::kFileUnavailable));
 }
 
 }  // namespace
