@@ -16,25 +16,37 @@ absl::StatusOr<std::unique_ptr<HealthServer>> HealthServer::Listen(
   int port = 0;
   builder->AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  std::unique_ptr<grpc::ServerCompletionQueue> queue =
+      builder->AddCompletionQueue();
   std::unique_ptr<grpc::Server> server = builder->BuildAndStart();
-  if (server == nullptr || server->GetHealthCheckService() == nullptr) {
+  if (server == nullptr) {
+    queue->Shutdown();
     return absl::UnavailableError(
         absl::StrCat("cannot serve health on ", address));
   }
   std::unique_ptr<HealthServer> health(
-      new HealthServer(std::move(server), port, names));
+      new HealthServer(std::move(queue), std::move(server), port, names));
   health->SetAllServing(false);
   return health;
 }
 
-HealthServer::HealthServer(std::unique_ptr<grpc::Server> server, int port,
+HealthServer::HealthServer(std::unique_ptr<grpc::ServerCompletionQueue> queue,
+                           std::unique_ptr<grpc::Server> server, int port,
                            std::vector<std::string> names)
-    : server_(std::move(server)), port_(port), names_(std::move(names)) {}
+    : queue_(std::move(queue)),
+      server_(std::move(server)),
+      port_(port),
+      names_(std::move(names)) {}
 
 HealthServer::~HealthServer() {
   // Watchers would otherwise hold the server up.
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
+  queue_->Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) {
+  }
 }
 
 void HealthServer::SetServing(const std::string& name, bool serving) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/server.h"
 
 namespace u2fi::rpc {
@@ -29,9 +30,13 @@ class HealthServer {
   void SetAllServing(bool serving);
 
  private:
-  HealthServer(std::unique_ptr<grpc::Server> server, int port,
+  HealthServer(std::unique_ptr<grpc::ServerCompletionQueue> queue,
+               std::unique_ptr<grpc::Server> server, int port,
                std::vector<std::string> names);
 
+  // Nothing ever comes through it: gRPC starts no server without a service of
+  // ours unless there is one.
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const std::unique_ptr<grpc::Server> server_;
   const int port_;
   const std::vector<std::string> names_;
