@@ -60,13 +60,13 @@ absl::StatusOr<Version> MemoryStore::DoCommit(const Partition& partition,
         found == data.records.end() ? kAbsent : found->second.version;
     if (version != expect.version) return Aborted(expect.key);
   }
+  DropExpired(data, DropAllowance(request));
   for (const std::string& key : request.remove) data.records.erase(key);
   if (request.put.empty()) return kAbsent;
   const Version version = ++data.counter;
   for (const Put& put : request.put) {
     data.records[put.key] = {put.value, version, put.expire_hint};
   }
-  DropExpired(data, DropAllowance(request));
   return version;
 }
 

@@ -188,6 +188,7 @@ absl::Status SqliteWriter::WriteJob(Job& job) {
     job.outcome = Aborted(failed->key);
     return absl::OkStatus();
   }
+  RETURN_IF_ERROR(DropExpired(job));
   for (const std::string& key : job.request.remove) {
     RETURN_IF_ERROR(
         statements_->remove.BindText(1, job.partition).BindText(2, key).Run());
@@ -195,7 +196,7 @@ absl::Status SqliteWriter::WriteJob(Job& job) {
   const Version version = job.request.put.empty() ? kAbsent : ++counter_;
   RETURN_IF_ERROR(PutAll(job, version));
   job.outcome = version;
-  return DropExpired(job);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<const Expect*> SqliteWriter::FailedExpectation(const Job& job) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -60,15 +61,21 @@ std::string NameOf(ServerKind kind) {
 }
 
 int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
+  // Below the ports that the kernel gives to clients, and low enough for the
+  // second port of a cluster node, 10,000 higher.
+  std::random_device random;
+  while (true) {
+    const int port = 12000 + static_cast<int>(random() % 20000);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int taken =
+        bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    close(fd);
+    if (taken == 0) return port;
+  }
 }
 
 RedisServer::RedisServer(ServerKind kind, std::vector<std::string> settings)
@@ -114,7 +121,6 @@ void RedisServer::Start() {
 RedisOptions RedisServer::Options() const {
   RedisOptions options;
   options.address = address();
-  options.answer_timeout = absl::Milliseconds(300);
   options.longest_backoff = absl::Milliseconds(50);
   return options;
 }

@@ -40,7 +40,7 @@ class RedisServer {
   int port() const { return port_; }
   const TempDir& dir() const { return dir_; }
 
-  // Options of a store on this server, with short times.
+  // Options of a store on this server, which is quick to find it again.
   RedisOptions Options() const;
 
   // Runs a command and returns its reply as text: elements one per line, nil

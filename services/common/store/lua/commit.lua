@@ -20,6 +20,27 @@ local function in_slices(list, call)
   end
 end
 local base = string.sub(KEYS[2], 1, -7) .. ':'
+
+-- Before the writes: a commit drops nothing of its own.
+if drops > 0 then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf',
+                         string.format('(%.0f', now), 'LIMIT', 0, drops)
+  for _, name in ipairs(due) do
+    -- The key may have been put again without a hint, or be gone.
+    local expires = redis.call('GETRANGE', base .. name, 33, 40)
+    if #expires == 8 then
+      expires = struct.unpack('>I8', expires)
+      if expires > 0 and expires < now then
+        redis.call('DEL', base .. name)
+        redis.call('ZREM', KEYS[2], name)
+      end
+    end
+    redis.call('ZREM', KEYS[3], name)
+  end
+end
+
 local version = 0
 if puts > 0 then
   version = redis.call('INCR', KEYS[1])
@@ -46,24 +67,5 @@ for i = 1, removes do
   local key = KEYS[4 + expects + puts + i]
   redis.call('ZREM', KEYS[2], string.sub(key, #base + 1))
   redis.call('DEL', key)
-end
-
-if drops > 0 then
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf',
-                         string.format('(%.0f', now), 'LIMIT', 0, drops)
-  for _, name in ipairs(due) do
-    -- The key may have been put again without a hint, or be gone.
-    local expires = redis.call('GETRANGE', base .. name, 33, 40)
-    if #expires == 8 then
-      expires = struct.unpack('>I8', expires)
-      if expires > 0 and expires < now then
-        redis.call('DEL', base .. name)
-        redis.call('ZREM', KEYS[2], name)
-      end
-    end
-    redis.call('ZREM', KEYS[3], name)
-  end
 end
 return {ARGV[2], 0, version}
