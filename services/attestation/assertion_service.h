@@ -1,0 +1,57 @@
+#ifndef U2FI_SERVICES_ATTESTATION_ASSERTION_SERVICE_H_
+#define U2FI_SERVICES_ATTESTATION_ASSERTION_SERVICE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/attestation/token_store.h"
+#include "services/challenge/challenge_client.h"
+#include "services/common/audit/decider.h"
+#include "services/common/fido/assertion_verifier.h"
+#include "services/common/random/random_source.h"
+#include "services/common/time/clock.h"
+#include "u2fi/attestation/v1/verify.pb.h"
+
+namespace u2fi::attestation {
+
+// Says whether an assertion is valid: text checks, then the challenge is
+// spent, then the signature, then the counter by compare-and-set. A refusal is
+// a verdict, not an error. The verdict is written in the commit of the counter,
+// with its audit row; the same answer again gets the same verdict. A counter
+// at or below the floor puts the token into quarantine. Thread-safe.
+class AssertionService {
+ public:
+  // The references must outlive this object. `rp_id` is the deployment's.
+  AssertionService(const Clock& clock, RandomSource& random, TokenStore& tokens,
+                   audit::Decider& decider,
+                   challenge::ChallengeClient& challenge, std::string rp_id)
+      : clock_(clock),
+        random_(random),
+        tokens_(tokens),
+        decider_(decider),
+        challenge_(challenge),
+        rp_id_(std::move(rp_id)) {}
+
+  absl::StatusOr<v1::VerifyAssertionResponse> Verify(
+      const v1::VerifyAssertionRequest& request);
+
+ private:
+  struct Attempt;
+  absl::StatusOr<v1::VerifyAssertionResponse> VerifyOnce(
+      const v1::VerifyAssertionRequest& request);
+  absl::StatusOr<fido::VerifiedAssertion> Check(Attempt& attempt);
+  absl::Status Record(const Attempt& attempt,
+                      const v1::VerifyAssertionResponse& response,
+                      bool counter_moves);
+
+  const Clock& clock_;
+  RandomSource& random_;
+  TokenStore& tokens_;
+  audit::Decider& decider_;
+  challenge::ChallengeClient& challenge_;
+  const std::string rp_id_;
+};
+
+}  // namespace u2fi::attestation
+
+#endif  // U2FI_SERVICES_ATTESTATION_ASSERTION_SERVICE_H_
