@@ -70,6 +70,8 @@ struct AssertionService::Attempt {
   std::string challenge;
   std::string digest;
   AssertionView view;
+  // This answer spent the challenge: its verdict is the one that is kept.
+  bool spent = false;
 
   // The token, enrolled or about to be.
   const TokenRow& token() const {
@@ -104,8 +106,7 @@ absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::VerifyOnce(
   if (!proof::IsId(request.answer().token_id())) {
     return FieldError("answer.token_id", "is not an id");
   }
-  attempt.challenge =
-      crypto::ToString(proof::ChallengeOf(request.statement()));
+  attempt.challenge = crypto::ToString(proof::ChallengeOf(request.statement()));
   attempt.digest = crypto::ToString(proof::AnswerDigest(request.answer()));
   ASSIGN_OR_RETURN(attempt.view,
                    tokens_.ReadForAssertion(request.tenant(), attempt.challenge,
@@ -153,14 +154,13 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
       attempt.statement.purpose() == proof::v1::PURPOSE_PRESENCE;
   ASSIGN_OR_RETURN(const fido::ScreenedAssertion screened,
                    fido::ScreenAssertion(inputs));
-  ASSIGN_OR_RETURN(Spent spent,
-                   SpendChallenge(challenge_, attempt.statement,
-                                  attempt.challenge,
-                                  proof::AnswerDigest(answer)));
+  ASSIGN_OR_RETURN(Spent spent, SpendChallenge(challenge_, attempt.statement,
+                                               attempt.challenge,
+                                               proof::AnswerDigest(answer)));
+  attempt.spent = true;
   const auto floor = spent.floors.find(answer.token_id());
   if (floor != spent.floors.end()) {
-    spent.challenge.offers = {
-        {attempt.token().credential_id(), floor->second}};
+    spent.challenge.offers = {{attempt.token().credential_id(), floor->second}};
   }
   return fido::VerifyAssertion(screened, spent.challenge);
 }
@@ -168,7 +168,6 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
 absl::Status AssertionService::Record(
     const Attempt& attempt, const v1::VerifyAssertionResponse& response,
     bool counter_moves) {
-  const std::string& token_id = attempt.request.answer().token_id();
   const bool quarantine =
       response.verdict().outcome() == common::v1::OUTCOME_QUARANTINED;
   audit::Transition transition;
@@ -176,6 +175,22 @@ absl::Status AssertionService::Record(
   // A lost verdict costs a touch, a lost quarantine would help a clone.
   transition.durability =
       quarantine ? Durability::kReplicated : Durability::kVolatile;
+  if (attempt.spent) KeepVerdict(attempt, response, transition);
+  if (counter_moves) MoveCounter(attempt, response.counter(), transition);
+  if (quarantine && attempt.view.token.exists()) {
+    Quarantine(attempt, response.verdict().reason(), transition);
+  }
+  ASSIGN_OR_RETURN(
+      audit::PreparedRow row,
+      audit::PreparedRow::Make(ContentOf(attempt, response), random_));
+  transition.rows.push_back(std::move(row));
+  return decider_.Decide(attempt.request.tenant(), std::move(transition))
+      .status();
+}
+
+void AssertionService::KeepVerdict(const Attempt& attempt,
+                                   const v1::VerifyAssertionResponse& response,
+                                   audit::Transition& transition) {
   VerdictRow verdict;
   verdict.set_schema(1);
   verdict.set_answer_digest(attempt.digest);
@@ -183,44 +198,46 @@ absl::Status AssertionService::Record(
   if (response.has_counter()) verdict.set_counter(response.counter());
   verdict.set_uv(response.uv());
   verdict.set_level(response.level());
-  const std::string verdict_key = VerdictKey(attempt.challenge);
-  transition.expect = {{verdict_key, attempt.view.verdict.version}};
-  // The first well-formed answer is the one whose verdict is kept.
-  if (!attempt.view.verdict.exists()) {
-    transition.put = {
-        {verdict_key, verdict.SerializeAsString(),
-         absl::FromUnixMillis(
-             static_cast<int64_t>(attempt.statement.approve_by_ms()) +
-             kVerdictKeptMs)}};
-  }
-  if (counter_moves) {
-    CounterRow counter;
-    counter.set_schema(1);
-    counter.set_counter(response.counter());
-    transition.expect.push_back(
-        {CounterKey(token_id), attempt.view.counter.version});
-    transition.put.push_back(
-        {CounterKey(token_id), counter.SerializeAsString()});
-  }
-  if (quarantine && attempt.view.token.exists()) {
-    TokenRow token = attempt.view.token.row;
-    token.set_state(v1::TOKEN_STATE_QUARANTINED);
-    token.set_state_reason(response.verdict().reason());
-    transition.expect.push_back(
-        {TokenKey(token_id), attempt.view.token.version});
-    transition.put.push_back({TokenKey(token_id), token.SerializeAsString()});
-  }
+  const std::string key = VerdictKey(attempt.challenge);
+  transition.expect.push_back({key, attempt.view.verdict.version});
+  transition.put.push_back(
+      {key, verdict.SerializeAsString(),
+       absl::FromUnixMillis(
+           static_cast<int64_t>(attempt.statement.approve_by_ms()) +
+           kVerdictKeptMs)});
+}
+
+void AssertionService::MoveCounter(const Attempt& attempt, uint32_t value,
+                                   audit::Transition& transition) {
+  CounterRow counter;
+  counter.set_schema(1);
+  counter.set_counter(value);
+  const std::string key = CounterKey(attempt.request.answer().token_id());
+  transition.expect.push_back({key, attempt.view.counter.version});
+  transition.put.push_back({key, counter.SerializeAsString()});
+}
+
+void AssertionService::Quarantine(const Attempt& attempt,
+                                  const std::string& why,
+                                  audit::Transition& transition) {
+  TokenRow token = attempt.view.token.row;
+  token.set_state(v1::TOKEN_STATE_QUARANTINED);
+  token.set_state_reason(why);
+  const std::string key = TokenKey(token.token_id());
+  transition.expect.push_back({key, attempt.view.token.version});
+  transition.put.push_back({key, token.SerializeAsString()});
+}
+
+audit::RowContent AssertionService::ContentOf(
+    const Attempt& attempt, const v1::VerifyAssertionResponse& response) {
   audit::RowContent content;
   content.kind = audit::v1::ROW_KIND_ASSERTION;
-  content.subjects = {absl::StrCat("tokens/", token_id),
-                      absl::StrCat("accounts/", attempt.statement.account())};
+  content.subjects = {
+      absl::StrCat("tokens/", attempt.request.answer().token_id()),
+      absl::StrCat("accounts/", attempt.statement.account())};
   content.body.set_outcome(response.verdict().outcome());
   content.body.set_reason(response.verdict().reason());
-  ASSIGN_OR_RETURN(audit::PreparedRow row,
-                   audit::PreparedRow::Make(std::move(content), random_));
-  transition.rows.push_back(std::move(row));
-  return decider_.Decide(attempt.request.tenant(), std::move(transition))
-      .status();
+  return content;
 }
 
 }  // namespace u2fi::attestation

@@ -43,6 +43,15 @@ class AssertionService {
   absl::Status Record(const Attempt& attempt,
                       const v1::VerifyAssertionResponse& response,
                       bool counter_moves);
+  static void KeepVerdict(const Attempt& attempt,
+                          const v1::VerifyAssertionResponse& response,
+                          audit::Transition& transition);
+  static void MoveCounter(const Attempt& attempt, uint32_t value,
+                          audit::Transition& transition);
+  static void Quarantine(const Attempt& attempt, const std::string& why,
+                         audit::Transition& transition);
+  static audit::RowContent ContentOf(
+      const Attempt& attempt, const v1::VerifyAssertionResponse& response);
 
   const Clock& clock_;
   RandomSource& random_;

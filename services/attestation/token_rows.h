@@ -15,8 +15,8 @@ namespace u2fi::attestation {
 // The credential as the verifier wants it. A pending one counts as active: its
 // own assertion is what makes it so. STORE_CORRUPT if its key cannot be read.
 absl::StatusOr<fido::CredentialRecord> RecordOf(
-    const records::v1::TokenRow& token,
-    const absl::optional<uint32_t>& counter, bool pending);
+    const records::v1::TokenRow& token, const absl::optional<uint32_t>& counter,
+    bool pending);
 
 // The token that a verified registration makes, without label and account.
 records::v1::TokenRow TokenOf(const fido::RegistrationRecord& record);
