@@ -97,7 +97,7 @@ absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Verify(
 
 absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::VerifyOnce(
     const v1::VerifyAssertionRequest& request) {
-  Attempt attempt{request};
+  Attempt attempt{request, {}, {}, {}, {}};
   ASSIGN_OR_RETURN(attempt.statement,
                    proof::ParseStatement(request.statement()));
   if (attempt.statement.tenant() != request.tenant()) {

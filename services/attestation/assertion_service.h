@@ -9,7 +9,6 @@
 #include "services/common/audit/decider.h"
 #include "services/common/fido/assertion_verifier.h"
 #include "services/common/random/random_source.h"
-#include "services/common/time/clock.h"
 #include "u2fi/attestation/v1/verify.pb.h"
 
 namespace u2fi::attestation {
@@ -22,11 +21,10 @@ namespace u2fi::attestation {
 class AssertionService {
  public:
   // The references must outlive this object. `rp_id` is the deployment's.
-  AssertionService(const Clock& clock, RandomSource& random, TokenStore& tokens,
+  AssertionService(RandomSource& random, TokenStore& tokens,
                    audit::Decider& decider,
                    challenge::ChallengeClient& challenge, std::string rp_id)
-      : clock_(clock),
-        random_(random),
+      : random_(random),
         tokens_(tokens),
         decider_(decider),
         challenge_(challenge),
@@ -53,7 +51,6 @@ class AssertionService {
   static audit::RowContent ContentOf(
       const Attempt& attempt, const v1::VerifyAssertionResponse& response);
 
-  const Clock& clock_;
   RandomSource& random_;
   TokenStore& tokens_;
   audit::Decider& decider_;

@@ -30,8 +30,8 @@ struct AttestationCore {
   explicit AttestationCore(const AttestationParts& parts)
       : tokens(parts.store),
         directory(parts.random, tokens, parts.decider),
-        assertions(parts.clock, parts.random, tokens, parts.decider,
-                   parts.challenge, parts.rp_id),
+        assertions(parts.random, tokens, parts.decider, parts.challenge,
+                   parts.rp_id),
         registrations(parts.clock, parts.random, tokens, parts.decider,
                       parts.challenge, parts.rp_id, parts.policy),
         enrolment(parts.clock, parts.random, tokens, parts.decider,

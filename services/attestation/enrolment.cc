@@ -93,7 +93,7 @@ absl::StatusOr<v1::ApplyResponse> Enrolment::Apply(
   if (request.items_size() != 1) {
     return Error(reason::kUnimplemented, "batches are not there yet");
   }
-  Act act{request};
+  Act act{request, {}, {}, {}};
   ASSIGN_OR_RETURN(act.command, proof::ParseCommand(act.bytes()));
   if (act.command.operation() != proof::kOperationEnrol) {
     return Error(reason::kUnimplemented,

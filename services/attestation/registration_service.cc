@@ -65,7 +65,7 @@ struct RegistrationService::Attempt {
 absl::StatusOr<v1::VerifyRegistrationResponse> RegistrationService::Verify(
     const v1::VerifyRegistrationRequest& request) {
   RETURN_IF_ERROR(CheckRequest(request));
-  Attempt attempt{request};
+  Attempt attempt{request, {}, {}};
   ASSIGN_OR_RETURN(attempt.statement,
                    proof::ParseStatement(request.statement()));
   if (attempt.statement.tenant() != request.tenant()) {
