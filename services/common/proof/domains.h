@@ -24,6 +24,7 @@ inline constexpr absl::string_view kAudit = "u2fi/audit/v1";
 // A device's own signatures: that it is the device, and what came out.
 inline constexpr absl::string_view kDevice = "u2fi/device/v1";
 inline constexpr absl::string_view kResult = "u2fi/result/v1";
+inline constexpr absl::string_view kRenewal = "u2fi/renewal/v1";
 
 }  // namespace u2fi::proof::domain
 
