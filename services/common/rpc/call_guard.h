@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMON_RPC_CALL_GUARD_H_
 #define U2FI_SERVICES_COMMON_RPC_CALL_GUARD_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -34,7 +35,7 @@ class CallGuard {
       : options_(std::move(options)),
         clock_(clock),
         random_(random),
-        streams_(options_.streams_per_caller) {}
+        streams_(std::make_shared<StreamLimit>(options_.streams_per_caller)) {}
 
   // What may be called. To be filled before the first call.
   AllowList& allow_list() { return allow_list_; }
@@ -52,14 +53,14 @@ class CallGuard {
                       const grpc::ServerContextBase& context,
                       bool stream) const;
 
-  StreamLimit& streams() { return streams_; }
+  StreamLimit& streams() { return *streams_; }
 
  private:
   const CallGuardOptions options_;
   const Clock& clock_;
   RandomSource& random_;
   AllowList allow_list_;
-  StreamLimit streams_;
+  const std::shared_ptr<StreamLimit> streams_;
 };
 
 }  // namespace u2fi::rpc

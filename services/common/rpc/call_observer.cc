@@ -6,6 +6,8 @@
 #include "grpcpp/support/status.h"
 #include "services/common/logging/logging.h"
 #include "services/common/rpc/allow_list.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/status/error.h"
 
 namespace u2fi::rpc {
 namespace {
@@ -77,7 +79,12 @@ logging::Severity SeverityOf(int code) {
   }
 }
 
-thread_local CallObserver::Record* current_record = nullptr;
+// From an interceptor to the guard, which runs next on the same thread.
+struct HandOver {
+  const grpc::ServerContextBase* context = nullptr;
+  CallObserver::Record* record = nullptr;
+};
+thread_local HandOver hand_over;
 
 }  // namespace
 
@@ -90,31 +97,31 @@ class ObservingInterceptor : public grpc::experimental::Interceptor {
         rpc_(observer.RpcOf(info.method())),
         start_(observer.clock_.Uptime()) {
     rpc_.started.Add();
-    record_.context = info.server_context();
   }
   // A call whose status is never sent was given up by its client.
   ~ObservingInterceptor() override {
-    if (current_record == &record_) current_record = nullptr;
-    if (!finished_) Finish(grpc::StatusCode::CANCELLED);
+    if (!finished_) Finish(grpc::Status::CANCELLED);
   }
 
   void Intercept(InterceptorBatchMethods* methods) override {
-    if (methods->QueryInterceptionHookPoint(
+    // Only declared rpcs have a guard that takes the record.
+    if (rpc_.declared &&
+        methods->QueryInterceptionHookPoint(
             InterceptionHookPoints::POST_RECV_INITIAL_METADATA)) {
-      current_record = &record_;
+      hand_over = {info_.server_context(), &record_};
     }
     if (methods->QueryInterceptionHookPoint(
             InterceptionHookPoints::PRE_SEND_STATUS) &&
         !finished_) {
-      Finish(methods->GetSendStatus().error_code());
+      Finish(methods->GetSendStatus());
     }
     methods->Proceed();
   }
 
  private:
-  void Finish(int code) {
+  void Finish(const grpc::Status& status) {
     finished_ = true;
-    observer_.Finished(rpc_, record_, info_.method(), code,
+    observer_.Finished(rpc_, record_, info_.method(), status,
                        observer_.clock_.Uptime() - start_);
   }
 
@@ -169,7 +176,7 @@ CallObserver::CallObserver(
                                             labels, rows},
                                            metrics::SecondsBuckets());
   auto add = [&](const std::string& path, const Row& row) {
-    Rpc rpc{started.At(row), seconds.At(row), {}};
+    Rpc rpc{!path.empty(), started.At(row), seconds.At(row), {}};
     for (int code = 0; code < kCodeCount; ++code) {
       rpc.handled.push_back(handled.At(WithCode(row, code)));
     }
@@ -192,27 +199,26 @@ const CallObserver::Rpc& CallObserver::RpcOf(absl::string_view path) const {
 }
 
 void CallObserver::Finished(const Rpc& rpc, const Record& record,
-                            absl::string_view path, int code,
+                            absl::string_view path, const grpc::Status& status,
                             absl::Duration duration) const {
-  const int known =
-      code >= 0 && code < kCodeCount ? code : grpc::StatusCode::UNKNOWN;
-  rpc.handled[known].Add();
+  int code = status.error_code();
+  if (code < 0 || code >= kCodeCount) code = grpc::StatusCode::UNKNOWN;
+  rpc.handled[code].Add();
   rpc.seconds.Observe(absl::ToDoubleSeconds(duration));
-  const logging::Severity severity = SeverityOf(known);
+  const logging::Severity severity = SeverityOf(code);
   if (severity < logging::Level()) return;
   logging::Context log = record.log;
   log.rpc = std::string(path);
   const logging::ContextScope scope(log);
   logging::Log(severity, "rpc",
-               {{"code", kCodes[known]}, {"dur_ms", duration}});
+               {{"code", kCodes[code]},
+                {"reason", ReasonOf(FromGrpcStatus(status))},
+                {"dur_ms", duration}});
 }
 
-CallObserver::Record* CurrentCallRecord(
-    const grpc::ServerContextBase& context) {
-  if (current_record == nullptr || current_record->context != &context) {
-    return nullptr;
-  }
-  return current_record;
+CallObserver::Record* TakeCallRecord(const grpc::ServerContextBase& context) {
+  const HandOver taken = std::exchange(hand_over, {});
+  return taken.context == &context ? taken.record : nullptr;
 }
 
 }  // namespace u2fi::rpc

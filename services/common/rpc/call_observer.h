@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/support/server_interceptor.h"
+#include "grpcpp/support/status.h"
 #include "services/common/logging/context.h"
 #include "services/common/metrics/metrics.h"
 #include "services/common/time/clock.h"
@@ -22,9 +23,8 @@ namespace u2fi::rpc {
 // not declared count as "other". Thread-safe.
 class CallObserver {
  public:
-  // One call; see CurrentCallRecord().
+  // What the log line of one call will say; see TakeCallRecord().
   struct Record {
-    const grpc::ServerContextBase* context = nullptr;
     logging::Context log;
   };
 
@@ -43,13 +43,14 @@ class CallObserver {
   friend class ObservingInterceptor;
   // The metrics of one rpc; `handled` by code.
   struct Rpc {
+    bool declared;
     metrics::Counter started;
     metrics::Histogram seconds;
     std::vector<metrics::Counter> handled;
   };
   const Rpc& RpcOf(absl::string_view path) const;
   void Finished(const Rpc& rpc, const Record& record, absl::string_view path,
-                int code, absl::Duration duration) const;
+                const grpc::Status& status, absl::Duration duration) const;
 
   const Clock& clock_;
   // By path; "" is every other one.
@@ -57,8 +58,8 @@ class CallObserver {
 };
 
 // The record of the observed call whose handler is about to be entered on this
-// thread, or nullptr. The guard writes into it what the log line shall say.
-CallObserver::Record* CurrentCallRecord(const grpc::ServerContextBase& context);
+// thread, once; nullptr if it is not observed. The guard writes into it.
+CallObserver::Record* TakeCallRecord(const grpc::ServerContextBase& context);
 
 }  // namespace u2fi::rpc
 

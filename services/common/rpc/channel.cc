@@ -16,6 +16,8 @@ constexpr absl::Duration kTimeToAnswer = absl::Milliseconds(20);
 // Servers allow pings every 30 s (server.cc).
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
+// The attempt itself gets this long, handshake and all.
+constexpr int kConnectMs = 5'000;
 constexpr int kFirstReconnectMs = 100;
 constexpr int kLastReconnectMs = 5'000;
 
@@ -34,7 +36,7 @@ std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMs);
   return grpc::CreateCustomChannel(target, tls.ForClientOf(name), arguments);
 }

@@ -86,34 +86,37 @@ void* GuardedHandler::Deserialize(grpc_call* call, grpc_byte_buffer* request,
 }
 
 void GuardedHandler::RunHandler(const HandlerParameter& param) {
+  CallObserver::Record ignored;
+  CallObserver::Record* taken = TakeCallRecord(*param.server_context);
+  CallObserver::Record& record = taken == nullptr ? ignored : *taken;
   const absl::StatusOr<Caller> caller = guard_.Admit(path_, param.call->call());
   if (!caller.ok()) {
-    Refuse(param, ToGrpcStatus(caller.status()));
-  } else if (!param.status.ok()) {
-    Refuse(param, ToGrpcStatus(Error(reason::kInvalidField,
+    record.log.peer = MetadataOf(caller.status())["caller"];
+    return Refuse(param, ToGrpcStatus(caller.status()));
+  }
+  record.log.peer = caller->uri();
+  if (!param.status.ok()) {
+    return Refuse(param,
+                  ToGrpcStatus(Error(reason::kInvalidField,
                                      "the request is not a message of this "
                                      "rpc")));
-  } else if (stream_) {
-    EnterStream(*caller, param);
-  } else {
-    Enter(*caller, param);
   }
+  ServedCall call =
+      guard_.Describe(path_, *caller, *param.server_context, stream_);
+  call.log.request_id = RequestIdOf(param);
+  record.log = call.log;
+  stream_ ? EnterStream(call, param) : Enter(call, param);
 }
 
-void GuardedHandler::Enter(const Caller& caller,
+void GuardedHandler::Enter(const ServedCall& call,
                            const HandlerParameter& param) {
-  ServedCall call =
-      guard_.Describe(path_, caller, *param.server_context, stream_);
-  call.log.request_id = RequestIdOf(param);
-  CallObserver::Record* record = CurrentCallRecord(*param.server_context);
-  if (record != nullptr) record->log = call.log;
   const CallScope scope(call);
   inner_.RunHandler(param);
 }
 
-void GuardedHandler::EnterStream(const Caller& caller,
+void GuardedHandler::EnterStream(const ServedCall& call,
                                  const HandlerParameter& param) {
-  const auto place = guard_.streams().Take(caller.uri());
+  auto place = guard_.streams().Take(call.caller.uri());
   if (place == nullptr) {
     Refuse(param, ToGrpcStatus(Error(reason::kStreamLimit,
                                      "this caller has too many streams")));
@@ -121,12 +124,13 @@ void GuardedHandler::EnterStream(const Caller& caller,
   }
   // A callback handler returns before its stream ends: the place goes with
   // what gRPC calls at the end.
-  auto at_end = [place, next = param.call_requester]() {
+  auto at_end = [place = std::move(place),
+                 next = param.call_requester]() mutable {
+    place.reset();
     if (next) next();
   };
-  Enter(caller,
-        HandlerParameter(param.call, param.server_context, param.request,
-                         param.status, param.internal_data, at_end));
+  Enter(call, HandlerParameter(param.call, param.server_context, param.request,
+                               param.status, param.internal_data, at_end));
 }
 
 void GuardedHandler::Refuse(const HandlerParameter& param,

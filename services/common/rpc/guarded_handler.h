@@ -24,8 +24,8 @@ class GuardedHandler : public grpc::internal::MethodHandler {
   void RunHandler(const HandlerParameter& param) override;
 
  private:
-  void Enter(const Caller& caller, const HandlerParameter& param);
-  void EnterStream(const Caller& caller, const HandlerParameter& param);
+  void Enter(const ServedCall& call, const HandlerParameter& param);
+  void EnterStream(const ServedCall& call, const HandlerParameter& param);
   void Refuse(const HandlerParameter& param, const grpc::Status& status);
   void ReleaseRequest(const HandlerParameter& param);
   std::string RequestIdOf(const HandlerParameter& param) const;

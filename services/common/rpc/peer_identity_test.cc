@@ -1,39 +1,10 @@
 #include "services/common/rpc/peer_identity.h"
 
-#include <string>
-#include <utility>
-#include <vector>
-
+#include "services/common/rpc/fake_connection.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::rpc {
 namespace {
-
-// A connection whose certificate had these URIs.
-class FakeConnection : public grpc::AuthContext {
- public:
-  explicit FakeConnection(std::vector<std::string> uris)
-      : uris_(std::move(uris)) {}
-
-  std::vector<grpc::string_ref> FindPropertyValues(
-      const std::string& name) const override {
-    if (name != "peer_spiffe_id") return {};
-    return {uris_.begin(), uris_.end()};
-  }
-  bool IsPeerAuthenticated() const override { return true; }
-  std::vector<grpc::string_ref> GetPeerIdentity() const override { return {}; }
-  std::string GetPeerIdentityPropertyName() const override { return ""; }
-  grpc::AuthPropertyIterator begin() const override { return End(); }
-  grpc::AuthPropertyIterator end() const override { return End(); }
-  void AddProperty(const std::string&, const grpc::string_ref&) override {}
-  bool SetPeerIdentityPropertyName(const std::string&) override {
-    return false;
-  }
-
- private:
-  struct End : grpc::AuthPropertyIterator {};
-  std::vector<std::string> uris_;
-};
 
 TEST(PeerIdentityTest, TakesTheUriOfTheCertificate) {
   const FakeConnection connection({"spiffe://d/client/t1/app"});

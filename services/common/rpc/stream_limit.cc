@@ -4,10 +4,11 @@
 
 namespace u2fi::rpc {
 
-StreamLimit::Place::Place(StreamLimit& limit, std::string caller)
-    : limit_(limit), caller_(std::move(caller)) {}
+StreamLimit::Place::Place(std::shared_ptr<StreamLimit> limit,
+                          std::string caller)
+    : limit_(std::move(limit)), caller_(std::move(caller)) {}
 
-StreamLimit::Place::~Place() { limit_.GiveBack(caller_); }
+StreamLimit::Place::~Place() { limit_->GiveBack(caller_); }
 
 std::shared_ptr<StreamLimit::Place> StreamLimit::Take(
     const std::string& caller) {
@@ -17,7 +18,7 @@ std::shared_ptr<StreamLimit::Place> StreamLimit::Take(
     if (entry != open_.end() && entry->second >= per_caller_) return nullptr;
     ++open_[caller];
   }
-  return std::make_shared<Place>(*this, caller);
+  return std::make_shared<Place>(shared_from_this(), caller);
 }
 
 void StreamLimit::GiveBack(const std::string& caller) {

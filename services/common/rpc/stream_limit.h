@@ -9,20 +9,21 @@
 
 namespace u2fi::rpc {
 
-// Bounds how many streams each caller has open. Thread-safe.
-class StreamLimit {
+// Bounds how many streams each caller has open. Thread-safe. Make it with
+// std::make_shared: places keep it alive, since gRPC lets go of a call's last
+// pieces after its server is gone.
+class StreamLimit : public std::enable_shared_from_this<StreamLimit> {
  public:
-  // One open stream; gives its place back when it is destroyed. Must not
-  // outlive the limit.
+  // One open stream; gives its place back when it is destroyed.
   class Place {
    public:
-    Place(StreamLimit& limit, std::string caller);
+    Place(std::shared_ptr<StreamLimit> limit, std::string caller);
     ~Place();
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
    private:
-    StreamLimit& limit_;
+    const std::shared_ptr<StreamLimit> limit_;
     const std::string caller_;
   };
 
