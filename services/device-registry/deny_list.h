@@ -1,0 +1,28 @@
+#ifndef U2FI_SERVICES_DEVICE_REGISTRY_DENY_LIST_H_
+#define U2FI_SERVICES_DEVICE_REGISTRY_DENY_LIST_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/device-registry/registry_store.h"
+#include "u2fi/gateway/v1/binding.pb.h"
+
+namespace u2fi::device_registry {
+
+// The deny list of a tenant: what agents refuse whatever a proof says. It only
+// grows; each entry has a number, and the whole list goes to every agent that
+// connects.
+
+// Most entries that are sent to an agent.
+inline constexpr size_t kMaxDenied = 20'000;
+
+// Adds a gateway and announces the entry.
+absl::Status DenyGateway(Change& change, absl::string_view gateway);
+
+// All entries, as an agent gets them.
+absl::StatusOr<gateway::v1::Revocations> ReadDenyList(RegistryStore& store,
+                                                      absl::string_view tenant);
+
+}  // namespace u2fi::device_registry
+
+#endif  // U2FI_SERVICES_DEVICE_REGISTRY_DENY_LIST_H_

@@ -1,0 +1,28 @@
+#ifndef U2FI_SERVICES_DEVICE_REGISTRY_ENROLMENT_H_
+#define U2FI_SERVICES_DEVICE_REGISTRY_ENROLMENT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/device-registry/apply_case.h"
+#include "services/device-registry/change.h"
+
+namespace u2fi::device_registry {
+
+// Carries out `u2fi.enrol`: the account gets a key that the registry believes,
+// and its first token at a gateway of its own site begins the list of its
+// gateways. The first step that fails is the answer:
+//   built     P-256, at gateways, not for recovery (else UNIMPLEMENTED)
+//   gateways  those of the touches exist, are ACTIVE and have the key that the
+//             statements name
+//   proof     VerifyAccountProof() with the account's active keys and gateways
+//   site      a first token at a foreign site is limited to that site's leases,
+//             every other one is not limited
+//   new       the account does not have the token, and has room for it
+// Returns the name of the account. Puts everything into `change`.
+absl::StatusOr<std::string> ApplyEnrolment(Change& change, const ApplyCase& in,
+                                           const std::string& rp_id_hash);
+
+}  // namespace u2fi::device_registry
+
+#endif  // U2FI_SERVICES_DEVICE_REGISTRY_ENROLMENT_H_

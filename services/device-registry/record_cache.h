@@ -1,0 +1,96 @@
+#ifndef U2FI_SERVICES_DEVICE_REGISTRY_RECORD_CACHE_H_
+#define U2FI_SERVICES_DEVICE_REGISTRY_RECORD_CACHE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "google/protobuf/message.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/store/store.h"
+#include "services/common/sync/sync.h"
+#include "services/common/time/clock.h"
+#include "services/device-registry/change.h"
+#include "u2fi/device_registry/v1/mesh.pb.h"
+
+namespace u2fi::device_registry {
+
+// The service's name in partitions.
+inline constexpr char kService[] = "device-registry";
+
+// Parsed rows for what is asked with every command. A row is dropped when this
+// process changes it, when another replica says that it did, and in any case
+// after Options.life, since hints can get lost. Thread-safe.
+class RecordCache {
+ public:
+  struct Options {
+    // A row is read again after this, whatever was heard.
+    absl::Duration life = absl::Seconds(5);
+    // Rows, absent ones included; when there are more, all are forgotten.
+    size_t max_rows = 100'000;
+  };
+
+  // Both must outlive this object.
+  RecordCache(store::Store& store, const Clock& clock)
+      : RecordCache(store, clock, Options()) {}
+  RecordCache(store::Store& store, const Clock& clock, Options options)
+      : store_(store), clock_(clock), options_(options) {}
+
+  // The row under `key`, or nullptr if there is none. A key always has rows of
+  // one type. Errors are the store's.
+  template <typename Row>
+  absl::StatusOr<std::shared_ptr<const Row>> Get(absl::string_view tenant,
+                                                 const std::string& key) {
+    const std::string address = absl::StrCat(tenant, "/", key);
+    Cached found = Find(address);
+    if (!found.known) {
+      ASSIGN_OR_RETURN(const store::Entry entry, ReadEntry(tenant, key));
+      if (entry.exists()) {
+        auto row = std::make_shared<Row>();
+        RETURN_IF_ERROR(ParseRow(key, entry.value, *row));
+        found.row = std::move(row);
+      }
+      Keep(address, found);
+    }
+    return std::static_pointer_cast<const Row>(found.row);
+  }
+
+  // Forgets one row; a read that is under way does not bring it back.
+  void Drop(absl::string_view tenant, absl::string_view key);
+
+  // Forgets what an event is about; everything if events were missed.
+  void OnEvent(const absl::optional<v1::WatchEventsResponse>& event);
+
+ private:
+  struct Cached {
+    std::shared_ptr<const google::protobuf::Message> row;
+    absl::Duration read_at;
+    // Drops seen before it was read.
+    uint64_t drops = 0;
+    bool known = false;
+  };
+
+  Cached Find(const std::string& address);
+  absl::StatusOr<store::Entry> ReadEntry(absl::string_view tenant,
+                                         const std::string& key);
+  void Keep(const std::string& address, Cached cached);
+
+  store::Store& store_;
+  const Clock& clock_;
+  const Options options_;
+  Mutex mutex_;
+  uint64_t drops_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, Cached> rows_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace u2fi::device_registry
+
+#endif  // U2FI_SERVICES_DEVICE_REGISTRY_RECORD_CACHE_H_

@@ -1,0 +1,115 @@
+#include "services/device-registry/sweeper.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "services/device-registry/registry_keys.h"
+#include "services/device-registry/requests.h"
+#include "services/device-registry/resources.h"
+#include "services/device-registry/transactions.h"
+
+namespace u2fi::device_registry {
+namespace {
+
+using records::v1::TransactionRow;
+
+// Timers of a tenant in one round; the rest waits for the next one.
+constexpr size_t kMaxPerRound = 1000;
+
+// A timer's key taken apart: "timer/<due>/<kind>/<id>".
+struct Timer {
+  int64_t due_ms = 0;
+  std::string kind;
+  std::string id;
+};
+
+absl::optional<Timer> ParseTimer(const std::string& key) {
+  const std::vector<std::string> parts = absl::StrSplit(key, '/');
+  Timer timer;
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[1], &timer.due_ms)) {
+    return absl::nullopt;
+  }
+  timer.kind = parts[2];
+  timer.id = parts[3];
+  return timer;
+}
+
+// The device has not confirmed in time.
+void RaiseAlarm(Change& change, TransactionRow row) {
+  v1::Transaction& transaction = *row.mutable_transaction();
+  transaction.set_state(v1::TRANSACTION_STATE_ALARM);
+  ClearTimer(change, row);
+  audit::RowContent content;
+  content.kind = audit::v1::ROW_KIND_ALARM;
+  content.subjects = {transaction.name(), AccountName(row.account())};
+  content.body.set_outcome(common::v1::OUTCOME_ACCEPTED);
+  content.body.set_state_before("COMMITTED");
+  content.body.set_state_after("ALARM");
+  content.body.set_reason(row.refusal());
+  change.Audit(std::move(content));
+  change.Announce(v1::EVENT_KIND_ALARM, transaction.name(), "ALARM");
+  PutTransaction(change, std::move(row));
+}
+
+absl::Status FireTransaction(Change& change, const std::string& timer,
+                             const std::string& id) {
+  ASSIGN_OR_RETURN(TransactionRow row, RequireTransaction(change, id));
+  if (row.timer() != timer) return absl::OkStatus();
+  switch (row.transaction().state()) {
+    case v1::TRANSACTION_STATE_ARMED:
+    case v1::TRANSACTION_STATE_STAGED:
+      return RollBack(change, std::move(row), reason::kExecuteByPassed.name);
+    case v1::TRANSACTION_STATE_COMMITTED:
+      RaiseAlarm(change, std::move(row));
+      return absl::OkStatus();
+    default:
+      return Error(reason::kInternal, "a transaction has a timer at its end");
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<int> Sweeper::Sweep() {
+  ASSIGN_OR_RETURN(const std::vector<std::string> tenants,
+                   store_.tenants().List());
+  int fired = 0;
+  absl::Status first_error;
+  for (const std::string& tenant : tenants) {
+    first_error.Update(SweepTenant(tenant, fired));
+  }
+  if (!first_error.ok()) return first_error;
+  return fired;
+}
+
+absl::Status Sweeper::SweepTenant(const std::string& tenant, int& fired) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> due,
+                   store_.FirstKeys(tenant, key::kTimers, kMaxPerRound));
+  const int64_t now_ms = UnixMillis(store_.clock());
+  for (const std::string& key : due) {
+    const absl::optional<Timer> timer = ParseTimer(key);
+    if (!timer.has_value()) {
+      return Error(reason::kInternal, "a timer's key is malformed");
+    }
+    // They ascend by the time at which they fall due.
+    if (timer->due_ms > now_ms) return absl::OkStatus();
+    RETURN_IF_ERROR(Fire(tenant, key));
+    ++fired;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sweeper::Fire(const std::string& tenant, const std::string& key) {
+  const Timer timer = *ParseTimer(key);
+  return store_.Decide(tenant, [&](Change& change) -> absl::Status {
+    if (timer.kind == kTransactionTimer) {
+      return FireTransaction(change, key, timer.id);
+    }
+    return Error(reason::kInternal, "a timer's kind is unknown");
+  });
+}
+
+}  // namespace u2fi::device_registry
