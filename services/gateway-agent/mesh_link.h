@@ -1,0 +1,89 @@
+#ifndef U2FI_SERVICES_GATEWAY_AGENT_MESH_LINK_H_
+#define U2FI_SERVICES_GATEWAY_AGENT_MESH_LINK_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "grpcpp/grpcpp.h"
+#include "services/common/random/random_source.h"
+#include "services/common/sync/sync.h"
+#include "services/common/time/clock.h"
+#include "services/gateway-agent/backoff.h"
+#include "services/gateway-agent/mesh_sender.h"
+#include "u2fi/gateway/v1/link.grpc.pb.h"
+
+namespace u2fi::gateway_agent {
+
+// The stream to the mesh: opened from here, so that a site opens no port.
+// Says Hello, keeps the heartbeat that Welcome asks for, opens the next stream
+// when this one ends, after a random wait. Two threads. Thread-safe.
+class MeshLink : public MeshSender {
+ public:
+  struct Options {
+    absl::Duration first_backoff = absl::Seconds(1);
+    absl::Duration most_backoff = absl::Seconds(60);
+    // A stream that lived this long was a good one.
+    absl::Duration healthy_after = absl::Seconds(60);
+    // Welcome must come within this time.
+    absl::Duration welcome_within = absl::Seconds(10);
+  };
+  // What the agent says of itself, asked before each stream.
+  using MakeHello = std::function<gateway::v1::Hello()>;
+
+  // All must outlive this object.
+  MeshLink(gateway::v1::GatewayLink::StubInterface& stub, const Clock& clock,
+           RandomSource& random, MakeHello make_hello,
+           std::vector<MeshHandler*> handlers, const Options& options);
+
+  // Ends the stream and the threads.
+  ~MeshLink() override;
+
+  // Begins to connect. Once.
+  void Start();
+
+  void Send(gateway::v1::GatewayMessage message) override;
+
+  // Whether there is a stream now, for people.
+  bool IsConnected() const;
+  // Why the last stream ended, for people; OK if none has.
+  grpc::Status last_status() const;
+
+ private:
+  using Stream = grpc::ClientReaderWriterInterface<gateway::v1::GatewayMessage,
+                                                   gateway::v1::MeshMessage>;
+  void ConnectUntilStopped();
+  grpc::Status RunStream();
+  bool Welcomed(Stream& stream, grpc::ClientContext& context);
+  void ReadAll(Stream& stream);
+  void WriteUntilEnd(Stream& stream, grpc::ClientContext& context);
+  // False if it was stopped meanwhile.
+  bool Wait(absl::Duration duration);
+
+  gateway::v1::GatewayLink::StubInterface& stub_;
+  const Clock& clock_;
+  const MakeHello make_hello_;
+  const std::vector<MeshHandler*> handlers_;
+  const Options options_;
+  Backoff backoff_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  bool connected_ ABSL_GUARDED_BY(mutex_) = false;
+  // The stream that is open or opening, to be cancelled.
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  absl::Duration heartbeat_ ABSL_GUARDED_BY(mutex_) = absl::Seconds(30);
+  // When the stream shall end of itself (Drain).
+  absl::optional<absl::Duration> leave_at_ ABSL_GUARDED_BY(mutex_);
+  std::deque<gateway::v1::GatewayMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status last_status_ ABSL_GUARDED_BY(mutex_);
+  std::thread connecting_;
+};
+
+}  // namespace u2fi::gateway_agent
+
+#endif  // U2FI_SERVICES_GATEWAY_AGENT_MESH_LINK_H_
