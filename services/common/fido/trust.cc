@@ -68,14 +68,9 @@ std::vector<Certificate> AnchorsFor(const AttestationEvidence& evidence,
 
 bool ChecksLeafDates(const AttestationEvidence& evidence,
                      const TrustPolicy& policy) {
-  switch (policy.leaf_dates) {
-    case TrustPolicy::LeafDates::kIgnore:
-      return false;
-    case TrustPolicy::LeafDates::kIgnoreForU2f:
-      return evidence.format != kFormatU2f;
-    default:
-      return true;
-  }
+  const auto& undated = policy.undated_formats;
+  return policy.check_leaf_dates && std::find(undated.begin(), undated.end(),
+                                              evidence.format) == undated.end();
 }
 
 absl::Status CheckModel(const AttestationEvidence& evidence,

@@ -48,12 +48,12 @@ struct AttestationEvidence {
 };
 
 struct TrustPolicy {
-  // The leaf's dates: checked, not checked for U2F, never checked. Metadata
-  // and other relying parties keep accepting U2F leafs that expired long ago.
-  enum class LeafDates { kCheck, kIgnoreForU2f, kIgnore };
-
   absl::Time now;
-  LeafDates leaf_dates = LeafDates::kCheck;
+  // Whether the leaf's dates count, and formats for which they do not: many
+  // U2F tokens are used long after their leaf expired, and Apple's leafs live
+  // for three days.
+  bool check_leaf_dates = true;
+  std::vector<std::string> undated_formats;
   std::vector<TrustAnchor> anchors;
   // Models with their anchors. May be null; must outlive the policy.
   const MetadataTable* metadata = nullptr;

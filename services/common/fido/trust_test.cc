@@ -118,11 +118,11 @@ TEST_F(TrustTest, AnExpiredLeafCountsAsThePolicySays) {
   spec.not_after = kNow - absl::Seconds(1);
   evidence_.chain = {Leaf(spec)};
   EXPECT_THAT(Judge(), HasReason(reason::kAttestationUntrusted));
-  policy_.leaf_dates = TrustPolicy::LeafDates::kIgnoreForU2f;
+  policy_.undated_formats = {kFormatU2f};
   EXPECT_THAT(Judge(), HasReason(reason::kAttestationUntrusted));
   evidence_.format = kFormatU2f;
   EXPECT_OK(Judge());
-  policy_.leaf_dates = TrustPolicy::LeafDates::kIgnore;
+  policy_.check_leaf_dates = false;
   evidence_.format = "packed";
   EXPECT_OK(Judge());
 }

@@ -270,7 +270,7 @@ TEST(WebAuthnRegistrationTest, AnExpiredU2fLeafCountsAsThePolicySays) {
   Case good("fido-u2f");
   good.token.leaf_spec.not_after = kNow - absl::Seconds(1);
   EXPECT_THAT(good.Verify(), HasReason(reason::kAttestationUntrusted));
-  good.inputs.policy.trust.leaf_dates = TrustPolicy::LeafDates::kIgnoreForU2f;
+  good.inputs.policy.trust.undated_formats = {kFormatU2f};
   EXPECT_OK(good.Verify());
 }
 
