@@ -1,0 +1,67 @@
+#include "services/gateway-agent/cue.h"
+
+#include <iostream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace u2fi::gateway_agent {
+namespace {
+
+// A batch names its first items, then how many there are.
+constexpr size_t kItemsShown = 5;
+
+// What a terminal may print: control characters could rewrite the screen.
+std::string Printable(const std::string& text) {
+  std::string printable;
+  for (const char c : text) {
+    printable.push_back(absl::ascii_iscntrl(c) ? '?' : c);
+  }
+  return printable;
+}
+
+std::string LineOf(const proof::v1::Command& command) {
+  const bool readable = command.operation().rfind("u2fi.", 0) != 0 &&
+                        !command.arguments().empty();
+  return Printable(
+      absl::StrCat(command.operation(), " on ", command.device(),
+                   readable ? absl::StrCat(" ", command.arguments()) : ""));
+}
+
+}  // namespace
+
+CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
+  CueText text;
+  text.approval_id = approval_id;
+  text.approve_by_ms = question.statement().approve_by_ms();
+  if (question.commands().empty()) {
+    text.lines.push_back("a new key joins the account " +
+                         question.statement().account());
+  }
+  for (size_t i = 0; i < question.commands().size() && i < kItemsShown; ++i) {
+    text.lines.push_back(LineOf(question.commands()[i]));
+  }
+  if (question.commands().size() > kItemsShown) {
+    text.lines.push_back(
+        absl::StrCat("and more: ", question.commands().size(), " in all"));
+  }
+  text.lines.push_back("asked by " +
+                       Printable(question.statement().requester()));
+  if (!question.words().empty()) {
+    text.lines.push_back("words    " + question.words());
+  }
+  return text;
+}
+
+void TerminalCue::On(const CueText& text) {
+  std::cout << "\n  TOUCH THE KEY to approve:\n";
+  for (const std::string& line : text.lines)
+    std::cout << "    " << line << "\n";
+  std::cout << std::flush;
+}
+
+void TerminalCue::Off(const CueText&, const std::string& why) {
+  std::cout << "  (" << why << ")\n" << std::flush;
+}
+
+}  // namespace u2fi::gateway_agent

@@ -1,0 +1,46 @@
+#ifndef U2FI_SERVICES_GATEWAY_AGENT_TOKEN_H_
+#define U2FI_SERVICES_GATEWAY_AGENT_TOKEN_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/u2fhid/cancel_flag.h"
+
+namespace u2fi::gateway_agent {
+
+// A key that is plugged in. One request at a time; Cancel() of the limit may
+// come from any thread. Errors are those of u2fhid::U2fClient.
+class Token {
+ public:
+  virtual ~Token() = default;
+
+  // True if the key handle is this token's. No touch.
+  virtual absl::StatusOr<bool> Owns(absl::string_view application,
+                                    absl::string_view key_handle,
+                                    const u2fhid::WaitLimit& limit) = 0;
+
+  // A new key pair, with a touch: the raw registration response of U2F.
+  virtual absl::StatusOr<std::string> Register(
+      absl::string_view challenge, absl::string_view application,
+      const u2fhid::WaitLimit& limit) = 0;
+
+  // A signature, with a touch: the raw authentication response of U2F.
+  virtual absl::StatusOr<std::string> Sign(absl::string_view challenge,
+                                           absl::string_view application,
+                                           absl::string_view key_handle,
+                                           const u2fhid::WaitLimit& limit) = 0;
+};
+
+// Which keys are plugged in now. Thread-safe.
+class TokenFinder {
+ public:
+  virtual ~TokenFinder() = default;
+  virtual std::vector<std::unique_ptr<Token>> Find() = 0;
+};
+
+}  // namespace u2fi::gateway_agent
+
+#endif  // U2FI_SERVICES_GATEWAY_AGENT_TOKEN_H_
