@@ -1,0 +1,55 @@
+#include "services/device-registry/registry_module.h"
+
+#include "absl/time/time.h"
+#include "services/common/logging/logging.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::device_registry {
+namespace {
+
+constexpr absl::Duration kSweepEvery = absl::Seconds(1);
+
+CoreParts CorePartsOf(const RegistryParts& parts, audit::Decider& decider) {
+  return {parts.store,  decider,     parts.clock,
+          parts.random, parts.rp_id, parts.tokens};
+}
+
+}  // namespace
+
+RegistryModule::RegistryModule(const RegistryParts& parts)
+    : executor_(parts.threads),
+      deciders_(parts.store, parts.clock, parts.random, executor_, kService),
+      core_(CorePartsOf(parts, deciders_)),
+      server_(core_, executor_) {}
+
+RegistryModule::~RegistryModule() {
+  {
+    MutexLock lock(mutex_);
+    stop_ = true;
+    stop_changed_.NotifyAll();
+  }
+  if (sweeping_.joinable()) sweeping_.join();
+}
+
+absl::Status RegistryModule::Start() {
+  RETURN_IF_ERROR(core_.Start());
+  sweeping_ = std::thread([this] { SweepUntilStopped(); });
+  return absl::OkStatus();
+}
+
+void RegistryModule::SweepUntilStopped() {
+  while (true) {
+    {
+      MutexLock lock(mutex_);
+      if (!stop_) stop_changed_.WaitFor(mutex_, kSweepEvery);
+      if (stop_) return;
+    }
+    const absl::StatusOr<int> swept = core_.sweeper().Sweep();
+    if (!swept.ok()) {
+      logging::Warning("sweeping failed",
+                       {{"cause", swept.status().ToString()}});
+    }
+  }
+}
+
+}  // namespace u2fi::device_registry
