@@ -1,0 +1,78 @@
+#ifndef U2FI_SERVICES_GATEWAY_AGENT_SITE_STORE_H_
+#define U2FI_SERVICES_GATEWAY_AGENT_SITE_STORE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "services/common/store/store.h"
+#include "u2fi/gateway/records/v1/records.pb.h"
+
+namespace u2fi::gateway_agent {
+
+// The agent's own memory, on its own disk: the journal of what was handed to
+// devices, the pin sets that it believes, what is staged. Every write is on
+// disk when it returns. Thread-safe. Errors are the store's.
+//   j/<command id>   records.v1.JournalRow; kept for 40 days
+//   u/<command id>   its result was not acknowledged yet
+//   d/<device>       records.v1.DeviceRow
+//   s/<device>       records.v1.StageRow
+class SiteStore {
+ public:
+  // `store` must outlive this object. STORE_PARTITION_INVALID if `tenant` is
+  // no id.
+  static absl::StatusOr<SiteStore> Open(store::Store& store,
+                                        absl::string_view tenant);
+
+  absl::StatusOr<absl::optional<records::v1::JournalRow>> FindJournal(
+      absl::string_view command_id);
+
+  // Writes HANDED. STORE_ABORTED if the command is in the journal already.
+  absl::Status Hand(absl::string_view command_id,
+                    const records::v1::JournalRow& row);
+
+  // Adds the end of a command and keeps it until Acknowledge(). OK and no
+  // change if it has one.
+  absl::Status Finish(absl::string_view command_id,
+                      const gateway::v1::CommandResult& result);
+
+  // The mesh has it.
+  absl::Status Acknowledge(absl::string_view command_id);
+
+  // Results that the mesh has not acknowledged, at most 1,000.
+  absl::StatusOr<std::vector<gateway::v1::CommandResult>> Unacknowledged();
+
+  absl::StatusOr<absl::optional<records::v1::DeviceRow>> FindDevice(
+      absl::string_view device);
+  absl::StatusOr<absl::optional<records::v1::StageRow>> FindStage(
+      absl::string_view device);
+
+  // Replaces what is staged for a device.
+  absl::Status Stage(absl::string_view device,
+                     const records::v1::StageRow& row);
+  absl::Status Unstage(absl::string_view device);
+
+  // Installs what the agent believes of a device; what was staged is gone.
+  absl::Status Install(absl::string_view device,
+                       const records::v1::DeviceRow& row);
+
+ private:
+  SiteStore(store::Store& store, store::Partition partition)
+      : store_(&store), partition_(std::move(partition)) {}
+
+  template <typename Row>
+  absl::StatusOr<absl::optional<Row>> Find(const std::string& key);
+  absl::Status Commit(std::vector<store::Expect> expect,
+                      std::vector<store::Put> put,
+                      std::vector<std::string> remove);
+
+  store::Store* store_;
+  store::Partition partition_;
+};
+
+}  // namespace u2fi::gateway_agent
+
+#endif  // U2FI_SERVICES_GATEWAY_AGENT_SITE_STORE_H_
