@@ -334,6 +334,8 @@ absl::Status DeviceDesk::InstallPins(const gateway::v1::CommitBinding& commit,
     row.set_schema(1);
     row.set_pin_set(pins.pins().bytes());
     row.set_factory_point(staged->factory_point());
+    row.set_transaction(commit.transaction());
+    row.set_command_id(command.command_id());
     RETURN_IF_ERROR(site_.Install(command.device(), row));
   } else {
     // Said again after the agent had installed it: the device may lack it.
@@ -440,12 +442,14 @@ void DeviceDesk::OnPins(const std::string& device,
   if (report.state() == device::v1::BINDING_STATE_BOUND &&
       !report.tx().empty()) {
     const auto row = site_.FindDevice(device);
-    if (!row.ok() || !row->has_value()) return;
-    const auto pins = proof::PinSet::Parse((*row)->pin_set());
-    if (!pins.ok()) return;
+    if (!row.ok() || !row->has_value() ||
+        (*row)->transaction() != report.tx()) {
+      return;
+    }
     gateway::v1::BindingResult& result = *message.mutable_binding_result();
     result.set_transaction(report.tx());
     result.set_device(device);
+    result.set_command_id((*row)->command_id());
     result.set_reason(report.reason());
     result.set_pins_revision(report.revision());
     result.set_pins_hash(report.pins_hash());

@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "services/common/store/store.h"
-#include "u2fi/gateway/records/v1/records.pb.h"
+#include "u2fi/gateway_agent/records/v1/records.pb.h"
 
 namespace u2fi::gateway_agent {
 
