@@ -5,6 +5,7 @@
 #include "services/common/audit/limits.h"
 #include "services/common/audit/rules.h"
 #include "services/common/audit/wire.h"
+#include "services/common/proof/step.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -64,7 +65,7 @@ absl::Status CheckBodyBytes(const v1::AuditRow& row, ParsedRow& parsed) {
 }
 
 struct Step {
-  absl::string_view name;
+  const char* name;
   absl::Status (*check)(const v1::AuditRow&, ParsedRow&);
 };
 constexpr Step kSteps[] = {{"header", CheckHeaderBytes},
@@ -108,7 +109,7 @@ absl::StatusOr<ParsedRow> CheckRow(const v1::AuditRow& row) {
   ParsedRow parsed;
   for (const Step& step : kSteps) {
     const absl::Status status = step.check(row, parsed);
-    if (!status.ok()) return WithContext(step.name, status);
+    if (!status.ok()) return proof::AtStep(step.name, status);
   }
   return parsed;
 }

@@ -74,7 +74,7 @@ struct ParsedRow {
   v1::AuditBody body;
 };
 
-// The steps, each an AUDIT_FORMAT error whose message begins with its name:
+// The steps, each an AUDIT_FORMAT error whose metadata "step" names it:
 //   header  strict, known format, fields within bounds
 //   salt    16 bytes, or absent together with the body
 //   hash    SHA-256(salt ‖ body) is the header's body_hash

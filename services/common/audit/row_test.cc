@@ -7,6 +7,7 @@
 #include "services/common/audit/audit_test_util.h"
 #include "services/common/audit/chain.h"
 #include "services/common/audit/limits.h"
+#include "services/common/proof/step.h"
 #include "services/common/proof/strict.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
@@ -29,7 +30,7 @@ class RowTest : public testing::Test {
   std::string Step(const v1::AuditRow& row) {
     const absl::Status status = CheckRow(row).status();
     EXPECT_TRUE(IsReason(status, reason::kAuditFormat)) << status;
-    return std::string(status.message().substr(0, status.message().find(':')));
+    return proof::StepOf(status);
   }
 
   FakeRandomSource random_;

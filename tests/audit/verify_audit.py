@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""A second verifier of complete audit exports, written from services/common/audit/README.md and the .proto files alone.
+usage: verify_audit.py FILE    prints "OK ..." or "BAD line N: why" and exits 0 or 1. Needs the openssl program.
+It checks forms, chains, checkpoints, Merkle paths, challenges, token and relay signatures, and follows keys through
+u2fi.enrol and u2fi.pins. Purposes, rules, roles and what writers saw of each other are left to `u2fi audit verify`."""
+import base64, glob, hashlib, json, os, re, subprocess, sys, tempfile
+SPKI = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')  # Of a P-256 key, before the point.
+MESSAGES, chains, keys, touches, tokens, pins, checked = {}, {}, {}, {}, {}, {}, []  # MESSAGES: name → {number: field}.
+LOST_RACE, REFUSED, QUARANTINED, LEASE = 18, 2, 3, 6
+FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../protos/u2fi/%s/v1/*.proto')
+for path in glob.glob(FILES % 'audit') + glob.glob(FILES % 'proof'):
+    for name, block in re.findall(r'^message (\w+) {\n(.*?)^}', open(path, encoding='utf-8').read(), re.M | re.S):
+        fields = re.findall(r'^  (repeated )?(?:\w+\.)*(\w+) (\w+) = (\d+);', block, re.M)
+        MESSAGES[name] = {int(number): field for *field, number in fields}
+def need(fact, why):
+    if not fact: raise ValueError(why)
+def sha(*parts):
+    return hashlib.sha256(b''.join(p.encode() if isinstance(p, str) else p for p in parts)).digest()
+def unb64(text):
+    data = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
+    need(data and base64.urlsafe_b64encode(data).decode().rstrip('=') == text, 'base64url')
+    return data
+def varint(data, pos):
+    end = next(i for i in range(pos, pos + 10) if data[i] < 0x80)
+    value = sum((byte & 0x7f) << 7 * i for i, byte in enumerate(data[pos:end + 1]))
+    need((end == pos or data[end]) and value < 2**64, 'varint')
+    return value, end + 1
+def parse(name, data):  # The strict profile.
+    out, pos, last = {'raw': data}, 0, 0
+    while pos < len(data):
+        tag, pos = varint(data, pos)
+        many, kind, field = MESSAGES[name][tag >> 3]
+        need(tag >> 3 > last or tag >> 3 == last and many, name + ': order of fields')
+        value, pos = varint(data, pos)
+        need(value and tag & 7 == (2 if kind in MESSAGES or kind in ('bytes', 'string') else 0), name + ': field')
+        if tag & 7:
+            need(value <= len(data) - pos, name + ': truncated')
+            value, pos = data[pos:pos + value], pos + value
+            value = value.decode() if kind == 'string' else parse(kind, value) if kind in MESSAGES else value
+        out[field], last = out.get(field, []) + [value] if many else value, tag >> 3
+    need(out.get('format', 1) == 1, name + ': format')
+    return out
+def signed(point, message, signature, why):  # ECDSA on P-256 over SHA-256(message).
+    with tempfile.NamedTemporaryFile() as key, tempfile.NamedTemporaryFile() as sig:
+        for file, data in (key, SPKI + point), (sig, signature): file.write(data), file.flush()
+        command = ['openssl', 'dgst', '-sha256', '-keyform', 'DER', '-verify', key.name, '-signature', sig.name]
+        need(subprocess.run(command, input=message, capture_output=True).returncode == 0, why)
+def climb(node, index, size, path):  # The root of an RFC 6962 tree.
+    if size == 1 and not path: return node
+    half = 1 << (size - 1).bit_length() - 1
+    if index < half: return sha(b'\1', climb(node, index, half, path[:-1]), path[-1])
+    return sha(b'\1', path[-1], climb(node, index - half, size - half, path[:-1]))
+def check_touch(touch, body, known, gateways, rp_id_hash):
+    asked, client = parse('AuthorizationStatement', touch['statement']), json.loads(touch['client_data'])
+    data, gateway, when = touch['authenticator_data'], asked.get('approver_gateway'), touch.get('touched_at_ms')
+    leaf, challenge = sha(b'\0', 'u2fi/cmd/v1', body['command']), sha('u2fi/authz/v1', touch['statement'])
+    need(climb(leaf, body.get('index', 0), asked['batch_size'], body.get('path', [])) == asked['batch_root'], 'path')
+    need(unb64(client['challenge']) == challenge, 'challenge')
+    need(rp_id_hash in (None, data[:32]) and data[32] & 1, 'relying party or flags')
+    signed(known[touch['token_id']], data + sha(touch['client_data']), touch['signature'], 'token signature')
+    checked.append(touch)
+    if not gateway: return  # Taken in a browser: nothing was relayed.
+    jwk = client.get('cid_pubkey')
+    point = b'\4' + unb64(jwk['x']) + unb64(jwk['y']) if jwk else gateways[gateway]
+    need(sha(SPKI, point) == asked['channel_key'] and gateways.get(gateway, point) == point, 'channel key')
+    relayed = b'u2fi/relay/v1' + challenge + sha(data, touch['signature']) + when.to_bytes(8, 'big')
+    signed(point, relayed, touch['relay_signature'], 'relay signature')
+    need(when <= asked['approve_by_ms'], 'touched too late')
+def check_body(header, body):
+    touches.update({sha('u2fi/audit-approval/v1', t['raw']): t for t in body.get('approvals', [])})
+    found = body.get('approvals', []) + [touches.get(ref) for ref in body.get('approval_refs', [])]
+    refused = header['kind'] == LOST_RACE or body.get('outcome') in (REFUSED, QUARANTINED)
+    if refused or 'command' not in body or not found or None in found: return  # None: the touch was erased.
+    command = parse('Command', body['command'])
+    device, known, gateways, rp_id_hash = command['device'], {}, {}, None
+    if device.startswith('account:'):
+        known = tokens.setdefault((header['writer']['tenant'], device), {})
+        if command['operation'] == 'u2fi.enrol':
+            enrol, new = parse('EnrolArguments', command['arguments']), body['evidence']['registration']
+            parts = [len(new[p]).to_bytes(4, 'big') + new[p] for p in ('credential_id', 'public_key', 'attestation')]
+            need(sha('u2fi/enrol/v1', *parts) == enrol['registration_digest'], 'registration')
+            need(len(found) > 1 or not set(known) - {enrol['token_id']}, 'no enrolled token agreed')
+            known[enrol['token_id']] = new['public_key']
+    else:
+        new = parse('PinSet', command['arguments']) if command['operation'] == 'u2fi.pins' else None
+        present = new if new and new['revision'] == 1 else pins[device]
+        need(new in (None, present) or new['previous'] == sha('u2fi/pins/v1', present['raw']), 'previous pin set')
+        for believed in new or present, present:
+            known.update({key['token_id']: key['point'] for key in believed['keys']})
+            gateways.update({gateway['id']: gateway['point'] for gateway in believed['gateways']})
+        agreed = {key['token_id'] for key in present['keys']} & {touch['token_id'] for touch in found}
+        need(agreed or parse('AuthorizationStatement', found[0]['statement'])['purpose'] == LEASE, 'by no key it has')
+        pins[device], rp_id_hash = new or present, present['rp_id_hash']
+    for touch in found: check_touch(touch, body, known, gateways, rp_id_hash)
+def check_row(record):
+    header = parse('AuditHeader', unb64(record['header']))
+    chain, sequence = chains.setdefault(header['writer']['raw'], []), header['sequence']
+    this = (sha('u2fi/audit/v1', header['raw']), header['time_ms'])
+    if sequence <= len(chain): return need(chain[sequence - 1] == this, 'another row with this number')
+    before = chain[-1] if chain else (b'', 0)
+    follows = (sequence, header.get('previous', b'')) == (len(chain) + 1, before[0]) and this[1] >= before[1]
+    need(follows, 'does not follow the row before')
+    chain.append(this)
+    if 'body' not in record: return  # Erased.
+    salt, body = unb64(record['salt']), unb64(record['body'])
+    need(len(salt) == 16 and sha(salt, body) == header['body_hash'], 'body')
+    check_body(header, parse('AuditBody', body))
+def check(record):
+    if record['type'] == 'row': return check_row(record)
+    if record['type'] == 'start': return need(record['format'] == 'u2fi-audit/1', 'format')
+    if record['type'] == 'key': return keys.setdefault(record['kid'], unb64(record['point']))
+    mark = parse('Checkpoint', unb64(record['checkpoint']))
+    signed(keys[record['kid']], b'u2fi/checkpoint/v1' + mark['raw'], unb64(record['signature']), 'checkpoint signature')
+    chain = chains.get(mark['writer']['raw'], [])
+    need(chain[mark['sequence'] - 1:] and chain[mark['sequence'] - 1][0] == mark['hash'], 'covered row')
+try:
+    for number, line in enumerate(open(sys.argv[1], encoding='ascii'), 1): check(json.loads(line))
+except Exception as error:  # Whatever goes wrong here is the file's fault.
+    sys.exit('BAD line %d: %r' % (number, error))
+print('OK rows %d touches %d' % (sum(map(len, chains.values())), len(checked)))
