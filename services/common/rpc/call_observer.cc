@@ -38,6 +38,10 @@ constexpr absl::string_view kCodes[] = {"OK",
 constexpr int kCodeCount = sizeof(kCodes) / sizeof(kCodes[0]);
 
 using Row = std::vector<std::string>;
+const Row& kOther = *new Row{"other", "other", "other"};
+const Row& kLabels = *new Row{"grpc_service", "grpc_method", "grpc_type"};
+const Row& kLabelsAndCode =
+    *new Row{"grpc_service", "grpc_method", "grpc_type", "grpc_code"};
 
 std::string ShapeOf(const MethodDescriptor& method) {
   if (method.client_streaming()) {
@@ -53,6 +57,18 @@ Row RowOf(const MethodDescriptor& method) {
 Row WithCode(Row row, int code) {
   row.emplace_back(kCodes[code]);
   return row;
+}
+
+// Every row with every code, that of other rpcs too.
+std::vector<Row> WithEveryCode(std::vector<Row> rows) {
+  rows.push_back(kOther);
+  std::vector<Row> all;
+  for (const Row& row : rows) {
+    for (int code = 0; code < kCodeCount; ++code) {
+      all.push_back(WithCode(row, code));
+    }
+  }
+  return all;
 }
 
 std::vector<const MethodDescriptor*> MethodsOf(
@@ -87,6 +103,35 @@ struct HandOver {
 thread_local HandOver hand_over;
 
 }  // namespace
+
+// The three families; each is declared once.
+class CallObserver::Families {
+ public:
+  // `rows` are service, method and shape of each rpc.
+  Families(metrics::Registry& registry, const std::vector<Row>& rows)
+      : started_(registry.Counters({"grpc_server_started_total",
+                                    "Calls that came in.", kLabels, rows})),
+        handled_(
+            registry.Counters({"grpc_server_handled_total", "Calls that ended.",
+                               kLabelsAndCode, WithEveryCode(rows)})),
+        seconds_(registry.Histograms(
+            {"grpc_server_handling_seconds",
+             "Time from a call's arrival to its status.", kLabels, rows},
+            metrics::SecondsBuckets())) {}
+
+  Rpc RpcOf(const Row& row) const {
+    Rpc rpc{true, started_.At(row), seconds_.At(row), {}};
+    for (int code = 0; code < kCodeCount; ++code) {
+      rpc.handled.push_back(handled_.At(WithCode(row, code)));
+    }
+    return rpc;
+  }
+
+ private:
+  const metrics::Rows<metrics::Counter> started_;
+  const metrics::Rows<metrics::Counter> handled_;
+  const metrics::Rows<metrics::Histogram> seconds_;
+};
 
 // Follows one call.
 class ObservingInterceptor : public grpc::experimental::Interceptor {
@@ -153,39 +198,15 @@ CallObserver::CallObserver(
     metrics::Registry& registry,
     const std::vector<const ServiceDescriptor*>& services, const Clock& clock)
     : clock_(clock) {
-  std::vector<Row> rows;
-  std::vector<Row> rows_with_code;
   const std::vector<const MethodDescriptor*> methods = MethodsOf(services);
-  const Row other = {"other", "other", "other"};
+  std::vector<Row> rows;
   for (const MethodDescriptor* method : methods) rows.push_back(RowOf(*method));
-  for (int code = 0; code < kCodeCount; ++code) {
-    for (const Row& row : rows) rows_with_code.push_back(WithCode(row, code));
-    rows_with_code.push_back(WithCode(other, code));
-  }
-  const Row labels = {"grpc_service", "grpc_method", "grpc_type"};
-  const Row labels_with_code = {"grpc_service", "grpc_method", "grpc_type",
-                                "grpc_code"};
-  const auto started = registry.Counters(
-      {"grpc_server_started_total", "Calls that came in.", labels, rows});
-  const auto handled =
-      registry.Counters({"grpc_server_handled_total", "Calls that ended.",
-                         labels_with_code, rows_with_code});
-  const auto seconds = registry.Histograms({"grpc_server_handling_seconds",
-                                            "Time from a call's arrival to its "
-                                            "status.",
-                                            labels, rows},
-                                           metrics::SecondsBuckets());
-  auto add = [&](const std::string& path, const Row& row) {
-    Rpc rpc{!path.empty(), started.At(row), seconds.At(row), {}};
-    for (int code = 0; code < kCodeCount; ++code) {
-      rpc.handled.push_back(handled.At(WithCode(row, code)));
-    }
-    rpcs_.emplace(path, std::move(rpc));
-  };
+  const Families families(registry, rows);
   for (const MethodDescriptor* method : methods) {
-    add(PathOf(*method), RowOf(*method));
+    rpcs_.emplace(PathOf(*method), families.RpcOf(RowOf(*method)));
   }
-  add("", other);
+  rpcs_.emplace("", families.RpcOf(kOther));
+  rpcs_.find("")->second.declared = false;
 }
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>

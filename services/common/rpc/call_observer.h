@@ -41,6 +41,7 @@ class CallObserver {
 
  private:
   friend class ObservingInterceptor;
+  class Families;
   // The metrics of one rpc; `handled` by code.
   struct Rpc {
     bool declared;

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
 
 namespace u2fi::rpc {
 namespace {
@@ -26,46 +27,62 @@ absl::Status Unknown(absl::string_view problem) {
                absl::StrCat("the caller's identity ", problem));
 }
 
-bool AllCanonical(const std::vector<absl::string_view>& ids) {
-  return std::all_of(ids.begin(), ids.end(), IsCanonicalId);
+// One form of path: its first part, and which of the ids that follow it is the
+// tenant, the site and the name (-1: none).
+struct Form {
+  absl::string_view kind;
+  Role role;
+  size_t ids;
+  int tenant, site, name;
+};
+constexpr Form kForms[] = {
+    {"service", Role::kService, 1, -1, -1, 0},
+    {"gateway", Role::kGateway, 3, 0, 1, 2},
+    {"operator", Role::kOperator, 2, 0, -1, 1},
+    {"client", Role::kClient, 2, 0, -1, 1},
+};
+
+const Form* FormOf(absl::string_view kind, size_t ids) {
+  for (const Form& form : kForms) {
+    if (form.kind == kind && form.ids == ids) return &form;
+  }
+  return nullptr;
+}
+
+// What follows the trust domain.
+absl::StatusOr<absl::string_view> PathOf(absl::string_view uri,
+                                         absl::string_view trust_domain) {
+  if (uri.size() > kScheme.size() + kMaxTrustDomainSize + kMaxPathSize) {
+    return Unknown("is too long");
+  }
+  if (!absl::ConsumePrefix(&uri, kScheme)) return Unknown("is missing");
+  if (trust_domain.empty() || !absl::ConsumePrefix(&uri, trust_domain) ||
+      !absl::ConsumePrefix(&uri, "/")) {
+    return Unknown("is of another trust domain");
+  }
+  return uri;
 }
 
 }  // namespace
 
 absl::StatusOr<Caller> CallerFactory::FromUri(absl::string_view uri,
                                               absl::string_view trust_domain) {
-  if (uri.size() > kScheme.size() + kMaxTrustDomainSize + kMaxPathSize) {
-    return Unknown("is too long");
-  }
-  absl::string_view path = uri;
-  if (!absl::ConsumePrefix(&path, kScheme)) return Unknown("is missing");
-  if (trust_domain.empty() || !absl::ConsumePrefix(&path, trust_domain) ||
-      !absl::ConsumePrefix(&path, "/")) {
-    return Unknown("is of another trust domain");
-  }
+  ASSIGN_OR_RETURN(const absl::string_view path, PathOf(uri, trust_domain));
   std::vector<absl::string_view> ids = absl::StrSplit(path, '/');
-  const absl::string_view kind = ids.front();
+  const Form* form = FormOf(ids.front(), ids.size() - 1);
+  if (form == nullptr) return Unknown("is of no known kind");
   ids.erase(ids.begin());
-  const std::string text(uri);
-  if (kind == "operator" && ids.size() == 2 && ids[0] == kPlatform &&
-      IsCanonicalId(ids[1])) {
-    return Caller(Role::kPlatformOperator, text, "", "", std::string(ids[1]));
+  const bool platform = form->role == Role::kOperator && ids[0] == kPlatform;
+  if (!std::all_of(ids.begin() + (platform ? 1 : 0), ids.end(),
+                   IsCanonicalId)) {
+    return Unknown("has an id that is not canonical");
   }
-  if (!AllCanonical(ids)) return Unknown("has an id that is not canonical");
-  const std::vector<std::string> id(ids.begin(), ids.end());
-  if (kind == "service" && id.size() == 1) {
-    return Caller(Role::kService, text, "", "", id[0]);
-  }
-  if (kind == "gateway" && id.size() == 3) {
-    return Caller(Role::kGateway, text, id[0], id[1], id[2]);
-  }
-  if (kind == "operator" && id.size() == 2) {
-    return Caller(Role::kOperator, text, id[0], "", id[1]);
-  }
-  if (kind == "client" && id.size() == 2) {
-    return Caller(Role::kClient, text, id[0], "", id[1]);
-  }
-  return Unknown("is of no known kind");
+  auto id = [&ids](int index) {
+    return index < 0 ? std::string() : std::string(ids[index]);
+  };
+  return Caller(platform ? Role::kPlatformOperator : form->role,
+                std::string(uri), platform ? "" : id(form->tenant),
+                id(form->site), id(form->name));
 }
 
 absl::StatusOr<Caller> CallerFactory::AsReplica(const Caller& caller,

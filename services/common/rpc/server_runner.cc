@@ -8,6 +8,11 @@
 #include "services/common/time/clock.h"
 
 namespace u2fi::rpc {
+namespace {
+
+constexpr absl::Duration kMinute = absl::Minutes(1);
+
+}  // namespace
 
 void ServerRunner::Add(std::unique_ptr<Server> server) {
   servers_.push_back(std::move(server));
@@ -21,11 +26,15 @@ void ServerRunner::OnDrain(std::function<void(absl::Time)> drain) {
   drains_.push_back(std::move(drain));
 }
 
+void ServerRunner::EveryMinute(std::function<void()> task) {
+  tasks_.push_back(std::move(task));
+}
+
 void ServerRunner::Serve() {
   const config::SignalThread signals([this] { Stop(); });
   if (health_ != nullptr) health_->SetAllServing(true);
   logging::Info("serving");
-  WaitForStop();
+  WorkUntilStop();
   logging::Info("stopping");
   const absl::Time deadline = SystemClock().Now() + grace_;
   if (health_ != nullptr) health_->SetAllServing(false);
@@ -43,9 +52,17 @@ void ServerRunner::Stop() {
   changed_.NotifyAll();
 }
 
-void ServerRunner::WaitForStop() {
+void ServerRunner::WorkUntilStop() {
+  do {
+    for (const auto& task : tasks_) task();
+  } while (!WaitForStop());
+}
+
+bool ServerRunner::WaitForStop() {
   MutexLock lock(mutex_);
-  while (!stop_) changed_.Wait(mutex_);
+  bool in_time = true;
+  while (!stop_ && in_time) in_time = changed_.WaitFor(mutex_, kMinute);
+  return stop_;
 }
 
 }  // namespace u2fi::rpc

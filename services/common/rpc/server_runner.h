@@ -27,6 +27,10 @@ class ServerRunner {
   // tell agents to go elsewhere; it gets the time by which it must be done.
   void OnDrain(std::function<void(absl::Time deadline)> drain);
 
+  // What to do at the start and then about once a minute while serving, on the
+  // thread of Serve(); quick things only.
+  void EveryMinute(std::function<void()> task);
+
   // Serves until SIGTERM, SIGINT or Stop(). Then: health says NOT_SERVING, the
   // drains run, the servers take no more calls, running calls end or are
   // cancelled when the grace is over. Once.
@@ -36,12 +40,15 @@ class ServerRunner {
   void Stop();
 
  private:
-  void WaitForStop();
+  void WorkUntilStop();
+  // False after a minute.
+  bool WaitForStop();
 
   const absl::Duration grace_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::unique_ptr<HealthServer> health_;
   std::vector<std::function<void(absl::Time)>> drains_;
+  std::vector<std::function<void()>> tasks_;
   Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,0 +1,91 @@
+#include "services/common/rpc/mesh_process.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/config/version.h"
+#include "services/common/rpc/caller_factory.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/from_config.h"
+#include "services/common/rpc/health_server.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/time/clock.h"
+
+namespace u2fi::rpc {
+
+absl::StatusOr<std::unique_ptr<MeshProcess>> MeshProcess::Start(
+    const Options& options) {
+  const TlsFiles files = TlsFilesFrom(options.tls);
+  ASSIGN_OR_RETURN(std::unique_ptr<TlsIdentity> tls,
+                   TlsIdentity::Load(files, SystemClock().Now()));
+  if (tls->uri() != ServiceUri(files.trust_domain, options.identity)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(files.certificate, ": is for ", tls->uri(), ", not for ",
+                     options.identity));
+  }
+  std::unique_ptr<MeshProcess> process(
+      new MeshProcess(options, std::move(tls)));
+  if (!options.metrics.address().empty()) {
+    ASSIGN_OR_RETURN(
+        process->exposer_,
+        metrics::Exposer::Start(process->metrics_, options.metrics.address()));
+  }
+  return process;
+}
+
+MeshProcess::MeshProcess(const Options& options,
+                         std::unique_ptr<TlsIdentity> tls)
+    : options_(options),
+      tls_(std::move(tls)),
+      expiry_(*tls_, metrics_, SystemClock()),
+      runner_(ShutdownGraceFrom(options.listen)) {
+  metrics::AddBuildInfo(metrics_, options.program, config::Version());
+  runner_.EveryMinute([this] { expiry_.Update(); });
+}
+
+std::shared_ptr<grpc::Channel> MeshProcess::ChannelTo(
+    const config::v1::PeerConfig& peer, const std::string& name) const {
+  return NewChannel(*tls_, peer.target(), name);
+}
+
+absl::Status MeshProcess::Declare(
+    const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
+  observer_ = std::make_unique<CallObserver>(metrics_, services, SystemClock());
+  if (options_.listen.health_address().empty()) return absl::OkStatus();
+  std::vector<std::string> names;
+  for (const auto* service : services) names.push_back(service->full_name());
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<HealthServer> health,
+      HealthServer::Listen(options_.listen.health_address(), names));
+  runner_.SetHealth(std::move(health));
+  return absl::OkStatus();
+}
+
+ServerOptions MeshProcess::server_options() const {
+  ServerOptions options = ServerOptionsFrom(options_.listen);
+  options.observer = observer_.get();
+  return options;
+}
+
+absl::Status MeshProcess::Listen(const ServiceList& services,
+                                 const ServerOptions& options) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
+                   Server::ListenMutualTls(services, options, *tls_,
+                                           options_.listen.address()));
+  port_ = server->port();
+  runner_.Add(std::move(server));
+  return absl::OkStatus();
+}
+
+absl::Status MeshProcess::ListenToReplicas(const ServiceList& services,
+                                           const std::string& address) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
+                   Server::ListenToReplicas(services, server_options(), *tls_,
+                                            options_.identity, address));
+  runner_.Add(std::move(server));
+  return absl::OkStatus();
+}
+
+void MeshProcess::Serve() { runner_.Serve(); }
+
+}  // namespace u2fi::rpc
