@@ -161,8 +161,6 @@ class PahoConnection : public Connection,
   ConnectionEvents& events_;
   std::atomic<int> running_{0};
   std::atomic<bool> ended_{false};
-  std::atomic<bool> accepted_{false};
-  std::atomic<bool> connected_{false};
   ::mqtt::async_client client_;
 };
 
@@ -226,7 +224,6 @@ absl::Status PahoConnection::Send(uint64_t id, const Message& message) {
 }
 
 void PahoConnection::SubscribeAll() {
-  if (accepted_.exchange(true)) return;  // Paho may tell it twice.
   if (subscriptions_.empty()) return events_.OnConnected();
   auto filters = std::make_shared<::mqtt::string_collection>();
   ::mqtt::iasync_client::qos_collection qos;
@@ -242,12 +239,12 @@ void PahoConnection::SubscribeAll() {
 }
 
 void PahoConnection::CheckSubscribed(const ::mqtt::token& token) {
-  for (const ::mqtt::ReasonCode code :
-       token.get_subscribe_response().get_reason_codes()) {
+  const ::mqtt::subscribe_response response = token.get_subscribe_response();
+  for (const ::mqtt::ReasonCode code : response.get_reason_codes()) {
     if (code < kFirstFailure) continue;
     return Closed(BrokerError(code, "subscribing", "refused"));
   }
-  if (!ended_ && !connected_.exchange(true)) events_.OnConnected();
+  events_.OnConnected();
 }
 
 void PahoConnection::Closed(const absl::Status& cause) {

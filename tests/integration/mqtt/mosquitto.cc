@@ -95,7 +95,8 @@ absl::Status Mosquitto::MakeCertificates() const {
               : absl::InternalError("openssl made no certificates");
 }
 
-absl::StatusOr<std::unique_ptr<Mosquitto>> Mosquitto::Start() {
+absl::StatusOr<std::unique_ptr<Mosquitto>> Mosquitto::Start(
+    const BrokerPlace& place) {
   std::unique_ptr<Mosquitto> broker(new Mosquitto);
   char folder[] = "/tmp/u2fi-mqtt-XXXXXX";
   if (mkdtemp(folder) == nullptr) return absl::InternalError("no folder");
@@ -103,9 +104,9 @@ absl::StatusOr<std::unique_ptr<Mosquitto>> Mosquitto::Start() {
   broker->port_ = FreePort();
   RETURN_IF_ERROR(broker->MakeCertificates());
   BrokerSetup setup;
-  setup.tenant = "t-1";
-  setup.site = "s-1";
-  setup.gateway = "g-1";
+  setup.tenant = place.tenant;
+  setup.site = place.site;
+  setup.gateway = place.gateway;
   setup.folder = folder;
   setup.port = broker->port_;
   setup.certificate_file = broker->folder_ + "/broker.pem";

@@ -13,14 +13,22 @@
 
 namespace u2fi::mqtt {
 
+// The gateway whose broker it is.
+struct BrokerPlace {
+  std::string tenant = "t-1";
+  std::string site = "s-1";
+  std::string gateway = "g-1";
+};
+
 // A real mosquitto for tests: on a free loopback port, in a folder of its own,
-// with TLS, the files of BrokerFiles for gateway t-1/s-1/g-1, and a throw-away
-// authority. Its certificate is for 127.0.0.1 only. A machine without
-// mosquitto or openssl fails the test.
+// with TLS, the files of BrokerFiles, and a throw-away authority. Its
+// certificate is for 127.0.0.1 only. A machine without mosquitto or openssl
+// fails the test.
 class Mosquitto {
  public:
   // Starts it and waits until it answers.
-  static absl::StatusOr<std::unique_ptr<Mosquitto>> Start();
+  static absl::StatusOr<std::unique_ptr<Mosquitto>> Start(
+      const BrokerPlace& place = {});
   // Kills it and removes the folder.
   ~Mosquitto();
   Mosquitto(const Mosquitto&) = delete;
