@@ -74,6 +74,8 @@ absl::Status Emulator::Open(const DeviceSpec& spec, Hosted& hosted) {
                    MakeEndpoint(spec, settings.gateway, *hosted.storage));
   mqtt::BrokerOptions options = mqtt::BrokerOptionsOf(settings);
   options.will = DeviceLink::Will(topics, spec.id);
+  // Nothing is kept for a device that cannot tell an old command from a new.
+  if (!spec.has_kit) options.session_expiry = absl::ZeroDuration();
   ASSIGN_OR_RETURN(auto client, make_client_(options));
   hosted.link = std::make_unique<DeviceLink>(spec.id, std::move(topics),
                                              std::move(client),

@@ -161,6 +161,7 @@ class PahoConnection : public Connection,
   ConnectionEvents& events_;
   std::atomic<int> running_{0};
   std::atomic<bool> ended_{false};
+  std::atomic<bool> accepted_{false};
   ::mqtt::async_client client_;
 };
 
@@ -224,6 +225,7 @@ absl::Status PahoConnection::Send(uint64_t id, const Message& message) {
 }
 
 void PahoConnection::SubscribeAll() {
+  if (accepted_.exchange(true)) return;  // The C++ library tells it twice.
   if (subscriptions_.empty()) return events_.OnConnected();
   auto filters = std::make_shared<::mqtt::string_collection>();
   ::mqtt::iasync_client::qos_collection qos;
