@@ -147,7 +147,8 @@ void Verification::ResolveKey(size_t i) {
   resolved.key = IsKeyOf(present, account) ? present : next;
   if (resolved.key == nullptr) return;
   if (resolved.key == present) resolved.roles = RolesHere(*present);
-  resolved.new_owner = IsKeyOf(next, next_ ? next_->fields().account() : "") &&
+  resolved.new_owner = IsKeyOf(next, account) &&
+                       account == next_->fields().account() &&
                        (next->roles() & v1::KEY_ROLE_OWNER) != 0 &&
                        next->point() == resolved.key->point();
 }

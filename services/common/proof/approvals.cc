@@ -32,7 +32,7 @@ absl::StatusOr<ParsedApproval> ParseApproval(const v1::Approval& approval) {
   ASSIGN_OR_RETURN(v1::AuthorizationStatement statement,
                    ParseStatement(approval.statement()));
   if (UseOf(statement) != StatementUse::kApproval) {
-    return Error(reason::kProofFormat, "a statement is for no batch");
+    return Error(reason::kStatementFormat, "a statement is for no batch");
   }
   return ParsedApproval{approval, std::move(statement),
                         ChallengeOf(approval.statement())};

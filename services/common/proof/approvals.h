@@ -40,10 +40,9 @@ struct ParsedApproval {
 // Not thread-safe: one user at a time.
 class Approvals {
  public:
-  // Reads every statement and checks the format of every approval, then that
-  // they agree. The caller has called CheckSizes(). Errors: STATEMENT_FORMAT,
-  // PROOF_FORMAT, then APPROVALS_DISAGREE and APPROVALS_NOT_DISTINCT, which
-  // are left to CheckAgreement().
+  // Reads every statement; the caller has called CheckSizes(). PROOF_FORMAT
+  // for a token id that is none, STATEMENT_FORMAT for a statement that breaks
+  // a rule or is for no batch. Whether they agree, CheckAgreement() says.
   static absl::StatusOr<Approvals> Parse(const ApprovalList& approvals);
 
   const std::vector<ParsedApproval>& list() const { return list_; }

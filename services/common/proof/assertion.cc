@@ -78,8 +78,9 @@ absl::Status CheckGatewayClientData(const ClientData& data,
                                                      : ChannelKeyError();
   }
   const crypto::Digest key = ChannelKeyOf(data.gateway_point);
-  return crypto::View(key) == place.channel_key ? absl::OkStatus()
-                                                : ChannelKeyError();
+  return !data.gateway_point.empty() && crypto::View(key) == place.channel_key
+             ? absl::OkStatus()
+             : ChannelKeyError();
 }
 
 }  // namespace

@@ -16,8 +16,9 @@
 namespace u2fi::proof {
 namespace {
 
-constexpr absl::string_view kU2fStart = "{\"typ\":\"";
-constexpr absl::string_view kWebauthnStart = "{\"type\":\"";
+constexpr absl::string_view kU2fStart = "{\"typ\":";
+constexpr absl::string_view kWebauthnStart = "{\"type\":";
+constexpr absl::string_view kQuote = "\"";
 constexpr absl::string_view kChallenge = "\",\"challenge\":\"";
 constexpr absl::string_view kOrigin = "\",\"origin\":\"";
 constexpr absl::string_view kPublicKey =
@@ -33,44 +34,36 @@ absl::Status FormatError() {
                "the client data are not of the exact form");
 }
 
-// Takes the text up to the next quote off `in`.
-absl::string_view TakeText(absl::string_view& in) {
-  const absl::string_view text = in.substr(0, in.find('"'));
-  in.remove_prefix(text.size());
-  return text;
-}
-
-// Takes a coordinate of the public key off `in`; "" if there is none.
-std::string TakeCoordinate(absl::string_view& in) {
-  const absl::string_view text = TakeText(in);
-  const absl::StatusOr<std::string> bytes = crypto::FromBase64Url(text);
-  return text.size() == kDigestText && bytes.ok() ? *bytes : "";
-}
-
 bool IsPlain(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isprint(c) && c != '\\';
   });
 }
 
-// What both forms share: type, challenge and origin.
-bool TakeCommon(absl::string_view& in, ClientData& data) {
-  data.type = TakeText(in);
-  if (!absl::ConsumePrefix(&in, kChallenge)) return false;
-  data.challenge = TakeText(in);
-  if (data.challenge.size() != kDigestText) return false;
-  if (!absl::ConsumePrefix(&in, kOrigin)) return false;
-  data.origin = TakeText(in);
-  return IsPlain(data.type) && IsPlain(data.origin);
+// Takes `lead` and the text up to the next quote off `in`.
+bool TakeText(absl::string_view& in, absl::string_view lead,
+              absl::string_view& text) {
+  if (!absl::ConsumePrefix(&in, lead)) return false;
+  text = in.substr(0, in.find('"'));
+  in.remove_prefix(text.size());
+  return IsPlain(text);
+}
+
+// The point with these coordinates; "" if they are none.
+std::string PointOf(absl::string_view x_text, absl::string_view y_text) {
+  const absl::StatusOr<std::string> x = crypto::FromBase64Url(x_text);
+  const absl::StatusOr<std::string> y = crypto::FromBase64Url(y_text);
+  const bool valid = x.ok() && y.ok() && x->size() == 32 && y->size() == 32;
+  return valid ? absl::StrCat("\x04", *x, *y) : "";
 }
 
 bool TakeU2fRest(absl::string_view in, ClientData& data) {
-  if (!absl::ConsumePrefix(&in, kPublicKey)) return false;
-  const std::string x = TakeCoordinate(in);
-  if (!absl::ConsumePrefix(&in, kY)) return false;
-  const std::string y = TakeCoordinate(in);
-  data.gateway_point = absl::StrCat("\x04", x, y);
-  return data.gateway_point.size() == crypto::kP256PointSize && in == kU2fEnd;
+  absl::string_view x, y;
+  if (!TakeText(in, kPublicKey, x) || !TakeText(in, kY, y) || in != kU2fEnd) {
+    return false;
+  }
+  data.gateway_point = PointOf(x, y);
+  return true;
 }
 
 bool TakeWebauthnRest(absl::string_view in) {
@@ -89,8 +82,8 @@ std::string U2fClientData(absl::string_view typ,
                           const GatewayOrigin& origin,
                           absl::string_view gateway_point) {
   return absl::StrCat(
-      kU2fStart, typ, kChallenge, crypto::Base64Url(crypto::View(challenge)),
-      kOrigin, origin.Text(),
+      absl::StrCat(kU2fStart, kQuote, typ), kChallenge,
+      crypto::Base64Url(crypto::View(challenge)), kOrigin, origin.Text(),
       absl::StrCat(kPublicKey, crypto::Base64Url(gateway_point.substr(1, 32)),
                    kY, crypto::Base64Url(gateway_point.substr(33, 32)),
                    kU2fEnd));
@@ -99,7 +92,7 @@ std::string U2fClientData(absl::string_view typ,
 std::string WebauthnClientData(absl::string_view type,
                                const crypto::Digest& challenge,
                                absl::string_view origin) {
-  return absl::StrCat(kWebauthnStart, type, kChallenge,
+  return absl::StrCat(kWebauthnStart, kQuote, type, kChallenge,
                       crypto::Base64Url(crypto::View(challenge)), kOrigin,
                       absl::StrCat(origin, kSameOrigin, "}"));
 }
@@ -112,7 +105,12 @@ absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes) {
     return Error(reason::kClientDataType,
                  "the client data are neither U2F nor WebAuthn");
   }
-  if (!TakeCommon(bytes, data)) return FormatError();
+  if (!TakeText(bytes, kQuote, data.type) ||
+      !TakeText(bytes, kChallenge, data.challenge) ||
+      data.challenge.size() != kDigestText ||
+      !TakeText(bytes, kOrigin, data.origin)) {
+    return FormatError();
+  }
   const bool complete =
       data.is_u2f ? TakeU2fRest(bytes, data) : TakeWebauthnRest(bytes);
   if (!complete) return FormatError();

@@ -53,7 +53,8 @@ struct ClientData {
   // Base64url of 32 bytes.
   absl::string_view challenge;
   absl::string_view origin;
-  // U2F: the gateway's point from cid_pubkey, 65 bytes. WebAuthn: empty.
+  // U2F: the gateway's point from cid_pubkey, 65 bytes; empty if x and y are
+  // not strict base64url of 32 bytes each. WebAuthn: empty.
   std::string gateway_point;
 };
 
@@ -61,8 +62,8 @@ struct ClientData {
 // read by the limited verification algorithm (L3 5.8.1.2): what stands behind
 // crossOrigin is not looked at. No JSON is parsed. CLIENT_DATA_TYPE if `bytes`
 // begin like neither form, CLIENT_DATA_FORMAT for all other differences (also
-// a cross-origin use, and an origin with a quote, a backslash or anything but
-// printable ASCII).
+// a cross-origin use, and a text with a backslash or anything but printable
+// ASCII).
 absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes);
 
 // CHALLENGE_MISMATCH unless `data` answers `challenge`.

@@ -24,19 +24,25 @@ absl::Status ArgumentsError() {
                "the arguments are not those of this operation");
 }
 
-// Fields that depend on what the command acts on.
-absl::Status CheckTarget(const v1::Command& command) {
-  const bool on_account = AccountOfTarget(command.device()).has_value();
+// Acts on accounts have neither gateway nor sequence, everything else both.
+absl::Status CheckTarget(const v1::Command& command, bool on_account) {
   if (!on_account && !IsId(command.device())) return FieldProblem("device");
   if (on_account ? !command.gateway().empty() : !IsId(command.gateway())) {
     return FieldProblem("gateway");
   }
   if (on_account != (command.sequence() == 0)) return FieldProblem("sequence");
-  const v1::OperationInfo* row = FindReserved(command.operation());
-  if ((row != nullptr && row->on_account()) != on_account) {
-    return FieldProblem("operation");
-  }
   return absl::OkStatus();
+}
+
+absl::Status CheckOperation(const v1::Command& command, bool on_account) {
+  const v1::OperationInfo* row = FindReserved(command.operation());
+  if (row == nullptr && IsReserved(command.operation())) {
+    return Error(reason::kOperationUnknown, "no such reserved operation",
+                 {{"operation", command.operation()}});
+  }
+  const bool for_account = row != nullptr && row->on_account();
+  return for_account == on_account ? absl::OkStatus()
+                                   : FieldProblem("operation");
 }
 
 template <typename T>
@@ -136,15 +142,12 @@ absl::Status CheckCommand(const v1::Command& command) {
   if (!IsCommandId(command.command_id())) return FieldProblem("command_id");
   if (command.index() >= kMaxBatch) return FieldProblem("index");
   if (!IsOperation(command.operation())) return FieldProblem("operation");
-  if (IsReserved(command.operation()) &&
-      FindReserved(command.operation()) == nullptr) {
-    return Error(reason::kOperationUnknown, "no such reserved operation",
-                 {{"operation", command.operation()}});
-  }
   if (command.arguments().size() > kMaxArguments) {
     return FieldProblem("arguments");
   }
-  return CheckTarget(command);
+  const bool on_account = AccountOfTarget(command.device()).has_value();
+  RETURN_IF_ERROR(CheckTarget(command, on_account));
+  return CheckOperation(command, on_account);
 }
 
 absl::StatusOr<std::string> EncodeCommand(const v1::Command& command) {

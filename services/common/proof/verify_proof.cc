@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/proof/command.h"
+#include "services/common/proof/ids.h"
 #include "services/common/proof/merkle.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/pins_change.h"
@@ -18,6 +19,17 @@ constexpr uint32_t kBreakGlassApprovals = 2;
 
 absl::Status Refuse(const Reason& reason, absl::string_view message) {
   return Error(reason, message);
+}
+
+absl::StatusOr<v1::Proof> ParseProof(absl::string_view bytes) {
+  ASSIGN_OR_RETURN(v1::Proof proof,
+                   Parse<v1::Proof>(bytes, kMaxProof, reason::kProofFormat));
+  for (const v1::Approval& approval : proof.approvals()) {
+    if (!approval.token_id().empty() && !IsId(approval.token_id())) {
+      return Refuse(reason::kProofFormat, "a token id is not valid");
+    }
+  }
+  return proof;
 }
 
 }  // namespace
@@ -313,11 +325,10 @@ absl::StatusOr<VerifiedCommand> VerifyProof(absl::string_view command_bytes,
                                             absl::string_view proof_bytes,
                                             const VerifyInputs& in) {
   if (proof_bytes.size() > kMaxProof) {
-    return AtStep(
-        "sizes", Refuse(reason::kProofSize, "the proof is larger than 16 KiB"));
+    return AtStep("sizes", Refuse(reason::kProofSize,
+                                  "the proof is larger than 16 KiB"));
   }
-  const absl::StatusOr<v1::Proof> proof =
-      Parse<v1::Proof>(proof_bytes, kMaxProof, reason::kProofFormat);
+  const absl::StatusOr<v1::Proof> proof = ParseProof(proof_bytes);
   if (!proof.ok()) return AtStep("format", proof.status());
   return VerifyProof(command_bytes, *proof, in);
 }

@@ -1,0 +1,317 @@
+#include <fstream>
+
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/common/crypto/encoding.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/c/example.h"
+#include "services/common/proof/c/fake_kit.h"
+#include "services/common/proof/fake_case.h"
+#include "services/common/proof/lease_offer.h"
+#include "services/common/proof/strict.h"
+
+extern "C" {
+#include "services/common/proof/c/u2fi_internal.h"
+}
+
+namespace u2fi::proof {
+namespace {
+
+// ---- strict reading ----
+
+// Whether the kit takes `bytes` as the named message, insides included.
+bool KitParses(const std::string& message, const std::string& bytes) {
+  const u2fi_bytes view = KitBytes(bytes);
+  u2fi_slot slots[U2FI_SLOTS(U2FI_STATEMENT)];
+  u2fi_slot required[U2FI_SLOTS(U2FI_REQUIRED)];
+  if (message == "PinSet") return KitParsesPins(bytes);
+  if (message == "Command") {
+    return bytes.size() <= 4096 && u2fi_parse(&view, U2FI_COMMAND, slots) &&
+           u2fi_check_command(slots) == U2FI_OK;
+  }
+  if (message == "AuthorizationStatement") {
+    return bytes.size() <= 2048 && u2fi_parse(&view, U2FI_STATEMENT, slots) &&
+           u2fi_statement_ok(slots, required);
+  }
+  u2fi_bytes content;
+  u2fi_slot approval[U2FI_SLOTS(U2FI_APPROVAL)];
+  if (bytes.size() > 16384 || !u2fi_parse(&view, U2FI_PROOF, slots)) {
+    return false;
+  }
+  u2fi_bytes rest = slots[PROOF_APPROVALS].bytes;
+  while (u2fi_take(&rest, &content)) {
+    if (!u2fi_parse(&content, U2FI_APPROVAL, approval)) return false;
+  }
+  return true;
+}
+
+class CorpusTest : public testing::Test {
+ protected:
+  CorpusTest() {
+    std::ifstream file("tests/vectors/proof/strict_negative.json");
+    corpus_ = nlohmann::json::parse(file);
+  }
+  nlohmann::json corpus_;
+};
+
+TEST_F(CorpusTest, EveryValidMessageIsTaken) {
+  for (const nlohmann::json& entry : corpus_["valid"]) {
+    EXPECT_TRUE(KitParses(entry["message"],
+                          *crypto::FromHex(entry["hex"].get<std::string>())))
+        << entry;
+  }
+}
+
+TEST_F(CorpusTest, EveryNegativeCaseIsRefused) {
+  ASSERT_GE(corpus_["cases"].size(), 60u);
+  for (const nlohmann::json& entry : corpus_["cases"]) {
+    EXPECT_FALSE(KitParses(entry["message"],
+                           *crypto::FromHex(entry["hex"].get<std::string>())))
+        << entry;
+  }
+}
+
+// ---- names ----
+
+TEST(NamesTest, EveryReasonAndStepHasOne) {
+  EXPECT_STREQ(u2fi_reason_name(U2FI_OK), "OK");
+  EXPECT_STREQ(u2fi_reason_name(U2FI_LEASE_OFFER_INVALID),
+               "LEASE_OFFER_INVALID");
+  EXPECT_STREQ(u2fi_reason_name(U2FI_REASON_COUNT), "");
+  EXPECT_STREQ(u2fi_step_name(U2FI_STEP_SIZES), "sizes");
+  EXPECT_STREQ(u2fi_step_name(U2FI_STEP_PINS), "pins");
+  EXPECT_STREQ(u2fi_step_name(U2FI_STEP_COUNT), "");
+}
+
+// ---- replays ----
+
+class WindowTest : public testing::Test {
+ protected:
+  bool Take(uint64_t sequence) {
+    return u2fi_window_take(&window_, sequence) != 0;
+  }
+  u2fi_window window_ = {0, 0};
+};
+
+TEST_F(WindowTest, EachSequenceIsTakenOnce) {
+  EXPECT_TRUE(Take(1));
+  EXPECT_FALSE(Take(1));
+  EXPECT_TRUE(Take(2));
+  EXPECT_FALSE(Take(2));
+  EXPECT_FALSE(Take(1));
+}
+
+TEST_F(WindowTest, ZeroIsNoSequence) {
+  EXPECT_FALSE(Take(0));
+  EXPECT_EQ(window_.high, 0u);
+}
+
+TEST_F(WindowTest, LateOnesAreTakenWithin64) {
+  EXPECT_TRUE(Take(100));
+  EXPECT_TRUE(Take(37)) << "63 below";
+  EXPECT_FALSE(Take(37));
+  EXPECT_FALSE(Take(36)) << "64 below";
+  EXPECT_TRUE(Take(99));
+}
+
+TEST_F(WindowTest, AJumpForgetsWhatIsFarBehind) {
+  EXPECT_TRUE(Take(5));
+  EXPECT_TRUE(Take(5 + 64));
+  EXPECT_FALSE(Take(5));
+  EXPECT_TRUE(Take(6));
+  EXPECT_TRUE(Take(~uint64_t{0}));
+  EXPECT_FALSE(Take(~uint64_t{0}));
+  EXPECT_FALSE(Take(69));
+}
+
+TEST_F(WindowTest, TheHighestIsKeptOnARefusal) {
+  EXPECT_TRUE(Take(10));
+  EXPECT_FALSE(Take(10));
+  EXPECT_EQ(window_.high, 10u);
+}
+
+// ---- results ----
+
+class KitTest : public testing::Test {
+ protected:
+  u2fi_reason Verify() {
+    proof_ = Encode(c_.proof);
+    pins_ = c_.Present()->bytes();
+    inputs_ = c_.site.Inputs(nullptr);
+    in_ = KitInput(inputs_);
+    in_.command = KitBytes(c_.command);
+    in_.proof = KitBytes(proof_);
+    in_.pins = KitBytes(pins_);
+    in_.cache = &cache_;
+    return u2fi_verify(&in_, &verified_);
+  }
+  static std::string Text(const u2fi_bytes& bytes) {
+    return std::string(reinterpret_cast<const char*>(bytes.data), bytes.size);
+  }
+
+  FakeCase c_;
+  std::string proof_, pins_;
+  VerifyInputs inputs_;
+  u2fi_input in_{};
+  u2fi_verified verified_{};
+  u2fi_cache cache_{};
+};
+
+TEST_F(KitTest, TheResultSaysWhatMayRun) {
+  c_.Ask("door.unlock", {c_.Alice()});
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(Text(verified_.operation), "door.unlock");
+  EXPECT_EQ(Text(verified_.arguments), "{}");
+  EXPECT_EQ(verified_.command_id.size, 26u);
+  EXPECT_EQ(verified_.sequence, 7u);
+  EXPECT_EQ(verified_.execute_by_ms, c_.site.now_ms + 120'000);
+  EXPECT_EQ(verified_.touched_at_ms, c_.site.now_ms);
+  EXPECT_EQ(verified_.next_pins.size, 0u);
+  EXPECT_EQ(verified_.unbind, 0);
+}
+
+TEST_F(KitTest, ANewPinSetComesWithTheResult) {
+  const v1::PinSet next = c_.Next();
+  c_.AskForPins(next, {c_.Alice()}, v1::PURPOSE_PINS);
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(Text(verified_.next_pins), Encode(next));
+}
+
+TEST_F(KitTest, TheCacheIsBoundToTheApprovalsAndTheKeys) {
+  c_.Ask("door.unlock", {c_.Alice()});
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(cache_.valid, 1);
+  EXPECT_EQ(Verify(), U2FI_OK);
+  const v1::Proof good = c_.proof;
+  c_.proof.mutable_approvals(0)->mutable_signature()->back() ^= 1;
+  EXPECT_EQ(Verify(), U2FI_SIGNATURE_INVALID) << "other bytes";
+  c_.proof = good;
+  EXPECT_EQ(Verify(), U2FI_OK);
+  c_.pins.mutable_keys(0)->set_point(FakeKey("x").public_key().point());
+  EXPECT_EQ(Verify(), U2FI_SIGNATURE_INVALID) << "another key";
+  c_.pins = c_.site.FirstPins();
+  c_.pins.mutable_gateways(0)->set_point(FakeKey("y").public_key().point());
+  EXPECT_EQ(Verify(), U2FI_CHANNEL_KEY_MISMATCH) << "another gateway key";
+}
+
+TEST_F(KitTest, WithTheCacheNoSignatureIsCheckedAgain) {
+  c_.Ask("door.unlock", {c_.Alice()});
+  ASSERT_EQ(Verify(), U2FI_OK);
+  u2fi_crypto deaf = KitCrypto();
+  deaf.p256_verify = [](void*, const uint8_t*, const uint8_t*,
+                        const u2fi_bytes*) { return 0; };
+  in_.crypto = &deaf;
+  EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_OK);
+  in_.cache = nullptr;
+  EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_SIGNATURE_INVALID);
+}
+
+TEST_F(KitTest, TheCacheLeavesTheOtherStepsAlone) {
+  c_.Ask("door.unlock", {c_.Alice()});
+  ASSERT_EQ(Verify(), U2FI_OK);
+  in_.now_ms += 150'001;
+  EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_EXECUTE_BY_PASSED);
+  EXPECT_EQ(verified_.step, U2FI_STEP_DEADLINES);
+}
+
+TEST_F(KitTest, FreeOperationsNeedNoProof) {
+  c_.command = c_.site.CommandBytes("lamp.on");
+  (void)Verify();
+  EXPECT_EQ(u2fi_verify_free(&in_, &verified_), U2FI_OK);
+  EXPECT_EQ(verified_.execute_by_ms, 0u);
+  c_.command = c_.site.CommandBytes("door.unlock");
+  (void)Verify();
+  EXPECT_EQ(u2fi_verify_free(&in_, &verified_), U2FI_OPERATION_NOT_FREE);
+  in_.pins.size = 0;
+  EXPECT_EQ(u2fi_verify_free(&in_, &verified_), U2FI_OPERATION_NOT_FREE);
+}
+
+TEST_F(KitTest, PinsHashIsThatOfTheFormat) {
+  const std::string bytes = c_.Present()->bytes();
+  const u2fi_bytes view = KitBytes(bytes);
+  crypto::Digest digest;
+  u2fi_pins_hash(&KitCrypto(), &view, digest.data());
+  EXPECT_EQ(digest, c_.Present()->hash());
+}
+
+TEST_F(KitTest, ALeaseEndsByItsIssuersSignature) {
+  v1::LeaseEnd end;
+  end.set_format(1);
+  end.set_tenant("acme");
+  end.set_site("home");
+  end.set_reservation("res-1");
+  end.set_at_ms(5);
+  end.set_issuer("front-desk");
+  v1::SignedLeaseEnd signed_end = *SignLeaseEnd(end, c_.site.front_desk);
+  (void)Verify();
+  const u2fi_bytes bytes = KitBytes(signed_end.end());
+  u2fi_bytes signature = KitBytes(signed_end.signature()), reservation;
+  uint64_t at = 0;
+  EXPECT_EQ(u2fi_verify_lease_end(&in_, &bytes, &signature, &reservation, &at),
+            U2FI_OK);
+  EXPECT_EQ(Text(reservation), "res-1");
+  EXPECT_EQ(at, 5u);
+  --signature.size;
+  EXPECT_EQ(u2fi_verify_lease_end(&in_, &bytes, &signature, &reservation, &at),
+            U2FI_LEASE_OFFER_INVALID);
+  EXPECT_EQ(
+      u2fi_verify_lease_end(&in_, &signature, &signature, &reservation, &at),
+      U2FI_LEASE_FORMAT);
+}
+
+// ---- the example ----
+
+class ExampleTest : public testing::Test {
+ protected:
+  ExampleTest() {
+    device_.crypto = KitCrypto();
+    device_.id = KitBytes(c_.site.device);
+    device_.context = this;
+    device_.save = [](void* self, const device_state*) {
+      static_cast<ExampleTest*>(self)->story_ += "save ";
+    };
+    device_.act = [](void* self, const u2fi_verified*) {
+      static_cast<ExampleTest*>(self)->story_ += "act ";
+    };
+    state_.now_ms = c_.site.now_ms;
+  }
+  u2fi_reason Handle() {
+    proof_ = Encode(c_.proof);
+    return device_handle(&device_, &state_, KitBytes(c_.command),
+                         KitBytes(proof_));
+  }
+  void Provision() {
+    c_.blank = true;
+    v1::Command command = c_.site.Command("u2fi.pins", Encode(c_.pins));
+    command.set_sequence(1);
+    c_.AskFor({Encode(command)}, {c_.Alice()}, v1::PURPOSE_PROVISION);
+    ASSERT_EQ(Handle(), U2FI_OK);
+  }
+
+  FakeCase c_;
+  device device_{};
+  device_state state_{};
+  std::string proof_, story_;
+};
+
+TEST_F(ExampleTest, ItIsProvisionedAndActsOnce) {
+  Provision();
+  c_.Ask("door.unlock", {c_.Alice()});
+  EXPECT_EQ(Handle(), U2FI_OK);
+  EXPECT_EQ(story_, "save save act ");
+  EXPECT_EQ(Handle(), U2FI_REASON_COUNT) << "a replay";
+  EXPECT_EQ(story_, "save save act ");
+}
+
+TEST_F(ExampleTest, ItRefusesWhatIsNotApproved) {
+  Provision();
+  c_.Ask("door.unlock", {c_.Carol()});
+  EXPECT_EQ(Handle(), U2FI_TOKEN_ROLE);
+  c_.command = c_.site.CommandBytes("door.unlock");
+  c_.proof.Clear();
+  EXPECT_EQ(Handle(), U2FI_OPERATION_NOT_FREE);
+  EXPECT_EQ(story_, "save ");
+}
+
+}  // namespace
+}  // namespace u2fi::proof
