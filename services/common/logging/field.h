@@ -31,6 +31,7 @@ class Field {
   // In milliseconds, with fractions: let the name end in _ms.
   Field(absl::string_view name, absl::Duration value)
       : name_(name), value_(absl::ToDoubleMilliseconds(value)) {}
+  // Any other number or bool.
   template <typename Integer,
             std::enable_if_t<std::is_integral<Integer>::value, int> = 0>
   Field(absl::string_view name, Integer value)

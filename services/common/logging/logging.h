@@ -19,8 +19,11 @@ enum class Format {
 
 // What is the same for all lines of a process.
 struct Options {
+  // Name of the program, for example "challenge".
   std::string service;
+  // As --version shows it.
   std::string version;
+  // Lines below it are dropped.
   Severity level = Severity::kInfo;
   Format format = Format::kAuto;
 };
@@ -39,15 +42,19 @@ Severity Level();
 //   logging::Info("challenge issued", {{"tenant", tenant}, {"count", 3}});
 void Log(Severity severity, absl::string_view message, const Fields& fields);
 
+// What matters only while looking for a fault.
 inline void Debug(absl::string_view message, const Fields& fields = {}) {
   Log(Severity::kDebug, message, fields);
 }
+// What happens.
 inline void Info(absl::string_view message, const Fields& fields = {}) {
   Log(Severity::kInfo, message, fields);
 }
+// What should not happen, and somebody should look at.
 inline void Warning(absl::string_view message, const Fields& fields = {}) {
   Log(Severity::kWarning, message, fields);
 }
+// A fault of ours.
 inline void Error(absl::string_view message, const Fields& fields = {}) {
   Log(Severity::kError, message, fields);
 }

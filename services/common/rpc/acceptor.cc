@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "services/common/logging/logging.h"
@@ -26,19 +25,13 @@ constexpr int kPauseMs = 50;
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-Addresses Resolve(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  if (colon == address.npos) return Addresses(nullptr, freeaddrinfo);
-  absl::string_view host = address.substr(0, colon);
-  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+Addresses Resolve(const std::string& host, const std::string& port) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const std::string name(host);
-  const std::string port(address.substr(colon + 1));
-  if (getaddrinfo(name.empty() ? nullptr : name.c_str(), port.c_str(), &hints,
-                  &found) != 0) {
+  if (port.empty() ||
+      getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) {
     found = nullptr;
   }
   return Addresses(found, freeaddrinfo);
@@ -50,13 +43,40 @@ int ListenOn(const addrinfo& address) {
       socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
   const int on = 1;
+  const int off = 0;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (address.ai_family == AF_INET6) {
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+  }
   if (bind(fd, address.ai_addr, address.ai_addrlen) == 0 &&
       listen(fd, kBacklog) == 0) {
     return fd;
   }
   close(fd);
   return -1;
+}
+
+// On the first address of `host` that can be listened on; -1 if there is none.
+int ListenOn(const std::string& host, const std::string& port) {
+  const Addresses addresses = Resolve(host, port);
+  for (const addrinfo* one = addresses.get(); one != nullptr;
+       one = one->ai_next) {
+    const int fd = ListenOn(*one);
+    if (fd >= 0) return fd;
+  }
+  return -1;
+}
+
+// "host:port"; without a host everywhere, IPv4 and IPv6 if there is any.
+int ListenOn(absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  if (colon == address.npos) return -1;
+  absl::string_view host = address.substr(0, colon);
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  const std::string port(address.substr(colon + 1));
+  if (!host.empty()) return ListenOn(std::string(host), port);
+  const int fd = ListenOn("::", port);
+  return fd >= 0 ? fd : ListenOn("0.0.0.0", port);
 }
 
 int PortOf(int fd) {
@@ -72,8 +92,7 @@ int PortOf(int fd) {
 
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(
     const std::string& address, int per_second, const Clock& clock) {
-  const Addresses addresses = Resolve(address);
-  const int listener = addresses == nullptr ? -1 : ListenOn(*addresses);
+  const int listener = ListenOn(address);
   if (listener < 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", address));
   }

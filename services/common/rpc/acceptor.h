@@ -20,7 +20,8 @@ class Acceptor {
   // Takes over a connected, non-blocking socket.
   using Handler = std::function<void(int listener, int connection)>;
 
-  // Listens on `address`, "host:port" or "[v6]:port"; port 0 takes a free one.
+  // Listens on `address`: "host:port", "[v6]:port", or ":port" for every
+  // address of the machine; port 0 takes a free one.
   // UNAVAILABLE if that is not possible. Connections wait until Start().
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(
       const std::string& address, int per_second, const Clock& clock);

@@ -8,7 +8,7 @@
 #include "services/common/logging/logging.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/server.h"
-#include "services/common/rpc/test_echo.h"
+#include "services/common/rpc/fake_echo.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/fake_clock.h"
 

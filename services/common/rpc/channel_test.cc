@@ -7,7 +7,7 @@
 #include "services/common/rpc/served_call.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/test_caller.h"
-#include "services/common/rpc/test_echo.h"
+#include "services/common/rpc/fake_echo.h"
 #include "services/common/time/clock.h"
 
 namespace u2fi::rpc {

@@ -9,8 +9,8 @@
 #include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "services/common/rpc/fake_echo.h"
 #include "services/common/rpc/server.h"
-#include "services/common/rpc/test_echo.h"
 #include "services/common/rpc/tls_identity.h"
 #include "tools/dev-ca/test_ca.h"
 

@@ -1,5 +1,5 @@
-#ifndef U2FI_SERVICES_COMMON_RPC_TEST_ECHO_H_
-#define U2FI_SERVICES_COMMON_RPC_TEST_ECHO_H_
+#ifndef U2FI_SERVICES_COMMON_RPC_FAKE_ECHO_H_
+#define U2FI_SERVICES_COMMON_RPC_FAKE_ECHO_H_
 
 #include <atomic>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/rpc/caller.h"
-#include "services/common/rpc/test_echo.grpc.pb.h"
+#include "services/common/rpc/fake_echo.grpc.pb.h"
 #include "services/common/sync/sync.h"
 
 namespace u2fi::rpc {
@@ -31,7 +31,8 @@ class EchoLog {
   absl::Time deadline_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The echo service in the sync API. Say answers with the text; "fail" is a
+// A service for tests of this folder, in the sync API. Simplification: it keeps
+// only what its last call looked like. Say answers with the text; "fail" is a
 // foreign error, "refuse" one of ours.
 class SyncEcho : public test::Echo::Service {
  public:
@@ -84,4 +85,4 @@ class CallbackEcho : public test::Echo::CallbackService {
 
 }  // namespace u2fi::rpc
 
-#endif  // U2FI_SERVICES_COMMON_RPC_TEST_ECHO_H_
+#endif  // U2FI_SERVICES_COMMON_RPC_FAKE_ECHO_H_

@@ -1,4 +1,4 @@
-#include "services/common/rpc/test_echo.h"
+#include "services/common/rpc/fake_echo.h"
 
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/reply.h"
