@@ -281,12 +281,7 @@ TEST_F(ProvisioningTest, LosesAgainstASuspensionThatComesBetween) {
   store_.BeforeNextCommit([this] {
     v1::SuspendGatewayRequest suspend;
     suspend.set_name("gateways/gw-1");
-    audit::TenantDeciders deciders(memory_, clock_, random_, executor_,
-                                   kService);
-    CoreParts parts = Parts();
-    RegistryCore replica(
-        {memory_, deciders, clock_, random_, parts.rp_id, parts.tokens});
-    ASSERT_OK(replica.gateways().SuspendGateway(operator_, suspend));
+    ASSERT_OK(NewReplica()->core.gateways().SuspendGateway(operator_, suspend));
   });
   EXPECT_THAT(core_->applier().Apply(gate_, request),
               HasReason(reason::kGatewayNotActive));

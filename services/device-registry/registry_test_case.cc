@@ -34,12 +34,12 @@ RegistryTestCase::RegistryTestCase()
   RestartCore();
 }
 
-CoreParts RegistryTestCase::Parts() {
+DeviceTokens::Options RegistryTestCase::TokenOptions() const {
   DeviceTokens::Options tokens;
   tokens.keys = {proof::FakeKey("token-signer")};
   tokens.issuer = "https://registry.u2fi.example";
   tokens.audience = "devices";
-  return {store_, *deciders_, clock_, random_, site_.rp_id, tokens};
+  return tokens;
 }
 
 void RegistryTestCase::RestartCore() {
@@ -47,8 +47,19 @@ void RegistryTestCase::RestartCore() {
   deciders_.reset();
   deciders_ = std::make_unique<audit::TenantDeciders>(store_, clock_, random_,
                                                       executor_, kService);
-  core_ = std::make_unique<RegistryCore>(Parts());
+  core_ = std::make_unique<RegistryCore>(CoreParts{
+      store_, *deciders_, clock_, random_, site_.rp_id, TokenOptions()});
   ASSERT_OK(core_->Start());
+}
+
+RegistryTestCase::Replica::Replica(RegistryTestCase& test)
+    : deciders(test.memory_, test.clock_, test.random_, test.executor_,
+               kService),
+      core({test.memory_, deciders, test.clock_, test.random_, test.site_.rp_id,
+            test.TokenOptions()}) {}
+
+std::unique_ptr<RegistryTestCase::Replica> RegistryTestCase::NewReplica() {
+  return std::make_unique<Replica>(*this);
 }
 
 void RegistryTestCase::NextRequest() {

@@ -29,7 +29,15 @@ class RegistryTestCase : public testing::Test {
 
   // Forgets everything that a process keeps in memory.
   void RestartCore();
-  CoreParts Parts();
+
+  // Another replica over the same store: what happens between two steps of
+  // core_, for store_.BeforeNextCommit().
+  struct Replica {
+    explicit Replica(RegistryTestCase& test);
+    audit::TenantDeciders deciders;
+    RegistryCore core;
+  };
+  std::unique_ptr<Replica> NewReplica();
 
   // Steps of the way of a device to its owner; each fails the test if it
   // fails. Each command gets a request_id of its own.
@@ -89,6 +97,8 @@ class RegistryTestCase : public testing::Test {
   std::unique_ptr<RegistryCore> core_;
 
  private:
+  DeviceTokens::Options TokenOptions() const;
+
   int requests_ = 0;
   std::string command_id_;
 };

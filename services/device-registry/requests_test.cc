@@ -1,0 +1,134 @@
+#include "services/device-registry/requests.h"
+
+#include "gmock/gmock.h"
+#include "services/common/rpc/test_caller.h"
+#include "services/common/status/status_matchers.h"
+
+namespace u2fi::device_registry {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Key;
+
+const rpc::Caller& Operator() {
+  static const rpc::Caller caller = rpc::TestCaller("operator/acme/olga");
+  return caller;
+}
+
+const rpc::Caller& Gate() {
+  static const rpc::Caller caller = rpc::TestCaller("service/command-gate");
+  return caller;
+}
+
+TEST(TenantOfTest, IsTheCallersOwn) {
+  EXPECT_THAT(TenantOf(Operator(), ""), IsOkAndHolds("acme"));
+}
+
+TEST(TenantOfTest, MayBeRepeated) {
+  EXPECT_THAT(TenantOf(Operator(), "acme"), IsOkAndHolds("acme"));
+}
+
+TEST(TenantOfTest, IsNeverAnothersTenant) {
+  EXPECT_THAT(TenantOf(Operator(), "other"),
+              HasReason(reason::kTenantMismatch));
+}
+
+TEST(TenantOfTest, ServicesNameIt) {
+  EXPECT_THAT(TenantOf(Gate(), "acme"), IsOkAndHolds("acme"));
+}
+
+TEST(TenantOfTest, ServicesMustNameIt) {
+  EXPECT_THAT(TenantOf(Gate(), ""), HasReason(reason::kInvalidField));
+}
+
+TEST(TenantOfTest, ServicesNameAnId) {
+  EXPECT_THAT(TenantOf(Gate(), "Acme"), HasReason(reason::kInvalidField));
+}
+
+TEST(TenantOfTest, PlatformOperatorsMustNameIt) {
+  const rpc::Caller caller = rpc::TestCaller("operator/-/root");
+  EXPECT_THAT(TenantOf(caller, ""), HasReason(reason::kInvalidField));
+}
+
+TEST(IdOfNameTest, IsWhatFollowsTheCollection) {
+  EXPECT_THAT(IdOfName("devices/", "devices/cam-1", "name"),
+              IsOkAndHolds("cam-1"));
+}
+
+TEST(IdOfNameTest, RefusesAnotherCollection) {
+  const auto id = IdOfName("devices/", "gateways/cam-1", "name");
+  EXPECT_THAT(id, HasReason(reason::kInvalidField));
+  EXPECT_THAT(FieldsOf(id.status()), ElementsAre(Key("name")));
+}
+
+TEST(IdOfNameTest, RefusesWhatIsNoId) {
+  EXPECT_THAT(IdOfName("devices/", "devices/a/b", "name"),
+              HasReason(reason::kInvalidField));
+}
+
+TEST(IdOfNameTest, RefusesTheCollectionAlone) {
+  EXPECT_THAT(IdOfName("devices/", "devices/", "name"),
+              HasReason(reason::kInvalidField));
+}
+
+TEST(CheckTextTest, CountsCharactersAndNotBytes) {
+  EXPECT_OK(CheckText("text", "äöü", 3));
+  EXPECT_THAT(CheckText("text", "äöüß", 3), HasReason(reason::kInvalidField));
+}
+
+TEST(CheckTextTest, RefusesContinuationBytesWithoutEnd) {
+  EXPECT_THAT(CheckText("text", std::string(100, '\x80'), 3),
+              HasReason(reason::kInvalidField));
+}
+
+TEST(CheckTextTest, RefusesControlCharacters) {
+  EXPECT_THAT(CheckText("text", "a\nb", 10), HasReason(reason::kInvalidField));
+  EXPECT_THAT(CheckText("text", "a\x7f", 10), HasReason(reason::kInvalidField));
+}
+
+TEST(CheckOptionalIdTest, TakesNothingOrAnId) {
+  EXPECT_OK(CheckOptionalId("site", ""));
+  EXPECT_OK(CheckOptionalId("site", "home"));
+  EXPECT_THAT(CheckOptionalId("site", "-home"),
+              HasReason(reason::kInvalidField));
+}
+
+TEST(NotYetTest, SaysSo) {
+  EXPECT_THAT(NotYet("a lease"), HasReason(reason::kUnimplemented));
+}
+
+TEST(TimestampTest, KeepsMilliseconds) {
+  EXPECT_EQ(ToMillis(ToTimestamp(1'700'000'000'123)), 1'700'000'000'123);
+}
+
+TEST(EtagTest, ChangesWithEachStep) {
+  EXPECT_EQ(FirstEtag(), "1");
+  EXPECT_EQ(NextEtag("1"), "2");
+  EXPECT_EQ(NextEtag("9"), "10");
+}
+
+TEST(EtagTest, BeginsAtOneWhereThereIsNone) { EXPECT_EQ(NextEtag(""), "1"); }
+
+TEST(ShortNameTest, LeavesThePrefixOut) {
+  EXPECT_EQ(ShortName("GATEWAY_STATE_", "GATEWAY_STATE_ACTIVE"), "ACTIVE");
+}
+
+TEST(RowAboutTest, SaysWhoAsked) {
+  const audit::RowContent row =
+      RowAbout(audit::v1::ROW_KIND_ADMIN, Operator(), {"accounts/ann"});
+  EXPECT_EQ(row.body.caller(), Operator().uri());
+  EXPECT_EQ(row.body.outcome(), common::v1::OUTCOME_ACCEPTED);
+  EXPECT_THAT(row.subjects, ElementsAre("accounts/ann"));
+}
+
+TEST(AddDetailTest, LeavesEmptyValuesOut) {
+  audit::RowContent row;
+  AddDetail(row, "reason", "");
+  EXPECT_THAT(row.body.details(), IsEmpty());
+  AddDetail(row, "reason", "lost");
+  EXPECT_EQ(row.body.details(0).value(), "lost");
+}
+
+}  // namespace
+}  // namespace u2fi::device_registry
