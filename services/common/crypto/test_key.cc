@@ -90,6 +90,11 @@ TestKey::Numbers Coordinates(const EC_KEY* key) {
   return {Bytes(x.get(), size), Bytes(y.get(), size)};
 }
 
+bssl::UniquePtr<ECDSA_SIG> Parse(absl::string_view signature) {
+  return bssl::UniquePtr<ECDSA_SIG>(ECDSA_SIG_from_bytes(
+      reinterpret_cast<const uint8_t*>(signature.data()), signature.size()));
+}
+
 }  // namespace
 
 TestKey TestKey::Generate(KeyType type, int rsa_bits) {
@@ -153,9 +158,14 @@ CertificateSigner TestKey::Signer(SignatureAlgorithm algorithm) const {
           }};
 }
 
+std::string RawSignature(absl::string_view signature) {
+  const bssl::UniquePtr<ECDSA_SIG> parsed = Parse(signature);
+  return Bytes(ECDSA_SIG_get0_r(parsed.get()), 32) +
+         Bytes(ECDSA_SIG_get0_s(parsed.get()), 32);
+}
+
 std::string TwinSignature(absl::string_view signature) {
-  const bssl::UniquePtr<ECDSA_SIG> parsed(ECDSA_SIG_from_bytes(
-      reinterpret_cast<const uint8_t*>(signature.data()), signature.size()));
+  const bssl::UniquePtr<ECDSA_SIG> parsed = Parse(signature);
   const bssl::UniquePtr<EC_KEY> key = NewEcKey(NID_X9_62_prime256v1);
   bssl::UniquePtr<BIGNUM> s(BN_new());
   BN_sub(s.get(), EC_GROUP_get0_order(EC_KEY_get0_group(key.get())),

@@ -45,6 +45,9 @@ class TestKey {
 // signature in DER.
 std::string TwinSignature(absl::string_view signature);
 
+// The same signature as r and s of 32 bytes each, as in a JWS.
+std::string RawSignature(absl::string_view signature);
+
 }  // namespace u2fi::crypto
 
 #endif  // U2FI_SERVICES_COMMON_CRYPTO_TEST_KEY_H_

@@ -19,9 +19,10 @@ struct MetadataEntry {
   // Lower-case hex of 20 bytes each: U2F models.
   std::vector<std::string> key_ids;
   std::string description;
-  // A status report says REVOKED, USER_VERIFICATION_BYPASS,
-  // ATTESTATION_KEY_COMPROMISE, USER_KEY_REMOTE_COMPROMISE or
-  // USER_KEY_PHYSICAL_COMPROMISE, and no later one UPDATE_AVAILABLE.
+  // Any status report says REVOKED, ATTESTATION_KEY_COMPROMISE,
+  // USER_VERIFICATION_BYPASS, USER_KEY_REMOTE_COMPROMISE or
+  // USER_KEY_PHYSICAL_COMPROMISE: an update that is available says nothing
+  // about the token at hand.
   bool is_bad = false;
   // The status that made it bad.
   std::string bad_status;
@@ -29,7 +30,8 @@ struct MetadataEntry {
   // statement does not say.
   bool has_basic_attestation = false;
   bool has_self_attestation = false;
-  // COSE numbers. Empty: the statement does not say.
+  // COSE numbers, 0 for one that is not known here. Empty: the statement does
+  // not say.
   std::vector<int64_t> algorithms;
   // Roots, intermediates or leafs that its chains lead to.
   std::vector<crypto::Certificate> anchors;
