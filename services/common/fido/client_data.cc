@@ -11,10 +11,8 @@ namespace {
 
 class ClientDataHandler : public StrictJsonHandler {
  public:
-  ClientDataHandler(const JsonLimits& limits, ClientData& out)
-      : StrictJsonHandler(limits), out_(out) {}
+  explicit ClientDataHandler(ClientData& out) : out_(out) {}
 
- protected:
   bool OnString(std::string& value) override {
     if (Depth() == 2 && Key(1) == "cid_pubkey") {
       if (std::string* field = ChannelField()) *field = std::move(value);
@@ -71,7 +69,7 @@ class ClientDataHandler : public StrictJsonHandler {
 absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes) {
   ClientData parsed;
   const JsonLimits limits{kMaxClientDataSize, 8, 64};
-  ClientDataHandler handler(limits, parsed);
+  ClientDataHandler handler(parsed);
   if (bytes.size() > limits.size ||
       !ReadStrictJson(absl::StripPrefix(bytes, "\xef\xbb\xbf"), limits,
                       handler)) {

@@ -9,8 +9,8 @@
 #include "services/common/crypto/certificate_chain.h"
 #include "services/common/crypto/der.h"
 #include "services/common/crypto/encoding.h"
+#include "services/common/fido/json_value.h"
 #include "services/common/fido/steps.h"
-#include "services/common/fido/strict_json.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -81,19 +81,17 @@ absl::Status ReadChain(const json& x5c, BlobState& state) {
 }
 
 absl::Status ReadHeader(BlobState& state) {
-  json header;
-  if (!ParseStrictJson(state.header, kHeaderLimits, header).ok()) {
-    return BadFormat("the header is not one JSON object within the limits");
-  }
-  const json alg = header.value("alg", json());
+  const auto header = ParseJsonValue(state.header, kHeaderLimits);
+  if (!header.ok()) return BadFormat(header.status().message());
+  const json alg = header->value("alg", json());
   if (alg != "RS256" && alg != "ES256") {
     return BadFormat("the algorithm is neither RS256 nor ES256");
   }
   // A "crit" header names what must be understood (RFC 7515, 4.1.11).
-  if (header.contains("crit")) return BadFormat("crit is not supported");
+  if (header->contains("crit")) return BadFormat("crit is not supported");
   state.algorithm = alg == "RS256" ? crypto::SignatureAlgorithm::kRsaPkcs1Sha256
                                    : crypto::SignatureAlgorithm::kEcdsaSha256;
-  return ReadChain(header.value("x5c", json()), state);
+  return ReadChain(header->value("x5c", json()), state);
 }
 
 absl::Status CheckChain(BlobState& state) {

@@ -6,8 +6,8 @@
 #include "absl/strings/str_replace.h"
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/encoding.h"
+#include "services/common/fido/json_value.h"
 #include "services/common/fido/metadata_blob.h"
-#include "services/common/fido/strict_json.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -152,10 +152,9 @@ void ReadEntry(const json& entry, MetadataBlob& blob) {
 }  // namespace
 
 absl::StatusOr<MetadataBlob> ParseMetadataPayload(absl::string_view text) {
-  json payload;
-  if (!ParseStrictJson(text, kLimits, payload).ok()) {
-    return BadPayload("the payload is not one JSON object within the limits");
-  }
+  const auto parsed = ParseJsonValue(text, kLimits);
+  if (!parsed.ok()) return BadPayload(parsed.status().message());
+  const json& payload = *parsed;
   MetadataBlob blob;
   const json& number = Member(payload, "no");
   const json& entries = Member(payload, "entries");

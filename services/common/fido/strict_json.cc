@@ -3,34 +3,239 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "services/common/fido/utf8.h"
+
 namespace u2fi::fido {
+namespace {
 
-bool StrictJsonHandler::Enter(bool is_object) {
-  // Only an object may be the text's own value.
-  if (levels_.empty() && !is_object) return false;
-  if (!OnOther() || levels_.size() == limits_.depth) return false;
-  levels_.push_back({{}, is_object});
-  return true;
-}
+constexpr size_t kUsualMembers = 8;
 
-bool StrictJsonHandler::start_object(size_t) { return Enter(true); }
-bool StrictJsonHandler::start_array(size_t) { return Enter(false); }
+bool IsHighSurrogate(uint32_t unit) { return unit >> 10 == 0xd800 >> 10; }
+bool IsLowSurrogate(uint32_t unit) { return unit >> 10 == 0xdc00 >> 10; }
 
-bool StrictJsonHandler::key(string_t& name) {
-  std::vector<std::string>& keys = levels_.back().keys;
-  if (keys.size() == limits_.members ||
-      std::find(keys.begin(), keys.end(), name) != keys.end()) {
-    return false;
+void AppendUtf8(uint32_t point, std::string& out) {
+  const auto put = [&out](uint32_t byte) {
+    out.push_back(static_cast<char>(byte));
+  };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xc0 | point >> 6);
+  } else if (point < 0x10000) {
+    put(0xe0 | point >> 12);
+  } else {
+    put(0xf0 | point >> 18);
+    put(0x80 | (point >> 12 & 0x3f));
   }
-  keys.push_back(std::move(name));
-  return true;
+  if (point >= 0x800) put(0x80 | (point >> 6 & 0x3f));
+  if (point >= 0x80) put(0x80 | (point & 0x3f));
 }
 
-bool StrictJsonHandler::end_object() {
-  levels_.pop_back();
-  return true;
+// What stands for itself or for a control character after a backslash; 0 if
+// nothing does.
+char Unescape(char letter) {
+  constexpr absl::string_view kLetters = "\"\\/bfnrt";
+  constexpr absl::string_view kMeanings = "\"\\/\b\f\n\r\t";
+  const size_t at = kLetters.find(letter);
+  return at == absl::string_view::npos ? '\0' : kMeanings[at];
 }
-bool StrictJsonHandler::end_array() { return end_object(); }
+
+}  // namespace
+
+// A recursive descent over the grammar of RFC 8259, as deep as the limit.
+class StrictJsonReader {
+ public:
+  StrictJsonReader(absl::string_view text, const JsonLimits& limits,
+                   StrictJsonHandler& handler)
+      : rest_(text), limits_(limits), handler_(handler) {}
+
+  bool ReadDocument() {
+    SkipSpace();
+    if (rest_.empty() || rest_[0] != '{' || !ReadValue()) return false;
+    return rest_.empty();
+  }
+
+ private:
+  void SkipSpace() {
+    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' ||
+                              rest_[0] == '\r' || rest_[0] == '\n')) {
+      rest_.remove_prefix(1);
+    }
+  }
+
+  bool Take(char expected) {
+    if (rest_.empty() || rest_[0] != expected) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  bool TakeWord(absl::string_view word) {
+    if (!absl::StartsWith(rest_, word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+
+  // One value and the space after it.
+  bool ReadValue() {
+    const bool is_read = ReadBareValue();
+    SkipSpace();
+    return is_read;
+  }
+
+  bool ReadBareValue() {
+    if (rest_.empty()) return false;
+    switch (rest_[0]) {
+      case '{':
+        return ReadObject();
+      case '[':
+        return ReadArray();
+      case '"':
+        return ReadString() && handler_.OnString(scratch_);
+      case 't':
+        return TakeWord("true") && handler_.OnBoolean(true);
+      case 'f':
+        return TakeWord("false") && handler_.OnBoolean(false);
+      case 'n':
+        return TakeWord("null") && handler_.OnOther();
+      default:
+        return ReadNumber() && handler_.OnOther();
+    }
+  }
+
+  bool Enter(bool is_object) {
+    if (handler_.levels_.size() == limits_.depth || !handler_.OnOther()) {
+      return false;
+    }
+    rest_.remove_prefix(1);
+    SkipSpace();
+    handler_.levels_.push_back({is_object, {}});
+    if (is_object) handler_.levels_.back().keys.reserve(kUsualMembers);
+    return true;
+  }
+
+  bool Leave() {
+    handler_.levels_.pop_back();
+    return true;
+  }
+
+  bool ReadObject() {
+    if (!Enter(true)) return false;
+    if (Take('}')) return Leave();
+    do {
+      SkipSpace();
+      if (!ReadKey() || !ReadValue()) return false;
+    } while (Take(','));
+    return Take('}') && Leave();
+  }
+
+  bool ReadArray() {
+    if (!Enter(false)) return false;
+    if (Take(']')) return Leave();
+    do {
+      SkipSpace();
+      if (!ReadValue()) return false;
+    } while (Take(','));
+    return Take(']') && Leave();
+  }
+
+  bool ReadKey() {
+    if (!ReadString()) return false;
+    std::vector<std::string>& keys = handler_.levels_.back().keys;
+    if (keys.size() == limits_.members ||
+        std::find(keys.begin(), keys.end(), scratch_) != keys.end()) {
+      return false;
+    }
+    keys.push_back(std::move(scratch_));
+    SkipSpace();
+    if (!Take(':')) return false;
+    SkipSpace();
+    return true;
+  }
+
+  // A string, with its quotes, into scratch_.
+  bool ReadString() {
+    scratch_.clear();
+    if (!Take('"')) return false;
+    while (!rest_.empty() && rest_[0] != '"') {
+      const size_t plain = PlainSize();
+      scratch_.append(rest_.data(), plain);
+      rest_.remove_prefix(plain);
+      if (Take('\\') ? !ReadEscape() : plain == 0) return false;
+    }
+    return Take('"') && IsUtf8(scratch_);
+  }
+
+  // Characters up to a quote, a backslash or a control character.
+  size_t PlainSize() const {
+    size_t size = 0;
+    while (size < rest_.size() && rest_[size] != '"' && rest_[size] != '\\' &&
+           static_cast<uint8_t>(rest_[size]) >= 0x20) {
+      ++size;
+    }
+    return size;
+  }
+
+  // What follows a backslash.
+  bool ReadEscape() {
+    if (rest_.empty()) return false;
+    if (Take('u')) return ReadUnicodeEscape();
+    const char meaning = Unescape(rest_[0]);
+    if (meaning == '\0') return false;
+    scratch_.push_back(meaning);
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  bool ReadUnicodeEscape() {
+    uint32_t point = 0;
+    if (!ReadHex(point) || IsLowSurrogate(point)) return false;
+    if (IsHighSurrogate(point)) {
+      uint32_t low = 0;
+      if (!TakeWord("\\u") || !ReadHex(low) || !IsLowSurrogate(low)) {
+        return false;
+      }
+      point = 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff);
+    }
+    AppendUtf8(point, scratch_);
+    return true;
+  }
+
+  bool ReadHex(uint32_t& value) {
+    if (rest_.size() < 4) return false;
+    for (char c : rest_.substr(0, 4)) {
+      if (!absl::ascii_isxdigit(c)) return false;
+      const int digit =
+          absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
+      value = value << 4 | static_cast<uint32_t>(digit);
+    }
+    rest_.remove_prefix(4);
+    return true;
+  }
+
+  bool ReadDigits() {
+    const size_t before = rest_.size();
+    while (!rest_.empty() && absl::ascii_isdigit(rest_[0])) {
+      rest_.remove_prefix(1);
+    }
+    return rest_.size() < before;
+  }
+
+  bool ReadNumber() {
+    (void)Take('-');
+    if (!Take('0') && !ReadDigits()) return false;
+    if (Take('.') && !ReadDigits()) return false;
+    if (!Take('e') && !Take('E')) return true;
+    if (!Take('+')) (void)Take('-');
+    return ReadDigits();
+  }
+
+  absl::string_view rest_;
+  const JsonLimits& limits_;
+  StrictJsonHandler& handler_;
+  std::string scratch_;
+};
 
 const std::string& StrictJsonHandler::Key(size_t depth) const {
   static const auto* const none = new std::string();
@@ -41,24 +246,8 @@ const std::string& StrictJsonHandler::Key(size_t depth) const {
 
 bool ReadStrictJson(absl::string_view text, const JsonLimits& limits,
                     StrictJsonHandler& handler) {
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  // The parser would take a byte order mark before the text, and a zero byte
-  // as its end.
-  if (text.size() > limits.size || start == absl::string_view::npos ||
-      text[start] != '{' || text.find('\0') != absl::string_view::npos) {
-    return false;
-  }
-  return nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
-}
-
-absl::Status ParseStrictJson(absl::string_view text, const JsonLimits& limits,
-                             nlohmann::json& out) {
-  StrictJsonHandler handler(limits);
-  if (!ReadStrictJson(text, limits, handler)) {
-    return absl::InvalidArgumentError("not one JSON object within the limits");
-  }
-  out = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
-  return absl::OkStatus();
+  return text.size() <= limits.size &&
+         StrictJsonReader(text, limits, handler).ReadDocument();
 }
 
 }  // namespace u2fi::fido

@@ -4,9 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "nlohmann/json.hpp"
 
 namespace u2fi::fido {
 
@@ -18,67 +16,40 @@ struct JsonLimits {
   size_t members = 64;
 };
 
-// Listens to a JSON text (RFC 8259) and ends the reading at anything that two
-// parsers could read differently: a member twice in one object, too deep, too
-// many members. Subclasses take the values they know from On…(); the others
-// pass by.
-class StrictJsonHandler : public nlohmann::json_sax<nlohmann::json> {
+// Listens to a JSON text and takes the values it knows; the others pass by.
+// Any value ends the reading by returning false. Where a value stands: Depth()
+// is 0 for the text's own object, 1 for a member of it; Key(d) is the name of
+// the member at depth d, "" in an array.
+class StrictJsonHandler {
  public:
-  explicit StrictJsonHandler(const JsonLimits& limits) : limits_(limits) {}
+  virtual ~StrictJsonHandler() = default;
 
-  bool null() override { return OnOther(); }
-  bool boolean(bool value) override { return OnBoolean(value); }
-  bool number_integer(number_integer_t) override { return OnOther(); }
-  bool number_unsigned(number_unsigned_t) override { return OnOther(); }
-  bool number_float(number_float_t, const string_t&) override {
-    return OnOther();
-  }
-  bool string(string_t& value) override { return OnString(value); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(size_t) override;
-  bool key(string_t& name) override;
-  bool end_object() override;
-  bool start_array(size_t) override;
-  bool end_array() override;
-  bool parse_error(size_t, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    return false;
-  }
-
- protected:
-  // A value ends the reading by returning false.
+  // A handler may take the text out of `value`.
   virtual bool OnString(std::string& /*value*/) { return OnOther(); }
   virtual bool OnBoolean(bool /*value*/) { return OnOther(); }
   // Null, a number, the start of an object or array, and what is not
   // overridden above.
   virtual bool OnOther() { return true; }
 
-  // Where the value stands: Depth() is 0 for the text's own value, 1 for a
-  // member of it; Key(d) is the member's name at depth d, "" in an array.
+ protected:
   size_t Depth() const { return levels_.size(); }
   const std::string& Key(size_t depth) const;
 
  private:
+  friend class StrictJsonReader;
   struct Level {
-    std::vector<std::string> keys;
     bool is_object;
+    std::vector<std::string> keys;
   };
-  bool Enter(bool is_object);
-
-  const JsonLimits limits_;
   std::vector<Level> levels_;
 };
 
-// Reads `text`, which must be one JSON object in valid UTF-8 without a zero
-// byte, to its end. False if it is not, is over a limit, or if the handler
-// ended the reading.
+// Reads `text` to its end. False if the handler ended the reading, if the text
+// is not one JSON object of RFC 8259 in valid UTF-8, or if two readers could
+// take it for different things or it costs too much: a member twice in one
+// object, a surrogate without its pair, over a limit.
 bool ReadStrictJson(absl::string_view text, const JsonLimits& limits,
                     StrictJsonHandler& handler);
-
-// The whole text as a value: ReadStrictJson() and then nlohmann's parser.
-// INVALID_ARGUMENT if the text is not as described there.
-absl::Status ParseStrictJson(absl::string_view text, const JsonLimits& limits,
-                             nlohmann::json& out);
 
 }  // namespace u2fi::fido
 

@@ -1,20 +1,78 @@
 #include "services/common/fido/strict_json.h"
 
-#include "services/common/status/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 namespace u2fi::fido {
 namespace {
 
 bool Reads(absl::string_view text, const JsonLimits& limits = {}) {
-  nlohmann::json value;
-  return ParseStrictJson(text, limits, value).ok();
+  StrictJsonHandler handler;
+  return ReadStrictJson(text, limits, handler);
 }
 
-TEST(StrictJsonTest, ReadsAnObject) {
-  nlohmann::json value;
-  ASSERT_OK(
-      ParseStrictJson(R"( {"a":[1,2.5,null,true,{"b":"x"}]} )", {}, value));
-  EXPECT_EQ(value["a"][4]["b"], "x");
+// Writes down every value with where it stands.
+class Recorder : public StrictJsonHandler {
+ public:
+  bool OnString(std::string& value) override {
+    return Note("\"" + value + "\"");
+  }
+  bool OnBoolean(bool value) override { return Note(value ? "true" : "false"); }
+  bool OnOther() override { return Note("other"); }
+
+  std::vector<std::string> notes;
+
+ private:
+  bool Note(const std::string& what) {
+    std::string path;
+    for (size_t d = 1; d <= Depth(); ++d) path += "/" + Key(d);
+    notes.push_back(path + "=" + what);
+    return true;
+  }
+};
+
+TEST(StrictJsonTest, GivesEveryValueWithItsPlace) {
+  Recorder recorder;
+  ASSERT_TRUE(ReadStrictJson(
+      R"( { "a" : "x" ,"b":[1, true,{"c":null}],"d":{"e":"y"} } )", {},
+      recorder));
+  EXPECT_THAT(recorder.notes,
+              testing::ElementsAre("=other", "/a=\"x\"", "/b=other",
+                                   "/b/=other", "/b/=true", "/b/=other",
+                                   "/b//c=other", "/d=other", "/d/e=\"y\""));
+}
+
+TEST(StrictJsonTest, EscapesAreDecoded) {
+  Recorder recorder;
+  ASSERT_TRUE(
+      ReadStrictJson(R"({"\u0061":"\"\\\/\b\f\n\r\t\u00e9\u20AC\ud83d\ude00"})",
+                     {}, recorder));
+  EXPECT_EQ(recorder.notes[1],
+            "/a=\"\"\\/\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
+}
+
+TEST(StrictJsonTest, AnEscapedZeroStaysInTheText) {
+  Recorder recorder;
+  ASSERT_TRUE(ReadStrictJson(R"({"a":"x\u0000y"})", {}, recorder));
+  EXPECT_EQ(recorder.notes[1].size(), 8u);
+}
+
+TEST(StrictJsonTest, NumbersOfTheGrammarAreTaken) {
+  for (const char* text : {"0", "-0", "10", "1.5", "-1.25e10", "1E+2", "1e-2",
+                           "123456789012345678901234567890"}) {
+    EXPECT_TRUE(Reads("{\"a\":" + std::string(text) + "}")) << text;
+  }
+  for (const char* text : {"", "-", "01", ".5", "1.", "1e", "1e+", "+1", "0x1",
+                           "Infinity", "-a", "1 2"}) {
+    EXPECT_FALSE(Reads("{\"a\":" + std::string(text) + "}")) << text;
+  }
+}
+
+TEST(StrictJsonTest, AHandlerEndsTheReading) {
+  class Refuser : public StrictJsonHandler {
+    bool OnBoolean(bool value) override { return value; }
+  } handler;
+  EXPECT_FALSE(ReadStrictJson(R"({"a":false})", {}, handler));
 }
 
 TEST(StrictJsonTest, OnlyAnObjectIsTaken) {
@@ -48,12 +106,18 @@ TEST(StrictJsonTest, AMemberTwiceIsRefusedAtEveryDepth) {
 TEST(StrictJsonTest, TextThatIsNotUtf8IsRefused) {
   EXPECT_FALSE(Reads("{\"a\":\"\xff\"}"));
   EXPECT_FALSE(Reads("{\"a\":\"\xc0\x80\"}"));
-  EXPECT_FALSE(Reads(R"({"a":"\ud800"})"));
+  for (const char* text : {R"("\ud800")", R"("\udc00")", R"("\ud800\u0041")",
+                           R"("\ud800x")", R"("\u00g0")", R"("\u00")"}) {
+    EXPECT_FALSE(Reads("{\"a\":" + std::string(text) + "}")) << text;
+  }
 }
 
 TEST(StrictJsonTest, WhatJsonDoesNotKnowIsRefused) {
-  for (const char* text : {R"({"a":1,})", "{'a':1}", "{a:1}", R"({"a":NaN})",
-                           R"({"a":01})", "{/**/}", R"({"a":"x)"}) {
+  for (const char* text :
+       {R"({"a":1,})", "{'a':1}", "{a:1}", R"({"a":NaN})", R"({"a":01})",
+        "{/**/}", R"({"a":"x)", R"({"a":"\x"})", "{\"a\":\"\n\"}", R"({"a"})",
+        R"({"a" 1})", R"({"a":tru})", R"({"a":[1,]})", R"({"a":[1)",
+        R"({"a":{)", R"({"a":"x\)", "{,}"}) {
     EXPECT_FALSE(Reads(text)) << text;
   }
 }
