@@ -1,6 +1,7 @@
 #include "services/common/store/redis_record.h"
 
 #include "services/common/status/status_macros.h"
+#include "services/common/store/engine_rules.h"
 #include "services/common/store/errors.h"
 
 namespace u2fi::store {
@@ -10,6 +11,7 @@ constexpr size_t kVersionAt = 1;
 constexpr size_t kReplacedAt = 9;
 constexpr size_t kCommitIdAt = 17;
 constexpr size_t kExpiresAt = 33;
+constexpr uint64_t kPackedNoExpiry = ~uint64_t{0};
 
 std::string Big64(uint64_t number) {
   std::string bytes(8, '\0');
@@ -17,6 +19,15 @@ std::string Big64(uint64_t number) {
     bytes[i] = static_cast<char>(number & 0xff);
   }
   return bytes;
+}
+
+uint64_t PackExpiry(int64_t expires_ms) {
+  return expires_ms == kNoExpiry ? kPackedNoExpiry
+                                 : static_cast<uint64_t>(expires_ms);
+}
+
+int64_t UnpackExpiry(uint64_t packed) {
+  return packed == kPackedNoExpiry ? kNoExpiry : static_cast<int64_t>(packed);
 }
 
 uint64_t ReadBig64(absl::string_view bytes) {
@@ -35,7 +46,7 @@ std::string RecordTail(Version replaced, absl::string_view commit_id,
   tail.reserve(kRecordHeaderSize - kReplacedAt + value.size());
   tail += Big64(replaced);
   tail.append(commit_id.data(), commit_id.size());
-  tail += Big64(static_cast<uint64_t>(expires_ms));
+  tail += Big64(PackExpiry(expires_ms));
   tail.append(value.data(), value.size());
   return tail;
 }
@@ -53,8 +64,7 @@ absl::StatusOr<RecordHeader> ParseRecordHeader(absl::string_view key,
   if (header.version == kAbsent) return Corrupt(key, "has no version");
   header.replaced = ReadBig64(record.substr(kReplacedAt));
   header.commit_id = std::string(record.substr(kCommitIdAt, kCommitIdSize));
-  header.expires_ms =
-      static_cast<int64_t>(ReadBig64(record.substr(kExpiresAt)));
+  header.expires_ms = UnpackExpiry(ReadBig64(record.substr(kExpiresAt)));
   return header;
 }
 

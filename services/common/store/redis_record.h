@@ -15,7 +15,7 @@ namespace u2fi::store {
 //    1  version, 8 bytes, put in by the script
 //    9  the version that it replaced, 8 bytes: 0 none, 2^64 − 1 not known
 //   17  commit id, 16 random bytes, the same in all records of one commit
-//   33  expiry hint in ms since 1970, 8 bytes, 0 none
+//   33  expiry hint in ms since 1970, 8 bytes, 2^64 − 1 none
 //   41  value
 inline constexpr char kRecordFormat = 1;
 inline constexpr size_t kCommitIdSize = 16;
@@ -26,6 +26,7 @@ struct RecordHeader {
   Version version = kAbsent;
   Version replaced = kAbsent;
   std::string commit_id;
+  // kNoExpiry for none.
   int64_t expires_ms = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "services/common/store/redis_record.h"
 
 #include "services/common/status/status_matchers.h"
+#include "services/common/store/engine_rules.h"
 
 namespace u2fi::store {
 namespace {
@@ -32,6 +33,14 @@ TEST(RedisRecordTest, HasTheLayoutThatTheScriptsRelyOn) {
                                 "\0\0\0\0\0\0\4\5"
                                 "v",
                                 42));
+}
+
+TEST(RedisRecordTest, NoExpiryIsWrittenAsAllBitsSet) {
+  const std::string tail = RecordTail(3, kId, kNoExpiry, "");
+  EXPECT_EQ(tail.substr(24), std::string(8, '\xff'));
+  ASSERT_OK_AND_ASSIGN(const RecordHeader header,
+                       ParseRecordHeader("k", Record(1, tail)));
+  EXPECT_EQ(header.expires_ms, kNoExpiry);
 }
 
 TEST(RedisRecordTest, AnAbsentVersionIsPackedAsNothing) {

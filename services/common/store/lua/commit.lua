@@ -32,7 +32,7 @@ if drops > 0 then
     local expires = redis.call('GETRANGE', base .. name, 33, 40)
     if #expires == 8 then
       expires = struct.unpack('>I8', expires)
-      if expires > 0 and expires < now then
+      if expires < now then
         redis.call('DEL', base .. name)
         redis.call('ZREM', KEYS[2], name)
       end
@@ -52,7 +52,8 @@ if puts > 0 then
     names[2 * i - 1], names[2 * i] = '0', name
     records[2 * i - 1], records[2 * i] = key, head .. tail
     local expires = struct.unpack('>I8', tail, 25)
-    if expires > 0 then
+    -- All bits set: no hint.
+    if expires < 2^63 then
       expiring[#expiring + 1] = string.format('%.0f', expires)
       expiring[#expiring + 1] = name
     end
