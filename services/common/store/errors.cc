@@ -1,6 +1,7 @@
 #include "services/common/store/errors.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "services/common/status/error.h"
 #include "services/common/store/store.h"
 
@@ -26,9 +27,11 @@ absl::Status OutcomeUnknown(absl::string_view cause) {
 }
 
 absl::Status Unavailable(absl::string_view cause) {
-  return WithRetry(Error(reason::kStoreUnavailable,
-                         absl::StrCat("the store cannot be used: ", cause)),
-                   absl::Seconds(1));
+  constexpr char kPrefix[] = "the store cannot be used: ";
+  absl::ConsumePrefix(&cause, kPrefix);
+  return WithRetry(
+      Error(reason::kStoreUnavailable, absl::StrCat(kPrefix, cause)),
+      absl::Seconds(1));
 }
 
 absl::Status ReadTooLarge() {

@@ -18,7 +18,9 @@ absl::Status EpochChanged();
 // STORE_OUTCOME_UNKNOWN.
 absl::Status OutcomeUnknown(absl::string_view cause);
 
-// STORE_UNAVAILABLE with the advice to try again in a second.
+// STORE_UNAVAILABLE with the advice to try again in a second. `cause` may be
+// the message of another such error. (Threads pass causes on as text: tsan does
+// not see how the packaged absl::Status counts its references.)
 absl::Status Unavailable(absl::string_view cause);
 
 // STORE_LIMIT: the values asked for exceed kMaxReadBytes.

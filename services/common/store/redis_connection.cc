@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "hiredis/hiredis.h"
 #include "hiredis/hiredis_ssl.h"
+#include "hiredis/sds.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/errors.h"
 #include "services/common/store/redis_codec.h"
@@ -89,10 +90,13 @@ absl::Status RedisConnection::Append(const std::string& bytes) {
 }
 
 absl::Status RedisConnection::Write() {
-  int done = 1;
-  if (writing_ && redisBufferWrite(context_.get(), &done) != REDIS_OK) {
+  if (!writing_) return absl::OkStatus();
+  int done = 0;
+  const size_t before = sdslen(context_->obuf);
+  if (redisBufferWrite(context_.get(), &done) != REDIS_OK) {
     return ContextError();
   }
+  moved_ += before - sdslen(context_->obuf);
   writing_ = done == 0;
   return absl::OkStatus();
 }
@@ -105,6 +109,7 @@ absl::StatusOr<std::vector<RedisReply>> RedisConnection::Read() {
     const size_t before = context_->reader->len;
     if (redisBufferRead(context_.get()) != REDIS_OK) return ContextError();
     more = context_->reader->len != before;
+    moved_ += context_->reader->len - before;
     if (context_->reader->len > kMaxReplyBytes) {
       return Unavailable("a reply is too large");
     }

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMON_STORE_REDIS_CONNECTION_H_
 #define U2FI_SERVICES_COMMON_STORE_REDIS_CONNECTION_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ class RedisConnection {
   absl::Status Write();
   // Bytes are left for the next Write().
   bool writing() const { return writing_; }
+  // Bytes that have gone either way: a connection on which this grows lives.
+  uint64_t moved() const { return moved_; }
   // All replies that have arrived, in the order of their commands.
   absl::StatusOr<std::vector<RedisReply>> Read();
 
@@ -55,6 +58,7 @@ class RedisConnection {
 
   std::unique_ptr<redisContext, Freer> context_;
   bool writing_ = false;
+  uint64_t moved_ = 0;
 };
 
 }  // namespace u2fi::store

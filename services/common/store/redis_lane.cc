@@ -24,10 +24,13 @@ bool SaysReconnect(const redisReply& reply) {
          absl::StartsWith(error, "NOAUTH");
 }
 
-RedisLane::Answer NoReply(RedisLane::Answer::Kind kind, absl::Status cause) {
+constexpr char kClosing[] = "it is being closed";
+
+RedisLane::Answer NoReply(RedisLane::Answer::Kind kind,
+                          const std::string& cause) {
   RedisLane::Answer answer;
   answer.kind = kind;
-  answer.cause = std::move(cause);
+  answer.cause = cause;
   return answer;
 }
 
@@ -59,7 +62,7 @@ RedisLane::Answer RedisLane::Call(std::string command, absl::Duration timeout,
   request->flags = flags;
   MutexLock lock(mutex_);
   const bool patient = (flags & kPatient) != 0;
-  if (!patient && !down_.ok()) return NoReply(Answer::Kind::kNotSent, down_);
+  if (!patient && !down_.empty()) return NoReply(Answer::Kind::kNotSent, down_);
   queue_.push_back(request);
   if (std::exchange(asleep_, false)) waker_.Wake();
   while (request->state != State::kDone) {
@@ -68,7 +71,7 @@ RedisLane::Answer RedisLane::Call(std::string command, absl::Duration timeout,
       request->done.WaitFor(mutex_, left);
       continue;
     }
-    const absl::Status late = Unavailable("no answer in time");
+    const std::string late = "no answer in time";
     if (request->state == State::kSent) {
       return NoReply(Answer::Kind::kLost, late);
     }
@@ -80,7 +83,7 @@ RedisLane::Answer RedisLane::Call(std::string command, absl::Duration timeout,
 
 bool RedisLane::Up() {
   MutexLock lock(mutex_);
-  return down_.ok();
+  return down_.empty();
 }
 
 void RedisLane::Run() {
@@ -91,25 +94,25 @@ void RedisLane::Run() {
     if (end.ok()) {
       backoff_.Reset();
       end = Serve(**connection);
-      LoseSent(end);
+      LoseSent(std::string(end.message()));
     } else {
-      RefuseQueued(end);
+      RefuseQueued(std::string(end.message()));
     }
     if (!Pause(backoff_.Next())) break;
   }
-  RefuseQueued(Unavailable("it is being closed"));
+  RefuseQueued(kClosing);
 }
 
 absl::Status RedisLane::Serve(RedisConnection& connection) {
   RETURN_IF_ERROR(connection.StopBlocking());
   {
     MutexLock lock(mutex_);
-    down_ = absl::OkStatus();
+    down_.clear();
   }
   while (!Stopping()) {
     RETURN_IF_ERROR(SendQueued(connection));
     RETURN_IF_ERROR(connection.Write());
-    const absl::Duration patience = Patience();
+    const absl::Duration patience = Patience(connection);
     if (patience < absl::ZeroDuration()) {
       return Unavailable("the server does not answer");
     }
@@ -119,7 +122,7 @@ absl::Status RedisLane::Serve(RedisConnection& connection) {
     ASSIGN_OR_RETURN(std::vector<RedisReply> replies, connection.Read());
     RETURN_IF_ERROR(TakeReplies(std::move(replies)));
   }
-  return Unavailable("it is being closed");
+  return Unavailable(kClosing);
 }
 
 bool RedisLane::HasQueued() {
@@ -128,9 +131,13 @@ bool RedisLane::HasQueued() {
   return !asleep_;
 }
 
-absl::Duration RedisLane::Patience() const {
-  return sent_.empty() ? absl::InfiniteDuration()
-                       : sent_.front().overdue - clock_.Uptime();
+absl::Duration RedisLane::Patience(const RedisConnection& connection) {
+  const absl::Duration now = clock_.Uptime();
+  if (moved_ != connection.moved()) progress_ = now;
+  moved_ = connection.moved();
+  if (sent_.empty()) return absl::InfiniteDuration();
+  return std::max(sent_.front().sent, progress_) +
+         dialer_.options().answer_timeout - now;
 }
 
 absl::Status RedisLane::SendQueued(RedisConnection& connection) {
@@ -148,11 +155,10 @@ absl::Status RedisLane::SendQueued(RedisConnection& connection) {
     }
   }
   std::vector<RequestPtr> covered;
-  const absl::Duration overdue =
-      clock_.Uptime() + dialer_.options().answer_timeout;
+  const absl::Duration now = clock_.Uptime();
   // First all are expected: from the first byte on, each may be lost.
   for (const RequestPtr& request : batch) {
-    sent_.push_back({request, {}, overdue});
+    sent_.push_back({request, {}, now});
     if ((request->flags & kAwaitReplicas) != 0) covered.push_back(request);
   }
   for (const RequestPtr& request : batch) {
@@ -167,8 +173,7 @@ absl::Status RedisLane::SendWait(RedisConnection& connection,
   const RedisOptions& options = dialer_.options();
   const int64_t millis = absl::ToInt64Milliseconds(options.answer_timeout / 2);
   waiting_ = true;
-  sent_.push_back(
-      {nullptr, std::move(covered), clock_.Uptime() + options.answer_timeout});
+  sent_.push_back({nullptr, std::move(covered), clock_.Uptime()});
   return connection.Append(
       EncodeCommand({"WAIT", absl::StrCat(options.replicas),
                      absl::StrCat(std::max<int64_t>(millis, 1))}));
@@ -213,13 +218,13 @@ void RedisLane::Complete(Request& request) {
 }
 
 void RedisLane::Fail(Request& request, Answer::Kind kind,
-                     const absl::Status& cause) {
+                     const std::string& cause) {
   if (request.state == State::kDone) return;
   request.answer = NoReply(kind, cause);
   Complete(request);
 }
 
-void RedisLane::LoseSent(const absl::Status& cause) {
+void RedisLane::LoseSent(const std::string& cause) {
   MutexLock lock(mutex_);
   for (const Expected& expected : sent_) {
     std::vector<RequestPtr> requests = expected.covered;
@@ -232,7 +237,7 @@ void RedisLane::LoseSent(const absl::Status& cause) {
   waiting_ = false;
 }
 
-void RedisLane::RefuseQueued(const absl::Status& cause) {
+void RedisLane::RefuseQueued(const std::string& cause) {
   MutexLock lock(mutex_);
   down_ = cause;
   std::deque<RequestPtr> patient;

@@ -18,8 +18,9 @@ namespace u2fi::store {
 
 // One connection to the master that many callers share: a thread of its own
 // writes what they ask in one go and hands the replies out in order. It
-// reconnects by itself, with backoff. A connection whose oldest reply is
-// overdue, or that answers as no master does, is given up. Thread-safe.
+// reconnects by itself, with backoff. A connection on which nothing has moved
+// for the answer time-out while replies are expected, or that answers as no
+// master does, is given up. Thread-safe.
 class RedisLane {
  public:
   struct Answer {
@@ -36,7 +37,7 @@ class RedisLane {
     // another one. The command had no effect.
     bool refused = false;
     // Why there is no reply.
-    absl::Status cause;
+    std::string cause;
   };
 
   enum Flags {
@@ -78,7 +79,7 @@ class RedisLane {
   struct Expected {
     RequestPtr request;
     std::vector<RequestPtr> covered;
-    absl::Duration overdue;
+    absl::Duration sent;
   };
 
   void Run();
@@ -90,15 +91,15 @@ class RedisLane {
   absl::Status TakeReplies(std::vector<RedisReply> replies);
   absl::Status TakeReply(RedisReply reply)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // How long the oldest command may still stay without a reply.
-  absl::Duration Patience() const;
+  // How long the connection may still be silent while replies are expected.
+  absl::Duration Patience(const RedisConnection& connection);
   bool HasQueued() ABSL_LOCKS_EXCLUDED(mutex_);
 
   void Complete(Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Fail(Request& request, Answer::Kind kind, const absl::Status& cause)
+  void Fail(Request& request, Answer::Kind kind, const std::string& cause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void LoseSent(const absl::Status& cause);
-  void RefuseQueued(const absl::Status& cause);
+  void LoseSent(const std::string& cause);
+  void RefuseQueued(const std::string& cause);
   // False when the lane is being destroyed.
   bool Pause(absl::Duration duration);
   bool Stopping();
@@ -107,16 +108,19 @@ class RedisLane {
   const Clock& clock_;
   Backoff backoff_;
   Waker waker_;
-  // Only the thread uses these two. While a WAIT is out, nothing follows it.
+  // Only the thread uses these. While a WAIT is out, nothing follows it.
   std::deque<Expected> sent_;
   bool waiting_ = false;
+  // Bytes moved when the thread last looked, and when they had grown.
+  uint64_t moved_ = 0;
+  absl::Duration progress_;
 
   Mutex mutex_;
   CondVar stop_;
   std::deque<RequestPtr> queue_ ABSL_GUARDED_BY(mutex_);
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
-  // The last attempt to connect failed, with this cause.
-  absl::Status down_ ABSL_GUARDED_BY(mutex_);
+  // Why the last attempt to connect failed; empty if it did not.
+  std::string down_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -87,7 +87,7 @@ class RedisStore : public Store {
                        std::string(payload)}),
         timeout);
     return answer.kind == Answer::Kind::kReply ? ErrorOf(*answer.reply)
-                                               : answer.cause;
+                                               : Unavailable(answer.cause);
   }
 
   absl::StatusOr<std::unique_ptr<Subscription>> DoSubscribe(
@@ -159,7 +159,7 @@ absl::StatusOr<RedisReply> RedisStore::Read(const ScriptCall& call,
     Answer answer = Run(NextLane(), call, deadline, RedisLane::kNone);
     if (answer.kind == Answer::Kind::kReply) return std::move(answer.reply);
     if (answer.kind == Answer::Kind::kNotSent || deadline.Passed()) {
-      return answer.cause;
+      return Unavailable(answer.cause);
     }
   }
 }
@@ -171,7 +171,7 @@ absl::StatusOr<RedisReply> RedisStore::ReadCommand(const std::string& command,
     Answer answer = NextLane().Call(command, deadline.Left());
     if (answer.kind == Answer::Kind::kReply) return std::move(answer.reply);
     if (answer.kind == Answer::Kind::kNotSent || deadline.Passed()) {
-      return answer.cause;
+      return Unavailable(answer.cause);
     }
   }
 }
@@ -192,7 +192,7 @@ absl::StatusOr<Version> RedisStore::DoCommit(const Partition& partition,
       return IfReplicated(ParseCommit(request, commit_id, *answer.reply),
                           answer, flags);
     case Answer::Kind::kNotSent:
-      return answer.cause;
+      return Unavailable(answer.cause);
     case Answer::Kind::kLost:
       if (request.put.empty() && request.remove.empty() && !deadline.Passed()) {
         return DoCommit(partition, request, deadline.Left());

@@ -21,9 +21,11 @@ bool IsVolatile(const CommitRequest& request) {
   return request.durability == Durability::kVolatile;
 }
 
+// One error each: callers share no absl::Status with this thread.
 void FailAll(const std::vector<absl::StatusOr<Version>*>& outcomes,
-             const absl::Status& status) {
-  for (absl::StatusOr<Version>* outcome : outcomes) *outcome = status;
+             absl::Status (*error)(absl::string_view),
+             absl::string_view cause) {
+  for (absl::StatusOr<Version>* outcome : outcomes) *outcome = error(cause);
 }
 
 }  // namespace
@@ -107,7 +109,7 @@ absl::StatusOr<Version> SqliteWriter::Commit(const Partition& partition,
       return Unavailable("the disk is busy");
     }
   }
-  return job->outcome;
+  return std::move(job->outcome);
 }
 
 void SqliteWriter::Run() {
@@ -143,7 +145,7 @@ void SqliteWriter::WriteBatch(const Batch& batch, bool sync) {
   absl::Cleanup answer = [&] { Answer(batch); };
   std::vector<absl::StatusOr<Version>*> outcomes;
   for (const auto& job : batch) outcomes.push_back(&job->outcome);
-  if (broken_) return FailAll(outcomes, Unavailable("the disk has failed"));
+  if (broken_) return FailAll(outcomes, Unavailable, "the disk has failed");
   const Version before = counter_;
   absl::Status status = BeginBatch(sync);
   if (status.ok()) status = WriteJobs(batch);
@@ -153,7 +155,7 @@ void SqliteWriter::WriteBatch(const Batch& batch, bool sync) {
   counter_ = before;
   // Fails if SQLite has rolled back already.
   (void)database_->Run("ROLLBACK");
-  FailAll(outcomes, broken_ ? OutcomeUnknown(status.message()) : status);
+  FailAll(outcomes, broken_ ? OutcomeUnknown : Unavailable, status.message());
 }
 
 void SqliteWriter::Answer(const Batch& batch) {
