@@ -90,6 +90,7 @@ struct Enrolment::Act {
 
 absl::StatusOr<v1::ApplyResponse> Enrolment::Apply(
     const v1::ApplyRequest& request) {
+  if (request.items().empty()) return FieldError("items", "is empty");
   if (request.items_size() != 1) {
     return Error(reason::kUnimplemented, "batches are not there yet");
   }

@@ -1,0 +1,347 @@
+#include "tests/e2e/one_site.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/rpc/test_caller.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/status/status_matchers.h"
+#include "tools/device-emulator/kit_endpoint.h"
+#include "tools/soft-token/control_port.h"
+
+namespace u2fi::e2e {
+namespace {
+
+using command_gate::v1::CommandItem;
+using command_gate::v1::CommandRecord;
+
+constexpr char kRpId[] = "u2fi.test";
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path);
+  return std::string(std::istreambuf_iterator<char>(file),
+                     std::istreambuf_iterator<char>());
+}
+
+device_registry::RegistryParts RegistryPartsOf(const Clock& clock,
+                                               RandomSource& random,
+                                               store::Store& store) {
+  device_registry::DeviceTokens::Options tokens;
+  tokens.keys = {crypto::P256PrivateKey::Generate()};
+  tokens.issuer = "https://u2fi.test";
+  tokens.audience = "devices";
+  return {clock, random, store, kRpId, tokens};
+}
+
+fido::RegistrationPolicy AnyKey(const Clock& clock) {
+  fido::RegistrationPolicy policy;
+  policy.trust.now = clock.Now();
+  policy.trust.accept_untrusted = true;
+  return policy;
+}
+
+device_registry::v1::ModelOperation Operation(const std::string& name,
+                                              proof::v1::RuleKind kind) {
+  device_registry::v1::ModelOperation operation;
+  operation.set_operation(name);
+  operation.mutable_rule()->set_kind(kind);
+  if (kind == proof::v1::RULE_KIND_APPROVALS) {
+    operation.mutable_rule()->set_approvals(1);
+    operation.mutable_rule()->set_roles(proof::v1::KEY_ROLE_OWNER);
+  }
+  return operation;
+}
+
+}  // namespace
+
+// Passes on to a link that is made later.
+class OneSite::Relay : public gateway_agent::MeshSender {
+ public:
+  void SetLink(gateway_agent::MeshSender* link) { link_ = link; }
+  void Send(gateway::v1::GatewayMessage message) override {
+    gateway_agent::MeshSender* const link = link_;
+    if (link != nullptr) link->Send(std::move(message));
+  }
+
+ private:
+  std::atomic<gateway_agent::MeshSender*> link_{nullptr};
+};
+
+OneSite::OneSite()
+    : clock_(SystemClock()),
+      random_(SystemRandom()),
+      store_(clock_, random_),
+      attestation_deciders_(store_, clock_, random_, executor_, "attestation"),
+      challenge_(clock_, random_, store_),
+      attestation_({clock_, random_, store_, attestation_deciders_,
+                    challenge_client_, kRpId, AnyKey(clock_)}),
+      registry_(std::make_unique<device_registry::RegistryModule>(
+          RegistryPartsOf(clock_, random_, store_))),
+      registry_client_(std::make_unique<device_registry::RegistryLocalClient>(
+          registry_->core(), rpc::TestCaller("service/command-gate"))),
+      broker_(clock_),
+      agent_store_(clock_, random_) {
+  StartMesh();
+  MakeRecords();
+  StartToken();
+  StartCamera();
+  StartAgent();
+}
+
+OneSite::~OneSite() {
+  relay_->SetLink(nullptr);
+  link_.reset();
+  approvals_.reset();
+  stop_broker_ = true;
+  broker_thread_.join();
+  devices_.reset();
+  camera_.reset();
+  client_.reset();
+  server_->Shutdown(absl::Seconds(1));
+  server_.reset();
+  gate_.reset();
+  const uint64_t one = 1;
+  EXPECT_EQ(write(token_stop_, &one, sizeof(one)),
+            static_cast<ssize_t>(sizeof(one)));
+  token_thread_.join();
+  close(token_stop_);
+}
+
+void OneSite::StartMesh() {
+  ASSERT_OK(registry_->Start());
+  gate_ = std::make_unique<command_gate::GateModule>(command_gate::GateParts{
+      clock_, random_, store_, attestation_client_, challenge_client_,
+      *registry_client_, absl::Seconds(1)});
+  identities_.push_back(ca_.Identity("service/command-gate"));
+  rpc::ServiceList services;
+  services.Add<command_gate::v1::CommandGate>(gate_->gate_server());
+  services.Add<gateway::v1::GatewayLink>(gate_->link_server());
+  auto server = rpc::Server::ListenMutualTls(
+      services, rpc::ServerOptions(), *identities_.back(), "127.0.0.1:0");
+  ASSERT_OK(server);
+  server_ = *std::move(server);
+  client_ = command_gate::v1::CommandGate::NewStub(ChannelOf("client/t1/app"));
+}
+
+std::shared_ptr<grpc::Channel> OneSite::ChannelOf(const std::string& identity) {
+  identities_.push_back(ca_.Identity(identity));
+  return rpc::NewChannel(*identities_.back(),
+                         absl::StrCat("127.0.0.1:", server_->port()),
+                         "command-gate");
+}
+
+void OneSite::MakeRecords() {
+  const rpc::Caller operator_t1 = rpc::TestCaller("operator/t1/olga");
+  device_registry::RegistryCore& core = registry_->core();
+  device_registry::v1::CreateAccountRequest account;
+  account.set_account_id("ann");
+  account.mutable_account()->set_display_name("Ann");
+  ASSERT_OK(core.accounts().CreateAccount(operator_t1, account));
+  device_registry::v1::CreateSiteRequest site;
+  site.set_site_id("s1");
+  site.mutable_site()->set_owner("ann");
+  ASSERT_OK(core.accounts().CreateSite(operator_t1, site));
+  const rpc::TlsFiles files = ca_.Files("gateway/t1/s1/g1");
+  identity_ = std::make_unique<gateway_agent::AgentIdentity>(
+      gateway_agent::AgentIdentity{
+          "t1", "s1", "g1",
+          *crypto::P256PrivateKey::FromPem(Contents(files.key)), kRpId});
+  device_registry::v1::CreateGatewayRequest gateway;
+  gateway.set_gateway_id("g1");
+  gateway.mutable_gateway()->set_site("s1");
+  gateway.mutable_gateway()->set_public_key(identity_->key.public_key().Spki());
+  ASSERT_OK(core.gateways().CreateGateway(operator_t1, gateway));
+  device_registry::v1::UpdateModelRequest model;
+  model.mutable_model()->set_name("models/camera");
+  *model.mutable_model()->add_operations() =
+      Operation("camera.on", proof::v1::RULE_KIND_APPROVALS);
+  *model.mutable_model()->add_operations() =
+      Operation("device.identify", proof::v1::RULE_KIND_FREE);
+  ASSERT_OK(core.policies().UpdateModel(operator_t1, model));
+  device_registry::v1::ImportDevicesRequest devices;
+  devices.set_request_id(std::string(32, '1'));
+  device_registry::v1::DeviceImport& camera = *devices.add_devices();
+  camera.set_device_id("cam-1");
+  camera.set_model("camera");
+  camera.set_factory_key(factory_key_.public_key().point());
+  camera.set_kit(true);
+  ASSERT_OK(core.device_import().ImportDevices(operator_t1, devices));
+  device_registry::v1::ClaimDeviceRequest claim;
+  claim.set_name("devices/cam-1");
+  claim.set_account("ann");
+  ASSERT_OK(
+      core.device_claim().ClaimDevice(rpc::TestCaller("client/t1/app"), claim));
+}
+
+void OneSite::StartToken() {
+  auto state =
+      soft_token::StateFolder::Open(ca_.folder() + "/token", clock_, random_);
+  ASSERT_OK(state);
+  token_state_ = std::make_unique<soft_token::StateFolder>(*std::move(state));
+  soft_token::SoftToken::Options options;
+  options.touch = soft_token::TouchMode::kAuto;
+  token_ = std::make_unique<soft_token::SoftToken>(
+      clock_, random_, token_state_->identity(), token_state_->counter(),
+      options);
+  token_stop_ = eventfd(0, EFD_CLOEXEC);
+  auto server = soft_token::SoftTokenServer::Start(
+      *token_, clock_,
+      {ca_.folder() + "/key", ca_.folder() + "/key-control", -1, token_stop_});
+  ASSERT_OK(server);
+  token_server_ =
+      std::make_unique<soft_token::SoftTokenServer>(*std::move(server));
+  token_thread_ = std::thread([this] { EXPECT_OK(token_server_->Run()); });
+}
+
+void OneSite::TellToken(const std::string& command) {
+  EXPECT_OK(soft_token::SendControl(ca_.folder() + "/key-control", command));
+}
+
+void OneSite::StartCamera() {
+  device::Device::Parts parts{{"cam-1", "g1"}, factory_key_, "camera", nullptr};
+  auto camera = device::Device::Create(std::move(parts), storage_,
+                                       storage_.Load(), clock_, console_);
+  ASSERT_OK(camera);
+  const auto topics = mqtt::GatewayTopics::Create("t1", "s1", "g1");
+  camera_ = std::make_unique<device::DeviceLink>(
+      "cam-1", *topics,
+      broker_.MakeClient("cam-1", true,
+                         device::DeviceLink::Will(*topics, "cam-1")),
+      std::make_unique<device::KitEndpoint>(*std::move(camera)), console_);
+}
+
+void OneSite::StartAgent() {
+  relay_ = std::make_unique<Relay>();
+  site_ = std::make_unique<gateway_agent::SiteStore>(
+      *gateway_agent::SiteStore::Open(agent_store_, "t1"));
+  tokens_ = std::make_unique<gateway_agent::SocketTokens>(
+      std::vector<std::string>{ca_.folder() + "/key"}, clock_, random_);
+  approvals_ = std::make_unique<gateway_agent::ApprovalDesk>(
+      *identity_, clock_, *tokens_, cue_, *relay_);
+  agent_mqtt_ = broker_.MakeClient("agent.g1");
+  auto devices = gateway_agent::DeviceDesk::Create(*identity_, clock_, *site_,
+                                                   *agent_mqtt_, *relay_);
+  ASSERT_OK(devices);
+  devices_ = *std::move(devices);
+  broker_thread_ = std::thread([this] {
+    while (!stop_broker_) {
+      broker_.Settle();
+      usleep(1000);
+    }
+  });
+  link_stub_ = gateway::v1::GatewayLink::NewStub(ChannelOf("gateway/t1/s1/g1"));
+  gateway_agent::MeshLink::Options options;
+  options.first_backoff = absl::Milliseconds(20);
+  link_ = std::make_unique<gateway_agent::MeshLink>(
+      *link_stub_, clock_, random_,
+      [] {
+        gateway::v1::Hello hello;
+        hello.set_format_min(1);
+        hello.set_format_max(1);
+        return hello;
+      },
+      std::vector<gateway_agent::MeshHandler*>{approvals_.get(),
+                                               devices_.get()},
+      options);
+  relay_->SetLink(link_.get());
+  link_->Start();
+  while (!gate_->sessions().Find("t1", "g1").has_value()) usleep(1000);
+}
+
+absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
+                                              proof::v1::Purpose purpose,
+                                              const std::string& place,
+                                              int request) {
+  static std::atomic<int> requests{1};
+  command_gate::v1::SubmitCommandRequest submit;
+  const int number = request != 0 ? request : requests++;
+  submit.set_request_id(
+      absl::StrCat(absl::Hex(number, absl::kZeroPad16), std::string(16, '0')));
+  *submit.mutable_item() = item;
+  submit.mutable_options()->set_on_behalf_of("ann");
+  submit.mutable_options()->set_purpose(purpose);
+  submit.mutable_options()->mutable_approve_within()->set_seconds(10);
+  submit.mutable_options()->mutable_execute_within()->set_seconds(10);
+  if (!place.empty()) {
+    submit.mutable_options()->mutable_place()->set_gateway(place);
+  }
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(10));
+  command_gate::v1::SubmitCommandResponse response;
+  RETURN_IF_ERROR(
+      rpc::FromGrpcStatus(client_->SubmitCommand(&context, submit, &response)));
+  return response.command();
+}
+
+absl::StatusOr<CommandRecord> OneSite::Wait(const std::string& name) {
+  command_gate::v1::WaitCommandRequest wait;
+  wait.set_name(name);
+  wait.mutable_timeout()->set_seconds(20);
+  wait.set_view(command_gate::v1::COMMAND_VIEW_FULL);
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(25));
+  command_gate::v1::WaitCommandResponse response;
+  RETURN_IF_ERROR(
+      rpc::FromGrpcStatus(client_->WaitCommand(&context, wait, &response)));
+  return response.command();
+}
+
+absl::StatusOr<CommandRecord> OneSite::Cancel(const std::string& name) {
+  command_gate::v1::CancelCommandRequest cancel;
+  cancel.set_name(name);
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(10));
+  command_gate::v1::CancelCommandResponse response;
+  RETURN_IF_ERROR(
+      rpc::FromGrpcStatus(client_->CancelCommand(&context, cancel, &response)));
+  return response.command();
+}
+
+absl::StatusOr<CommandRecord> OneSite::Run(const std::string& operation) {
+  CommandItem item;
+  item.set_device("cam-1");
+  item.set_operation(operation);
+  ASSIGN_OR_RETURN(const CommandRecord submitted,
+                   Submit(item, proof::v1::PURPOSE_COMMAND));
+  return Wait(submitted.name());
+}
+
+absl::StatusOr<CommandRecord> OneSite::Enrol() {
+  CommandItem item;
+  item.set_device("account:ann");
+  item.set_operation("u2fi.enrol");
+  ASSIGN_OR_RETURN(const CommandRecord submitted,
+                   Submit(item, proof::v1::PURPOSE_ENROL, "g1"));
+  return Wait(submitted.name());
+}
+
+absl::StatusOr<CommandRecord> OneSite::Provision() {
+  device_registry::v1::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PROVISION);
+  plan.add_devices("cam-1");
+  plan.set_account("ann");
+  plan.set_site("s1");
+  plan.add_gateways("g1");
+  ASSIGN_OR_RETURN(const device_registry::v1::PlanPinsResponse planned,
+                   registry_->core().planner().PlanPins(
+                       rpc::TestCaller("client/t1/app"), plan));
+  CommandItem item;
+  item.set_device("cam-1");
+  item.set_operation("u2fi.pins");
+  item.set_message(planned.plans(0).pin_set());
+  ASSIGN_OR_RETURN(const CommandRecord submitted,
+                   Submit(item, proof::v1::PURPOSE_PROVISION, "g1"));
+  return Wait(submitted.name());
+}
+
+}  // namespace u2fi::e2e

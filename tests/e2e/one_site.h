@@ -1,0 +1,125 @@
+#ifndef U2FI_TESTS_E2E_ONE_SITE_H_
+#define U2FI_TESTS_E2E_ONE_SITE_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "services/attestation/attestation_core.h"
+#include "services/attestation/attestation_local_client.h"
+#include "services/challenge/challenge_core.h"
+#include "services/challenge/challenge_local_client.h"
+#include "services/command-gate/gate_module.h"
+#include "services/common/audit/tenant_deciders.h"
+#include "services/common/audit/thread_executor.h"
+#include "services/common/mqtt/fake_mqtt_broker.h"
+#include "services/common/rpc/server.h"
+#include "services/common/store/memory_store.h"
+#include "services/device-registry/registry_local_client.h"
+#include "services/device-registry/registry_module.h"
+#include "services/gateway-agent/approval_desk.h"
+#include "services/gateway-agent/device_desk.h"
+#include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/socket_tokens.h"
+#include "tools/dev-ca/test_ca.h"
+#include "tools/device-emulator/device_link.h"
+#include "tools/device-emulator/fake_console.h"
+#include "tools/device-emulator/fake_device_storage.h"
+#include "tools/soft-token/soft_token_server.h"
+#include "tools/soft-token/state_folder.h"
+#include "u2fi/command_gate/v1/gate.grpc.pb.h"
+
+namespace u2fi::e2e {
+
+// The four services over one store, a gateway-agent that reaches them over
+// real mutual TLS, a software token behind its real socket, and an emulated
+// camera. Simplifications: the store and the broker are in memory, and all of
+// it is one process with the machine's clock.
+class OneSite {
+ public:
+  OneSite();
+  ~OneSite();
+
+  // What a client may do, as client/t1/app on behalf of ann.
+  absl::StatusOr<command_gate::v1::CommandRecord> Submit(
+      const command_gate::v1::CommandItem& item, proof::v1::Purpose purpose,
+      const std::string& place = "", int request = 0);
+  // Waits for the end of a command, at most 20 s.
+  absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
+  absl::StatusOr<command_gate::v1::CommandRecord> Cancel(
+      const std::string& name);
+  // Submits a camera operation and waits for its end.
+  absl::StatusOr<command_gate::v1::CommandRecord> Run(
+      const std::string& operation);
+
+  // The first token of ann joins. Then the camera is provisioned.
+  absl::StatusOr<command_gate::v1::CommandRecord> Enrol();
+  absl::StatusOr<command_gate::v1::CommandRecord> Provision();
+
+  // Tells the token's control socket, for example "touch" or "auto off".
+  void TellToken(const std::string& command);
+  gateway_agent::ApprovalDesk& approvals() { return *approvals_; }
+  device_registry::RegistryCore& registry() { return registry_->core(); }
+  // What the camera has done, one line a step.
+  const std::string& camera_journal() const { return storage_.journal(); }
+  store::Store& store() { return store_; }
+
+ private:
+  void StartMesh();
+  void StartToken();
+  void StartAgent();
+  void StartCamera();
+  void MakeRecords();
+  std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity);
+
+  const Clock& clock_;
+  RandomSource& random_;
+  dev_ca::TestCa ca_;
+  store::MemoryStore store_;
+  audit::ThreadExecutor executor_{4};
+  audit::TenantDeciders attestation_deciders_;
+  challenge::ChallengeCore challenge_;
+  challenge::ChallengeLocalClient challenge_client_{challenge_};
+  attestation::AttestationCore attestation_;
+  attestation::AttestationLocalClient attestation_client_{attestation_};
+  std::unique_ptr<device_registry::RegistryModule> registry_;
+  std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
+  std::unique_ptr<command_gate::GateModule> gate_;
+  std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<command_gate::v1::CommandGate::Stub> client_;
+
+  std::unique_ptr<soft_token::StateFolder> token_state_;
+  std::unique_ptr<soft_token::SoftToken> token_;
+  std::unique_ptr<soft_token::SoftTokenServer> token_server_;
+  int token_stop_ = -1;
+  std::thread token_thread_;
+
+  mqtt::FakeMqttBroker broker_;
+  std::atomic<bool> stop_broker_{false};
+  std::thread broker_thread_;
+  device::FakeConsole console_;
+  device::FakeDeviceStorage storage_;
+  const crypto::P256PrivateKey factory_key_ =
+      crypto::P256PrivateKey::Generate();
+  std::unique_ptr<device::DeviceLink> camera_;
+
+  std::unique_ptr<gateway_agent::AgentIdentity> identity_;
+  store::MemoryStore agent_store_;
+  std::unique_ptr<gateway_agent::SiteStore> site_;
+  std::unique_ptr<gateway_agent::TokenFinder> tokens_;
+  gateway_agent::TerminalCue cue_;
+  std::unique_ptr<gateway::v1::GatewayLink::Stub> link_stub_;
+  std::unique_ptr<mqtt::MqttClient> agent_mqtt_;
+  // Made first, since the desks send through it; it knows them by pointer.
+  class Relay;
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<gateway_agent::ApprovalDesk> approvals_;
+  std::unique_ptr<gateway_agent::DeviceDesk> devices_;
+  std::unique_ptr<gateway_agent::MeshLink> link_;
+};
+
+}  // namespace u2fi::e2e
+
+#endif  // U2FI_TESTS_E2E_ONE_SITE_H_
