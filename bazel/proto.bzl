@@ -33,6 +33,9 @@ def u2fi_proto_library(name, srcs, deps = [], grpc = False):
         copts = ["-w"],
         includes = ["."],
         visibility = ["//visibility:public"],
+        # Servers look services up by name: the linker must not drop a file of
+        # which nothing else is used.
+        alwayslink = grpc,
         deps = ["%s_cc_proto" % dep for dep in deps] + ["//third_party:protobuf"],
     )
     if not grpc:

@@ -130,7 +130,8 @@ bool MeshLink::Welcomed(Stream& stream, grpc::ClientContext& context) {
     if (!connected_) context.TryCancel();
   });
   MeshMessage first;
-  const bool welcomed = stream.Read(&first) && first.has_welcome();
+  const bool heard = stream.Read(&first);
+  const bool welcomed = heard && first.has_welcome();
   {
     MutexLock lock(mutex_);
     // The guard looks at it: true also lets a refused stream end by itself.
@@ -140,7 +141,8 @@ bool MeshLink::Welcomed(Stream& stream, grpc::ClientContext& context) {
   }
   guard.join();
   if (!welcomed) {
-    context.TryCancel();
+    // A refusal ends by itself, and says why.
+    if (heard) context.TryCancel();
     return false;
   }
   for (MeshHandler* handler : handlers_) handler->OnConnected(first.welcome());

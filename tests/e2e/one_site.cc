@@ -152,6 +152,9 @@ void OneSite::MakeRecords() {
   site.mutable_site()->set_owner("ann");
   ASSERT_OK(core.accounts().CreateSite(operator_t1, site));
   const rpc::TlsFiles files = ca_.Files("gateway/t1/s1/g1");
+  auto tls = rpc::TlsIdentity::Load(files, clock_.Now());
+  ASSERT_OK(tls);
+  gateway_tls_ = *std::move(tls);
   identity_ = std::make_unique<gateway_agent::AgentIdentity>(
       gateway_agent::AgentIdentity{
           "t1", "s1", "g1",
@@ -239,7 +242,9 @@ void OneSite::StartAgent() {
       usleep(1000);
     }
   });
-  link_stub_ = gateway::v1::GatewayLink::NewStub(ChannelOf("gateway/t1/s1/g1"));
+  link_stub_ = gateway::v1::GatewayLink::NewStub(rpc::NewChannel(
+      *gateway_tls_, absl::StrCat("127.0.0.1:", server_->port()),
+      "command-gate"));
   gateway_agent::MeshLink::Options options;
   options.first_backoff = absl::Milliseconds(20);
   link_ = std::make_unique<gateway_agent::MeshLink>(
@@ -270,7 +275,7 @@ absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
   *submit.mutable_item() = item;
   submit.mutable_options()->set_on_behalf_of("ann");
   submit.mutable_options()->set_purpose(purpose);
-  submit.mutable_options()->mutable_approve_within()->set_seconds(10);
+  submit.mutable_options()->mutable_approve_within()->set_seconds(5);
   submit.mutable_options()->mutable_execute_within()->set_seconds(10);
   if (!place.empty()) {
     submit.mutable_options()->mutable_place()->set_gateway(place);

@@ -87,6 +87,8 @@ class OneSite {
   std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
   std::unique_ptr<command_gate::GateModule> gate_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
+  // Its key is the gateway's identity key.
+  std::unique_ptr<rpc::TlsIdentity> gateway_tls_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<command_gate::v1::CommandGate::Stub> client_;
 
