@@ -1,0 +1,189 @@
+#include "services/command-gate/submission.h"
+
+#include "services/common/rpc/test_caller.h"
+#include "services/common/status/status_matchers.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+class SubmissionTest : public testing::Test {
+ protected:
+  SubmissionTest() {
+    request_.set_request_id(std::string(32, 'a'));
+    request_.mutable_item()->set_device("cam-1");
+    request_.mutable_item()->set_operation("camera.on");
+    request_.mutable_options()->set_on_behalf_of("ann");
+    request_.mutable_options()->set_purpose(proof::v1::PURPOSE_COMMAND);
+  }
+
+  absl::StatusOr<Submission> Read() {
+    return ReadSubmission(rpc::TestCaller(caller_), request_);
+  }
+  void ExpectField(const char* field) {
+    const absl::Status status = Read().status();
+    EXPECT_THAT(status, HasReason(reason::kInvalidField));
+    EXPECT_EQ(FieldsOf(status).count(field), 1u) << status;
+  }
+  v1::SubmitOptions& options() { return *request_.mutable_options(); }
+  v1::CommandItem& item() { return *request_.mutable_item(); }
+
+  std::string caller_ = "client/t1/app";
+  v1::SubmitCommandRequest request_;
+};
+
+TEST_F(SubmissionTest, AValidRequestIsRead) {
+  ASSERT_OK_AND_ASSIGN(const Submission submission, Read());
+  EXPECT_EQ(submission.tenant, "t1");
+  EXPECT_EQ(submission.requester, "spiffe://test/client/t1/app ann");
+  EXPECT_EQ(submission.command_id.size(), 26u);
+  EXPECT_EQ(submission.approve_within_ms, 60'000u);
+  EXPECT_EQ(submission.execute_within_ms, 90'000u);
+  EXPECT_FALSE(submission.on_account);
+}
+
+TEST_F(SubmissionTest, TheCommandIdIsThatOfRequesterAndRequestId) {
+  const std::string id = Read()->command_id;
+  EXPECT_EQ(Read()->command_id, id);
+  request_.set_request_id(std::string(32, 'b'));
+  EXPECT_NE(Read()->command_id, id);
+}
+
+TEST_F(SubmissionTest, AnotherBodyHasAnotherDigest) {
+  const std::string digest = Read()->request_digest;
+  item().set_json("{}");
+  EXPECT_NE(Read()->request_digest, digest);
+}
+
+TEST_F(SubmissionTest, TheOwnTenantMayBeNamed) {
+  request_.set_tenant("t1");
+  EXPECT_OK(Read());
+}
+
+TEST_F(SubmissionTest, AnotherTenantIsRefused) {
+  request_.set_tenant("t2");
+  EXPECT_THAT(Read(), HasReason(reason::kTenantMismatch));
+}
+
+TEST_F(SubmissionTest, AServiceMustNameTheTenant) {
+  caller_ = "service/portal";
+  ExpectField("tenant");
+}
+
+TEST_F(SubmissionTest, TheAccountIsAnId) {
+  options().set_on_behalf_of("Ann");
+  ExpectField("options.on_behalf_of");
+}
+
+TEST_F(SubmissionTest, TheRequestIdIsThirtyTwoHexDigits) {
+  request_.set_request_id("abc");
+  ExpectField("request_id");
+}
+
+TEST_F(SubmissionTest, TheDeviceIsAnId) {
+  item().set_device("cam 1");
+  ExpectField("item.device");
+}
+
+TEST_F(SubmissionTest, AnAccountActsOnItselfOnly) {
+  item().set_device("account:bob");
+  EXPECT_THAT(Read(), HasReason(reason::kNotAMember));
+}
+
+TEST_F(SubmissionTest, TheOperationHasAForm) {
+  item().set_operation("Camera On");
+  ExpectField("item.operation");
+}
+
+TEST_F(SubmissionTest, AReservedOperationThatDoesNotExistIsRefused) {
+  item().set_operation("u2fi.explode");
+  EXPECT_THAT(Read(), HasReason(reason::kOperationUnknown));
+}
+
+TEST_F(SubmissionTest, AnUnsetPurposeIsRefused) {
+  options().clear_purpose();
+  EXPECT_THAT(Read(), HasReason(reason::kPurposeNotAllowed));
+}
+
+TEST_F(SubmissionTest, AnUnknownPurposeIsRefused) {
+  options().set_purpose(static_cast<proof::v1::Purpose>(99));
+  EXPECT_THAT(Read(), HasReason(reason::kPurposeNotAllowed));
+}
+
+TEST_F(SubmissionTest, AReservedOperationUnderCommandIsRefused) {
+  item().set_operation("u2fi.unbind");
+  EXPECT_THAT(Read(), HasReason(reason::kPurposeNotAllowed));
+}
+
+TEST_F(SubmissionTest, AnEnrolmentIsAnActOnAnAccount) {
+  item().set_operation("u2fi.enrol");
+  options().set_purpose(proof::v1::PURPOSE_ENROL);
+  ExpectField("item.device");
+}
+
+TEST_F(SubmissionTest, ArgumentsAreJson) {
+  item().set_json("{\"a\":");
+  EXPECT_THAT(Read(), HasReason(reason::kArgumentsFormat));
+}
+
+TEST_F(SubmissionTest, ADeviceOperationTakesNoMessage) {
+  item().set_message("x");
+  EXPECT_THAT(Read(), HasReason(reason::kArgumentsFormat));
+}
+
+TEST_F(SubmissionTest, ArgumentsOverTwoKibAreRefused) {
+  item().set_json("\"" + std::string(2047, 'a') + "\"");
+  EXPECT_THAT(Read(), HasReason(reason::kArgumentsFormat));
+}
+
+TEST_F(SubmissionTest, ArgumentsOfTwoKibAreTaken) {
+  item().set_json("\"" + std::string(2046, 'a') + "\"");
+  EXPECT_OK(Read());
+}
+
+TEST_F(SubmissionTest, AnEnrolmentTakesNoArguments) {
+  item().set_device("account:ann");
+  item().set_operation("u2fi.enrol");
+  item().set_message("x");
+  options().set_purpose(proof::v1::PURPOSE_ENROL);
+  EXPECT_THAT(Read(), HasReason(reason::kArgumentsFormat));
+}
+
+TEST_F(SubmissionTest, AnActOnAnAccountNeedsAPlace) {
+  item().set_device("account:ann");
+  item().set_operation("u2fi.enrol");
+  options().set_purpose(proof::v1::PURPOSE_ENROL);
+  ExpectField("options.place");
+}
+
+TEST_F(SubmissionTest, ThePlaceIsAnId) {
+  options().mutable_place()->set_gateway("G1");
+  ExpectField("options.place.gateway");
+}
+
+TEST_F(SubmissionTest, ABrowserIsNotThereYet) {
+  options().mutable_place()->mutable_browser();
+  EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+}
+
+TEST_F(SubmissionTest, LessThanFiveSecondsForATouchAreRefused) {
+  options().mutable_approve_within()->set_seconds(4);
+  EXPECT_THAT(Read(), HasReason(reason::kDeadlineBounds));
+}
+
+TEST_F(SubmissionTest, MoreThanTwoMinutesForATouchAreRefused) {
+  options().mutable_approve_within()->set_seconds(121);
+  EXPECT_THAT(Read(), HasReason(reason::kDeadlineBounds));
+}
+
+TEST_F(SubmissionTest, MoreTimeForExecutionThanThePurposeAllowsIsRefused) {
+  options().mutable_execute_within()->set_seconds(15 * 60 + 1);
+  EXPECT_THAT(Read(), HasReason(reason::kDeadlineBounds));
+}
+
+TEST_F(SubmissionTest, ABreakGlassReasonGoesWithItsPurpose) {
+  options().set_break_glass_reason("fire");
+  ExpectField("options.break_glass_reason");
+}
+
+}  // namespace
+}  // namespace u2fi::command_gate
