@@ -71,6 +71,47 @@ TEST_F(CorpusTest, EveryNegativeCaseIsRefused) {
   }
 }
 
+// ---- vectors ----
+
+// What a device maker does with proof_vectors.json.
+TEST(VectorsTest, EveryCaseIsAnsweredAsExpected) {
+  std::ifstream file("tests/vectors/proof/proof_vectors.json");
+  const nlohmann::json vectors = nlohmann::json::parse(file);
+  ASSERT_GE(vectors["cases"].size(), 190u);
+  for (const nlohmann::json& entry : vectors["cases"]) {
+    const auto bytes = [&](const char* name) {
+      return *crypto::FromHex(entry.value(name, std::string()));
+    };
+    const std::string command = bytes("command"), proof = bytes("proof");
+    const std::string offer = bytes("lease_offer");
+    const std::string signature = bytes("lease_offer_signature");
+    std::string pins;
+    if (entry.contains("pins")) {
+      const size_t index = entry["pins"];
+      pins = *crypto::FromHex(vectors["pins"][index].get<std::string>());
+    }
+    VerifyInputs inputs;
+    inputs.device = entry["device"];
+    inputs.gateway = entry["gateway"];
+    inputs.now_ms = entry["now_ms"];
+    inputs.skew_ms = entry["skew_ms"];
+    inputs.lease_ended = entry["lease_ended"];
+    u2fi_input in = KitInput(inputs);
+    in.command = KitBytes(command);
+    in.proof = KitBytes(proof);
+    in.pins = KitBytes(pins);
+    in.lease_offer = KitBytes(offer);
+    in.lease_offer_signature = KitBytes(signature);
+    u2fi_verified verified;
+    const u2fi_reason reason = u2fi_verify(&in, &verified);
+    const bool ok = reason == U2FI_OK;
+    EXPECT_EQ(ok ? "ok" : u2fi_reason_name(reason), entry["expect"]["reason"])
+        << entry["name"];
+    EXPECT_EQ(ok ? "" : u2fi_step_name(verified.step), entry["expect"]["step"])
+        << entry["name"];
+  }
+}
+
 // ---- names ----
 
 TEST(NamesTest, EveryReasonAndStepHasOne) {

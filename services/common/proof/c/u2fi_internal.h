@@ -11,6 +11,9 @@ typedef union {
   uint64_t number;
   u2fi_bytes bytes;
 } u2fi_slot;
+typedef char u2fi_view_covers_number[sizeof(u2fi_bytes) >= sizeof(uint64_t)
+                                         ? 1
+                                         : -1];
 
 /* Schemas: one character per field number from 1; what is in capitals must be
  * there. Numbers: F: exactly 1. v: bool. u: uint32. l: uint64. Content: b: any,
@@ -113,6 +116,8 @@ typedef struct {
   uint8_t blank;
   uint8_t lease_runs;
   uint8_t new_owner_agrees;
+  /* From the format step on. */
+  uint8_t reads_statements;
   /* The cache knows that the signatures are good. */
   uint8_t known;
   u2fi_rule rule;

@@ -28,7 +28,15 @@ static int find(u2fi_bytes rest, const char *schema, size_t field,
 
 int u2fi_find(const u2fi_slot *pins, size_t list, const u2fi_bytes *id,
               u2fi_slot *found) {
-  return find(pins[list].bytes, kLists[list - PS_KEYS].schema, 1, id, found);
+  u2fi_bytes rest = pins[list].bytes, content, fields, first;
+  while (u2fi_take(&rest, &content)) {
+    /* The first field is the id: the others are read where it fits. */
+    fields = content;
+    if (u2fi_take(&fields, &first) && u2fi_equal(&first, id)) {
+      return u2fi_parse(&content, kLists[list - PS_KEYS].schema, found);
+    }
+  }
+  return 0;
 }
 
 /* Takes a rule apart; 0 if it is none for `operation` (NULL: the default). */

@@ -3,21 +3,25 @@
 
 /* ---- sizes and format ---- */
 
-/* Runs `visit` on every approval until one is not U2FI_OK. The format of a
- * statement that does not parse is zero. */
+/* Runs `visit` on every approval until one is not U2FI_OK. Before the format
+ * step no statement is read; in it, the format of one that does not parse is
+ * zero. */
 typedef u2fi_reason (*visitor)(u2fi_context *c, size_t i,
                                const u2fi_slot *approval,
                                const u2fi_slot *statement);
 
 static u2fi_reason each(u2fi_context *c, visitor visit) {
   u2fi_slot approval[U2FI_SLOTS(U2FI_APPROVAL)];
-  u2fi_slot statement[U2FI_SLOTS(U2FI_STATEMENT)];
+  u2fi_slot parsed[U2FI_SLOTS(U2FI_STATEMENT)];
   u2fi_bytes rest = c->proof[PROOF_APPROVALS].bytes, content;
   u2fi_reason reason = U2FI_OK;
   size_t i;
   for (i = 0; reason == U2FI_OK && u2fi_take(&rest, &content); ++i) {
+    /* The first statement is kept. */
+    u2fi_slot *const statement = i == 0 ? c->common : parsed;
     if (!u2fi_parse(&content, U2FI_APPROVAL, approval)) return U2FI_PROOF_FORMAT;
-    if (!u2fi_parse(&approval[AP_STATEMENT].bytes, U2FI_STATEMENT,
+    if (c->reads_statements && (i > 0 || c->purpose == 0) &&
+        !u2fi_parse(&approval[AP_STATEMENT].bytes, U2FI_STATEMENT,
                     statement)) {
       statement[ST_FORMAT].number = 0;
     }
@@ -121,15 +125,13 @@ static u2fi_reason check_format(u2fi_context *c, size_t i,
   }
   known->required_uv = (uint8_t)required[REQUIRED_UV].number;
   known->required_level = (uint8_t)required[REQUIRED_LEVEL].number;
-  if (i == 0) {
-    (void)u2fi_parse(&approval[AP_STATEMENT].bytes, U2FI_STATEMENT, c->common);
-    c->purpose = (uint8_t)statement[ST_PURPOSE].number;
-  }
+  if (i == 0) c->purpose = (uint8_t)statement[ST_PURPOSE].number;
   return U2FI_OK;
 }
 
 static u2fi_reason format_step(u2fi_context *c) {
   const u2fi_reason reason = read_command(c);
+  c->reads_statements = 1;
   return reason == U2FI_OK ? each(c, check_format) : reason;
 }
 

@@ -49,6 +49,8 @@ void u2fi_hash(const u2fi_crypto *crypto, const char *text,
 
 /* ---- wire ---- */
 
+static const u2fi_bytes kNothing = {NULL, 0};
+
 static int take_varint(u2fi_bytes *in, uint64_t *value) {
   unsigned shift;
   *value = 0;
@@ -138,10 +140,10 @@ int u2fi_parse(const u2fi_bytes *bytes, const char *schema, u2fi_slot *slots) {
   u2fi_bytes in = *bytes, content;
   uint64_t tag;
   uint32_t number, last = 0, i;
-  uint8_t *const zero = (uint8_t *)slots;
   uint32_t fields = 0;
   while (schema[fields] != '\0') ++fields;
-  for (i = 0; i < (fields + 1) * sizeof(*slots); ++i) zero[i] = 0;
+  /* The view covers the number: see the assertion in u2fi_internal.h. */
+  for (i = 0; i <= fields; ++i) slots[i].bytes = kNothing;
   while (in.size > 0) {
     const uint8_t *const start = in.data;
     u2fi_slot *slot;
