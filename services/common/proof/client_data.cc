@@ -66,6 +66,14 @@ bool TakeU2fRest(absl::string_view in, ClientData& data) {
   return true;
 }
 
+// What both forms share.
+bool TakeCommon(absl::string_view& in, ClientData& data) {
+  return TakeText(in, kQuote, data.type) &&
+         TakeText(in, kChallenge, data.challenge) &&
+         data.challenge.size() == kDigestText &&
+         TakeText(in, kOrigin, data.origin);
+}
+
 bool TakeWebauthnRest(absl::string_view in) {
   if (!absl::ConsumePrefix(&in, kSameOrigin)) return false;
   return in == "}" || (absl::StartsWith(in, ",") && absl::EndsWith(in, "}"));
@@ -105,12 +113,7 @@ absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes) {
     return Error(reason::kClientDataType,
                  "the client data are neither U2F nor WebAuthn");
   }
-  if (!TakeText(bytes, kQuote, data.type) ||
-      !TakeText(bytes, kChallenge, data.challenge) ||
-      data.challenge.size() != kDigestText ||
-      !TakeText(bytes, kOrigin, data.origin)) {
-    return FormatError();
-  }
+  if (!TakeCommon(bytes, data)) return FormatError();
   const bool complete =
       data.is_u2f ? TakeU2fRest(bytes, data) : TakeWebauthnRest(bytes);
   if (!complete) return FormatError();

@@ -33,6 +33,21 @@ bool AllowedByRow(const v1::OperationInfo& row, v1::Purpose purpose) {
 constexpr uint64_t kMinuteMs = 60 * 1000;
 constexpr uint64_t kDayMs = 24 * 60 * kMinuteMs;
 
+struct Bound {
+  v1::Purpose purpose;
+  uint64_t milliseconds;
+};
+constexpr Bound kBounds[] = {{v1::PURPOSE_COMMAND, 15 * kMinuteMs},
+                             {v1::PURPOSE_BREAK_GLASS, 15 * kMinuteMs},
+                             {v1::PURPOSE_ENROL, 15 * kMinuteMs},
+                             {v1::PURPOSE_TOKEN, 15 * kMinuteMs},
+                             {v1::PURPOSE_PROVISION, 30 * kMinuteMs},
+                             {v1::PURPOSE_LEASE, 7 * kDayMs},
+                             {v1::PURPOSE_MOVE, 7 * kDayMs},
+                             {v1::PURPOSE_TRANSFER, 7 * kDayMs},
+                             {v1::PURPOSE_PINS, 30 * kDayMs},
+                             {v1::PURPOSE_UNBIND, 30 * kDayMs}};
+
 }  // namespace
 
 bool IsReserved(absl::string_view operation) {
@@ -71,24 +86,10 @@ bool IsOnAccount(v1::Purpose purpose) {
 }
 
 uint64_t MaxExecuteAfterApproveMs(v1::Purpose purpose) {
-  switch (purpose) {
-    case v1::PURPOSE_COMMAND:
-    case v1::PURPOSE_BREAK_GLASS:
-    case v1::PURPOSE_ENROL:
-    case v1::PURPOSE_TOKEN:
-      return 15 * kMinuteMs;
-    case v1::PURPOSE_PROVISION:
-      return 30 * kMinuteMs;
-    case v1::PURPOSE_LEASE:
-    case v1::PURPOSE_MOVE:
-    case v1::PURPOSE_TRANSFER:
-      return 7 * kDayMs;
-    case v1::PURPOSE_PINS:
-    case v1::PURPOSE_UNBIND:
-      return 30 * kDayMs;
-    default:
-      return 0;
+  for (const Bound& bound : kBounds) {
+    if (bound.purpose == purpose) return bound.milliseconds;
   }
+  return 0;
 }
 
 v1::Purpose UsualPurpose(absl::string_view operation) {

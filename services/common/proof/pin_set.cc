@@ -60,11 +60,14 @@ bool KeysOk(const v1::PinSet& p) {
   return owned && p.keys_size() <= kMaxPinnedKeys;
 }
 
+bool GatewayOk(const v1::PinnedGateway& gateway) {
+  return IsId(gateway.id()) && IsId(gateway.site()) && IsPoint(gateway.point());
+}
+
 bool GatewaysOk(const v1::PinSet& p) {
   std::set<absl::string_view> ids, points;
   for (const v1::PinnedGateway& gateway : p.gateways()) {
-    if (!IsId(gateway.id()) || !IsId(gateway.site()) ||
-        !IsPoint(gateway.point()) || !IsNew(ids, gateway.id()) ||
+    if (!GatewayOk(gateway) || !IsNew(ids, gateway.id()) ||
         !IsNew(points, gateway.point())) {
       return false;
     }

@@ -5,47 +5,42 @@
 namespace u2fi::proof {
 namespace {
 
-bool AllowedInPortal(v1::Purpose purpose, const ApprovalPlace& place) {
-  switch (purpose) {
-    case v1::PURPOSE_ENROL:
-    case v1::PURPOSE_TOKEN:
-      return true;
-    case v1::PURPOSE_COMMAND:
-      return place.browser_ok;
-    default:
-      return false;
-  }
-}
+// What a place needs for a purpose. nullptr: nothing there is enough.
+struct Need {
+  v1::Purpose purpose;
+  bool ApprovalPlace::*at_gateway;
+  bool ApprovalPlace::*in_portal;
+};
+constexpr Need kNeeds[] = {
+    {v1::PURPOSE_ENROL, &ApprovalPlace::account_gateway,
+     &ApprovalPlace::browser},
+    {v1::PURPOSE_ENROL, &ApprovalPlace::first_token, &ApprovalPlace::browser},
+    {v1::PURPOSE_TOKEN, &ApprovalPlace::account_gateway,
+     &ApprovalPlace::browser},
+    {v1::PURPOSE_PINS, &ApprovalPlace::account_gateway, nullptr},
+    {v1::PURPOSE_TRANSFER, &ApprovalPlace::account_gateway, nullptr},
+    {v1::PURPOSE_MOVE, &ApprovalPlace::account_gateway, nullptr},
+    {v1::PURPOSE_PROVISION, &ApprovalPlace::account_gateway, nullptr},
+    {v1::PURPOSE_UNBIND, &ApprovalPlace::account_gateway, nullptr},
+    {v1::PURPOSE_LEASE, &ApprovalPlace::at_site_of_devices, nullptr},
+    {v1::PURPOSE_PRESENCE, &ApprovalPlace::at_site_of_devices, nullptr},
+    {v1::PURPOSE_COMMAND, &ApprovalPlace::may_approve,
+     &ApprovalPlace::browser_ok},
+    {v1::PURPOSE_BREAK_GLASS, &ApprovalPlace::may_approve, nullptr}};
 
-bool AllowedAtGateway(v1::Purpose purpose, const ApprovalPlace& place) {
-  switch (purpose) {
-    case v1::PURPOSE_ENROL:
-      return place.account_gateway || place.first_token;
-    case v1::PURPOSE_TOKEN:
-    case v1::PURPOSE_PINS:
-    case v1::PURPOSE_TRANSFER:
-    case v1::PURPOSE_MOVE:
-    case v1::PURPOSE_PROVISION:
-    case v1::PURPOSE_UNBIND:
-      return place.account_gateway;
-    case v1::PURPOSE_LEASE:
-    case v1::PURPOSE_PRESENCE:
-      return place.at_site_of_devices;
-    case v1::PURPOSE_COMMAND:
-    case v1::PURPOSE_BREAK_GLASS:
-      return place.may_approve;
-    default:
-      return false;
+bool IsAllowed(v1::Purpose purpose, const ApprovalPlace& place) {
+  for (const Need& need : kNeeds) {
+    if (need.purpose != purpose) continue;
+    const auto flag = place.browser ? need.in_portal : need.at_gateway;
+    if (flag != nullptr && place.*flag) return true;
   }
+  return false;
 }
 
 }  // namespace
 
 absl::Status CheckPlace(v1::Purpose purpose, const ApprovalPlace& place) {
-  if (place.browser ? AllowedInPortal(purpose, place)
-                    : AllowedAtGateway(purpose, place)) {
-    return absl::OkStatus();
-  }
+  if (IsAllowed(purpose, place)) return absl::OkStatus();
   return Error(reason::kPlaceNotAllowed,
                "this approval may not be given at that place",
                {{"purpose", v1::Purpose_Name(purpose)},

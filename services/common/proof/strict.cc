@@ -89,29 +89,37 @@ Broken ScanLengthField(absl::string_view& in, const FieldDescriptor& field,
   return text && !IsPrintable(content) ? "CONTENT" : nullptr;
 }
 
+// Finds the field of `tag`, which must come after field `last`.
+Broken FindField(const Descriptor& type, uint64_t tag, uint64_t last,
+                 const FieldDescriptor*& field) {
+  const uint64_t number = tag >> 3;
+  if (number > FieldDescriptor::kMaxNumber) return "UNKNOWN";
+  field = type.FindFieldByNumber(static_cast<int>(number));
+  if (field == nullptr) return "UNKNOWN";
+  const bool again = number == last && field->is_repeated();
+  return number > last || again ? nullptr : "ORDER";
+}
+
+Broken ScanField(absl::string_view& in, const FieldDescriptor& field,
+                 uint64_t wire_type, int depth) {
+  const uint64_t largest = LargestValue(field);
+  if (largest != 0 && wire_type == kVarint) return ScanVarintField(in, largest);
+  if (HasLength(field) && wire_type == kLength) {
+    return ScanLengthField(in, field, depth);
+  }
+  return "UNKNOWN";
+}
+
 Broken ScanMessage(absl::string_view in, const Descriptor& type, int depth) {
   if (depth > kMaxDepth) return "DEPTH";
   uint64_t last = 0;
   while (!in.empty()) {
     uint64_t tag;
+    const FieldDescriptor* field;
     if (Broken broken = TakeVarint(in, tag)) return broken;
-    const uint64_t number = tag >> 3;
-    if (number > FieldDescriptor::kMaxNumber) return "UNKNOWN";
-    const FieldDescriptor* field =
-        type.FindFieldByNumber(static_cast<int>(number));
-    if (field == nullptr) return "UNKNOWN";
-    if (number < last || (number == last && !field->is_repeated())) {
-      return "ORDER";
-    }
-    last = number;
-    const uint64_t largest = LargestValue(*field);
-    Broken broken = "UNKNOWN";
-    if (largest != 0 && (tag & 7) == kVarint) {
-      broken = ScanVarintField(in, largest);
-    } else if (HasLength(*field) && (tag & 7) == kLength) {
-      broken = ScanLengthField(in, *field, depth);
-    }
-    if (broken != nullptr) return broken;
+    if (Broken broken = FindField(type, tag, last, field)) return broken;
+    if (Broken broken = ScanField(in, *field, tag & 7, depth)) return broken;
+    last = tag >> 3;
   }
   return nullptr;
 }

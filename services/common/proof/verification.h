@@ -84,6 +84,11 @@ class Verification {
   }
   v1::Purpose purpose() const { return approvals_->common().purpose(); }
   bool changes_pins() const { return next_.has_value(); }
+  // The device goes to another site: the new set's gateways count, too.
+  bool moves() const {
+    return approvals_ != nullptr && changes_pins() &&
+           purpose() == v1::PURPOSE_MOVE;
+  }
   // The set under which the approvals count: the present one, or the first.
   const PinSet& believed() const { return in_.pins ? *in_.pins : *next_; }
 

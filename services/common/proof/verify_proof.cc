@@ -174,9 +174,7 @@ absl::Status Verification::CheckExecutor(const PinSet& pins) {
     return Refuse(reason::kGatewayRevoked, "the executing gateway is revoked");
   }
   const v1::PinnedGateway* gateway = pins.FindGateway(id);
-  const bool moving =
-      approvals_ != nullptr && changes_pins() && purpose() == v1::PURPOSE_MOVE;
-  if (gateway == nullptr && moving) gateway = next_->FindGateway(id);
+  if (gateway == nullptr && moves()) gateway = next_->FindGateway(id);
   if (gateway != nullptr && gateway->may_execute()) return absl::OkStatus();
   return Refuse(reason::kGatewayNotPinned,
                 "the device does not take commands from that gateway");
@@ -325,8 +323,8 @@ absl::StatusOr<VerifiedCommand> VerifyProof(absl::string_view command_bytes,
                                             absl::string_view proof_bytes,
                                             const VerifyInputs& in) {
   if (proof_bytes.size() > kMaxProof) {
-    return AtStep("sizes", Refuse(reason::kProofSize,
-                                  "the proof is larger than 16 KiB"));
+    return AtStep(
+        "sizes", Refuse(reason::kProofSize, "the proof is larger than 16 KiB"));
   }
   const absl::StatusOr<v1::Proof> proof = ParseProof(proof_bytes);
   if (!proof.ok()) return AtStep("format", proof.status());

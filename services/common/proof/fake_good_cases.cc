@@ -1,0 +1,195 @@
+#include "services/common/proof/assertion.h"
+#include "services/common/proof/command.h"
+#include "services/common/proof/fake_case.h"
+#include "services/common/proof/fake_edits.h"
+#include "services/common/proof/rules.h"
+#include "services/common/proof/statement.h"
+#include "services/common/proof/strict.h"
+#include "u2fi/proof/v1/operations.pb.h"
+
+namespace u2fi::proof {
+
+const std::vector<FakeGoodCase>& AllGoodCases() {
+  static const auto* const cases = new std::vector<FakeGoodCase>{
+      {"Touch", Unlock},
+      {"TouchByMember", [](FakeCase& c) { c.Ask("door.unlock", {c.Bob()}); }},
+      {"TouchAtAnotherSite",
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw2}});
+       }},
+      {"UnnamedOperation",
+       [](FakeCase& c) { c.Ask("heater.on", {c.Alice()}); }},
+      {"DefaultRule",
+       [](FakeCase& c) {
+         AddDefault(c.pins, QuorumRule(2));
+         c.Ask("heater.on", {c.Bob(), c.Carol()});
+       }},
+      {"FreeOperationWithProof",
+       [](FakeCase& c) { c.Ask("lamp.on", {c.Bob()}); }},
+      {"Ctap2",
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true}});
+       }},
+      {"UserVerified",
+       [](FakeCase& c) {
+         c.Ask("pay.send", {{&c.site.alice, &c.site.gw1, true, 0x05}});
+       }},
+      {"Browser",
+       [](FakeCase& c) { c.Ask("log.read", {InPortal(c.site.alice)}); }},
+      {"Quorum",
+       [](FakeCase& c) {
+         c.Ask("vault.open", {c.Alice(), c.Carol()});
+       }},
+      {"QuorumOfThreeIsMoreThanTwo",
+       [](FakeCase& c) {
+         c.Ask("vault.open", {c.Alice(), c.Bob(), c.Carol()});
+       }},
+      {"QuorumOfDistinctGateways",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
+         c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      {"QuorumOfDistinctSites",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "vault.open").set_distinct_sites(true);
+         c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      {"Level",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "vault.open") = QuorumRule(1);
+         RuleOf(c.pins, "vault.open").set_level(2);
+         c.Ask("vault.open", {c.Carol()});
+       }},
+      {"RequiredLevel",
+       [](FakeCase& c) {
+         c.edit = [](v1::AuthorizationStatement& s) {
+           s.mutable_required()->set_level(2);
+         };
+         RuleOf(c.pins, "vault.open") = QuorumRule(1);
+         c.Ask("vault.open", {c.Carol()});
+       }},
+      {"LastOfBatch",
+       [](FakeCase& c) {
+         c.AskFor(c.site.Batch(5), {c.Alice()}, v1::PURPOSE_COMMAND, 4);
+       }},
+      {"MiddleOfLargestBatch",
+       [](FakeCase& c) {
+         c.AskFor(c.site.Batch(1000), {c.Alice()}, v1::PURPOSE_COMMAND, 517);
+       }},
+      {"LesseeDuringLease",
+       [](FakeCase& c) {
+         DuringLease(c);
+         c.Ask("camera.on", {c.Guest()});
+       }},
+      {"OwnerAfterLease",
+       [](FakeCase& c) {
+         DuringLease(c);
+         c.inputs = [](VerifyInputs& in) { in.lease_ended = true; };
+         c.Ask("camera.on", {c.Alice()});
+       }},
+      {"BreakGlass",
+       [](FakeCase& c) {
+         BreakGlass(c, "vault.open", {c.Dave(), c.Erin()});
+       }},
+      {"FirstPins", Provision},
+      {"Grant",
+       [](FakeCase& c) {
+         c.AskFor({c.site.CommandBytes("u2fi.grant", GrantArguments())},
+                  {c.Alice()}, v1::PURPOSE_PROVISION);
+       }},
+      {"PinsMadeStricter",
+       [](FakeCase& c) { ChangeRule(c, QuorumRule(3), {c.Alice()}); }},
+      {"PinsMadeLooser",
+       [](FakeCase& c) { ChangeRule(c, FreeRule(), {c.Alice()}); }},
+      {"PinsLooserWithTheQuorumBefore",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "door.unlock") = QuorumRule(2);
+         ChangeRule(c, TouchRule(), {c.Alice(), c.Carol()});
+       }},
+      {"PinsAllowTheForbidden",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "door.unlock") = ForbiddenRule();
+         ChangeRule(c, TouchRule(), {c.Alice()});
+       }},
+      {"PinsByRecovery",
+       [](FakeCase& c) { ChangeRule(c, QuorumRule(2), {c.Erin()}); }},
+      {"PinsUnderTheirOwnRule",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "u2fi.pins") = QuorumRule(2);
+         ChangeRule(c, QuorumRule(2), {c.Bob(), c.Carol()});
+       }},
+      {"PinsEndALease",
+       [](FakeCase& c) {
+         const v1::PinSet before = c.pins;
+         DuringLease(c);
+         v1::PinSet next = c.Next();
+         *next.mutable_keys() = before.keys();
+         next.clear_lease();
+         c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
+      {"Move",
+       [](FakeCase& c) {
+         c.AskForPins(Moved(c), {{&c.site.alice, &Gw3()}}, v1::PURPOSE_MOVE);
+       }},
+      {"MoveExecutedAtTheNewSite",
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("u2fi.pins", Encode(Moved(c)));
+         command.set_gateway("gw-3");
+         c.AskFor({Encode(command)}, {c.Alice()}, v1::PURPOSE_MOVE);
+         c.inputs = [](VerifyInputs& in) { in.gateway = "gw-3"; };
+       }},
+      {"Transfer",
+       [](FakeCase& c) {
+         Transfer(c, {c.Alice(), {&Frank(), &Gw3()}});
+       }},
+      {"TransferToAMember",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "u2fi.pins") = TouchRule();
+         v1::PinSet next = c.Next();
+         next.set_account("bob");
+         next.clear_keys();
+         *next.add_keys() = c.site.bob.Pinned(v1::KEY_ROLE_OWNER);
+         c.AskForPins(next, {c.Alice(), c.Bob()}, v1::PURPOSE_TRANSFER);
+       }},
+      {"Lease",
+       [](FakeCase& c) { Lease(c, Leased(c), c.site.Offer(), c.Guest()); }},
+      {"LeaseToTheFirstKey",
+       [](FakeCase& c) {
+         v1::LeaseOffer offer = c.site.Offer();
+         offer.clear_guest_account();
+         offer.set_first_key(true);
+         Lease(c, Leased(c), offer, c.Guest());
+       }},
+      {"LeaseAfterTheLast",
+       [](FakeCase& c) {
+         const v1::PinSet before = c.pins;
+         FakeToken last("tok-last", "last");
+         *c.pins.add_keys() = last.Pinned(v1::KEY_ROLE_LESSEE);
+         c.pins.mutable_lease()->set_account("last");
+         c.pins.mutable_lease()->set_until_ms(c.site.now_ms);
+         v1::PinSet next = c.Next();
+         *next.mutable_keys() = before.keys();
+         c.site.AddLease(next);
+         Lease(c, next, c.site.Offer(), c.Guest());
+       }},
+      {"Unbind",
+       [](FakeCase& c) {
+         Unbind(c, crypto::View(c.Present()->hash()), c.Alice());
+       }},
+  };
+  return *cases;
+}
+
+const std::vector<FakeFault>& AllFaults() {
+  static const auto* const faults = [] {
+    auto* const all = new std::vector<FakeFault>;
+    for (const auto& part :
+         {FormFaults(), TargetFaults(), ApprovalFaults(), PinsFaults()}) {
+      all->insert(all->end(), part.begin(), part.end());
+    }
+    return all;
+  }();
+  return *faults;
+}
+
+}  // namespace u2fi::proof
