@@ -1,0 +1,222 @@
+#ifndef U2FI_SERVICES_ATTESTATION_ATTESTATION_TEST_CASE_H_
+#define U2FI_SERVICES_ATTESTATION_ATTESTATION_TEST_CASE_H_
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "services/attestation/attestation_core.h"
+#include "services/challenge/challenge_core.h"
+#include "services/challenge/challenge_local_client.h"
+#include "services/common/audit/tenant_deciders.h"
+#include "services/common/audit/thread_executor.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/fido/fake_u2f_token.h"
+#include "services/common/proof/assertion.h"
+#include "services/common/proof/client_data.h"
+#include "services/common/proof/command.h"
+#include "services/common/proof/ids.h"
+#include "services/common/proof/merkle.h"
+#include "services/common/proof/statement.h"
+#include "services/common/proof/strict.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/status/status_matchers.h"
+#include "services/common/store/faulty_store.h"
+#include "services/common/store/memory_store.h"
+#include "services/common/time/fake_clock.h"
+#include "u2fi/proof/v1/operations.pb.h"
+
+namespace u2fi::attestation {
+
+// The real core over the real challenge core and a store in memory, a gateway
+// g1 of site s1, and U2F tokens that sign whatever a test wants.
+class AttestationTestCase : public testing::Test {
+ protected:
+  static constexpr char kRpId[] = "u2fi.test";
+
+  AttestationTestCase() { other_token_.key_handle = std::string(64, 'o'); }
+
+  static fido::RegistrationPolicy AnyKey() {
+    fido::RegistrationPolicy policy;
+    policy.trust.accept_untrusted = true;
+    return policy;
+  }
+
+  proof::v1::AuthorizationStatement Template(proof::v1::Purpose purpose) {
+    proof::v1::AuthorizationStatement statement;
+    statement.set_format(1);
+    statement.set_purpose(purpose);
+    statement.set_tenant("t1");
+    statement.set_account("ann");
+    statement.set_approver_gateway("g1");
+    statement.set_channel_key(
+        crypto::ToString(gateway_key_.public_key().SpkiHash()));
+    statement.set_requester("spiffe://test/client/t1/app ann");
+    statement.set_request_id(std::string(32, 'a'));
+    statement.set_approve_by_ms(static_cast<uint64_t>(UnixMillis(clock_)) +
+                                60'000);
+    statement.set_execute_by_ms(statement.approve_by_ms() + 60'000);
+    return statement;
+  }
+
+  // Issues a challenge; the statement's bytes.
+  std::string Issue(const proof::v1::AuthorizationStatement& statement,
+                    const std::vector<common::v1::Candidate>& candidates) {
+    challenge::v1::IssueRequest request;
+    request.set_tenant("t1");
+    *request.mutable_template_() = statement;
+    for (const common::v1::Candidate& candidate : candidates) {
+      challenge::v1::CandidateFloor& floor = *request.add_candidates();
+      floor.set_token_id(candidate.token_id());
+      if (candidate.has_counter_floor()) {
+        floor.set_counter_floor(candidate.counter_floor());
+      }
+    }
+    const auto issued = challenge_client_.Issue(request);
+    EXPECT_OK(issued);
+    return issued.ok() ? issued->statement() : "";
+  }
+
+  std::string ClientData(absl::string_view typ, const std::string& statement) {
+    return proof::U2fClientData(typ, proof::ChallengeOf(statement),
+                                {"t1", "s1", "g1"},
+                                gateway_key_.public_key().point());
+  }
+  common::v1::AnswerChannel Channel() {
+    common::v1::AnswerChannel channel;
+    channel.set_gateway("g1");
+    channel.set_channel_key(
+        crypto::ToString(gateway_key_.public_key().SpkiHash()));
+    return channel;
+  }
+
+  // A right registration of `token`.
+  v1::VerifyRegistrationRequest Registration(const fido::FakeU2fToken& token) {
+    v1::VerifyRegistrationRequest request;
+    request.set_tenant("t1");
+    request.set_statement(Issue(Template(proof::v1::PURPOSE_ENROL), {}));
+    request.mutable_answer()->set_form(common::v1::REGISTRATION_FORM_U2F);
+    request.mutable_answer()->set_client_data(
+        ClientData(proof::kU2fRegistration, request.statement()));
+    request.mutable_answer()->set_response(
+        token.Register(kRpId, request.answer().client_data()));
+    *request.mutable_channel() = Channel();
+    return request;
+  }
+
+  // A right answer of `token` to `statement`.
+  proof::v1::Answer Answer(const fido::FakeU2fToken& token,
+                           const std::string& statement, uint32_t counter) {
+    proof::v1::Answer answer;
+    answer.set_client_data(ClientData(proof::kU2fAssertion, statement));
+    answer.set_authenticator_data(token.AuthenticatorData(kRpId, 1, counter));
+    answer.set_signature(
+        token.Sign(answer.authenticator_data(), answer.client_data()));
+    answer.set_token_id(TokenIdOf(token.key_handle));
+    proof::SignRelay(gateway_key_, proof::ChallengeOf(statement),
+                     static_cast<uint64_t>(UnixMillis(clock_)), answer);
+    return answer;
+  }
+
+  v1::VerifyAssertionRequest Assertion(const std::string& statement,
+                                       const proof::v1::Answer& answer) {
+    v1::VerifyAssertionRequest request;
+    request.set_tenant("t1");
+    request.set_statement(statement);
+    *request.mutable_answer() = answer;
+    *request.mutable_channel() = Channel();
+    return request;
+  }
+
+  // A question about a device operation, asked of ann's tokens.
+  std::string AskForTouch() {
+    proof::v1::AuthorizationStatement statement =
+        Template(proof::v1::PURPOSE_COMMAND);
+    statement.set_site("s1");
+    statement.set_pins_revision(1);
+    statement.set_batch_root(std::string(32, 'r'));
+    statement.set_batch_size(1);
+    v1::ListCandidatesRequest list;
+    list.set_tenant("t1");
+    list.set_account("ann");
+    const auto candidates = core_.directory.ListCandidates(list);
+    EXPECT_OK(candidates);
+    return Issue(statement, {candidates->candidates().begin(),
+                             candidates->candidates().end()});
+  }
+
+  absl::StatusOr<v1::VerifyAssertionResponse> Touch(
+      const fido::FakeU2fToken& token, uint32_t counter) {
+    const std::string statement = AskForTouch();
+    return core_.assertions.Verify(
+        Assertion(statement, Answer(token, statement, counter)));
+  }
+
+  // `u2fi.enrol` for a registration that was verified.
+  std::string EnrolCommand(const v1::VerifyRegistrationResponse& verified,
+                           char request = 'a') {
+    proof::v1::EnrolArguments arguments;
+    arguments.set_format(1);
+    arguments.set_token_id(verified.token_id());
+    arguments.set_registration_digest(
+        crypto::ToString(proof::RegistrationDigest(verified.registration())));
+    proof::v1::Command command;
+    command.set_format(1);
+    command.set_command_id(proof::CommandId(
+        "t1", "spiffe://test/client/t1/app ann", std::string(32, request), 0));
+    command.set_device("account:ann");
+    command.set_operation("u2fi.enrol");
+    command.set_arguments(proof::Encode(arguments));
+    return *proof::EncodeCommand(command);
+  }
+
+  // The touch of `token` over an enrolment's command bytes.
+  proof::v1::Approval EnrolApproval(const fido::FakeU2fToken& token,
+                                    const std::string& command,
+                                    uint32_t counter) {
+    proof::v1::AuthorizationStatement statement =
+        Template(proof::v1::PURPOSE_ENROL);
+    statement.set_batch_root(crypto::ToString(proof::Leaf(command)));
+    statement.set_batch_size(1);
+    common::v1::Candidate candidate;
+    candidate.set_token_id(TokenIdOf(token.key_handle));
+    const std::string bytes = Issue(statement, {candidate});
+    return proof::ToApproval(bytes, Answer(token, bytes, counter));
+  }
+
+  // Enrols ann's first token, all right.
+  absl::StatusOr<v1::ApplyResponse> Enrol(const fido::FakeU2fToken& token) {
+    const auto verified = core_.registrations.Verify(Registration(token));
+    if (!verified.ok()) return verified.status();
+    return core_.enrolment.Apply(ApplyOf(*verified, token));
+  }
+  v1::ApplyRequest ApplyOf(const v1::VerifyRegistrationResponse& verified,
+                           const fido::FakeU2fToken& token,
+                           char request = 'a') {
+    v1::ApplyRequest apply;
+    apply.set_tenant("t1");
+    apply.add_items()->set_command(EnrolCommand(verified, request));
+    *apply.add_approvals() = EnrolApproval(token, apply.items(0).command(), 1);
+    *apply.mutable_evidence()->mutable_registration() = verified.registration();
+    return apply;
+  }
+
+  FakeClock clock_;
+  FakeRandomSource random_;
+  store::MemoryStore memory_{clock_, random_};
+  store::FaultyStore store_{memory_};
+  audit::ThreadExecutor executor_{1};
+  audit::TenantDeciders deciders_{store_, clock_, random_, executor_,
+                                  "attestation"};
+  challenge::ChallengeCore challenge_{clock_, random_, store_};
+  challenge::ChallengeLocalClient challenge_client_{challenge_};
+  AttestationCore core_{
+      {clock_, random_, store_, deciders_, challenge_client_, kRpId, AnyKey()}};
+  const crypto::P256PrivateKey gateway_key_ =
+      crypto::P256PrivateKey::Generate();
+  fido::FakeU2fToken token_;
+  fido::FakeU2fToken other_token_;
+};
+
+}  // namespace u2fi::attestation
+
+#endif  // U2FI_SERVICES_ATTESTATION_ATTESTATION_TEST_CASE_H_

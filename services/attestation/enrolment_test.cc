@@ -1,0 +1,183 @@
+#include "services/attestation/enrolment.h"
+
+#include "services/attestation/attestation_test_case.h"
+#include "services/common/rpc/test_caller.h"
+
+namespace u2fi::attestation {
+namespace {
+
+using common::v1::OUTCOME_ACCEPTED;
+using common::v1::OUTCOME_REFUSED;
+
+class EnrolmentTest : public AttestationTestCase {
+ protected:
+  absl::StatusOr<v1::VerifyRegistrationResponse> Register(
+      const v1::VerifyRegistrationRequest& request) {
+    return core_.registrations.Verify(request);
+  }
+  void ExpectRefused(const v1::VerifyRegistrationRequest& request,
+                     const Reason& reason) {
+    ASSERT_OK_AND_ASSIGN(const v1::VerifyRegistrationResponse response,
+                         Register(request));
+    EXPECT_EQ(response.verdict().outcome(), OUTCOME_REFUSED);
+    EXPECT_EQ(response.verdict().reason(), reason.name);
+  }
+  v1::ListTokensResponse Tokens() {
+    v1::ListTokensRequest request;
+    request.set_account("ann");
+    return *core_.directory.List(rpc::TestCaller("client/t1/app"), request);
+  }
+};
+
+TEST_F(EnrolmentTest, ARightRegistrationIsAccepted) {
+  ASSERT_OK_AND_ASSIGN(const v1::VerifyRegistrationResponse response,
+                       Register(Registration(token_)));
+  EXPECT_EQ(response.verdict().outcome(), OUTCOME_ACCEPTED);
+  EXPECT_EQ(response.token_id(), TokenIdOf(token_.key_handle));
+  EXPECT_EQ(response.registration().public_key(), token_.public_key);
+}
+
+TEST_F(EnrolmentTest, AnAcceptedRegistrationAloneIsNoToken) {
+  ASSERT_OK(Register(Registration(token_)));
+  EXPECT_EQ(Tokens().tokens_size(), 0);
+}
+
+TEST_F(EnrolmentTest, ARegistrationForAnotherAppIsRefused) {
+  v1::VerifyRegistrationRequest request = Registration(token_);
+  request.mutable_answer()->set_response(
+      token_.Register("evil.test", request.answer().client_data()));
+  ExpectRefused(request, reason::kSignatureInvalid);
+}
+
+TEST_F(EnrolmentTest, ARegistrationIsGoodOnce) {
+  const v1::VerifyRegistrationRequest request = Registration(token_);
+  ASSERT_OK(Register(request));
+  v1::VerifyRegistrationRequest other = request;
+  other.mutable_answer()->set_response(
+      other_token_.Register(kRpId, request.answer().client_data()));
+  ExpectRefused(other, reason::kChallengeReused);
+}
+
+TEST_F(EnrolmentTest, AnotherStreamIsRefused) {
+  v1::VerifyRegistrationRequest request = Registration(token_);
+  request.mutable_channel()->set_channel_key(std::string(32, 'k'));
+  ExpectRefused(request, reason::kChannelKeyMismatch);
+}
+
+TEST_F(EnrolmentTest, AnUnsetFormIsRefused) {
+  v1::VerifyRegistrationRequest request = Registration(token_);
+  request.mutable_answer()->clear_form();
+  EXPECT_THAT(Register(request), HasReason(reason::kInvalidField));
+}
+
+TEST_F(EnrolmentTest, TheStatementOfATouchIsNoRegistration) {
+  v1::VerifyRegistrationRequest request = Registration(token_);
+  ASSERT_OK(Enrol(other_token_));
+  request.set_statement(AskForTouch());
+  EXPECT_THAT(Register(request), HasReason(reason::kInvalidField));
+}
+
+TEST_F(EnrolmentTest, TheFirstTokenNeedsItsOwnTouchOnly) {
+  ASSERT_OK_AND_ASSIGN(const v1::ApplyResponse applied, Enrol(token_));
+  EXPECT_FALSE(applied.results(0).already_applied());
+  ASSERT_EQ(Tokens().tokens_size(), 1);
+  EXPECT_EQ(Tokens().tokens(0).state(), v1::TOKEN_STATE_ACTIVE);
+}
+
+TEST_F(EnrolmentTest, TheSameCommandAgainChangesNothing) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  const v1::ApplyRequest apply = ApplyOf(verified, token_);
+  ASSERT_OK(core_.enrolment.Apply(apply));
+  ASSERT_OK_AND_ASSIGN(const v1::ApplyResponse again,
+                       core_.enrolment.Apply(apply));
+  EXPECT_TRUE(again.results(0).already_applied());
+  EXPECT_EQ(Tokens().tokens_size(), 1);
+}
+
+TEST_F(EnrolmentTest, WithoutTheNewKeysOwnTouchItIsRefused) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  EXPECT_FALSE(core_.enrolment.Apply(ApplyOf(verified, other_token_)).ok());
+  EXPECT_EQ(Tokens().tokens_size(), 0);
+}
+
+TEST_F(EnrolmentTest, ASecondTokenNeedsATouchOfTheFirst) {
+  ASSERT_OK(Enrol(token_));
+  ASSERT_OK_AND_ASSIGN(const auto verified,
+                       Register(Registration(other_token_)));
+  v1::ApplyRequest apply = ApplyOf(verified, other_token_, 'b');
+  EXPECT_THAT(core_.enrolment.Apply(apply),
+              HasReason(reason::kRuleNotSatisfied));
+  *apply.add_approvals() = EnrolApproval(token_, apply.items(0).command(), 20);
+  EXPECT_OK(core_.enrolment.Apply(apply));
+  EXPECT_EQ(Tokens().tokens_size(), 2);
+}
+
+TEST_F(EnrolmentTest, ARegistrationThatWasNotVerifiedHereIsRefused) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  memory_.FailOverTo(store::MemoryStore::Backup());
+  EXPECT_THAT(core_.enrolment.Apply(ApplyOf(verified, token_)),
+              HasReason(reason::kRegistrationUnknown));
+}
+
+TEST_F(EnrolmentTest, ATokenThatIsEnrolledIsNotRegisteredAgain) {
+  ASSERT_OK(Enrol(token_));
+  ExpectRefused(Registration(token_), reason::kCredentialExists);
+}
+
+TEST_F(EnrolmentTest, WhoIsFasterWins) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  const v1::ApplyRequest apply = ApplyOf(verified, token_);
+  store_.BeforeNextCommit([&] { ASSERT_OK(core_.enrolment.Apply(apply)); });
+  ASSERT_OK_AND_ASSIGN(const v1::ApplyResponse second,
+                       core_.enrolment.Apply(apply));
+  EXPECT_TRUE(second.results(0).already_applied());
+}
+
+TEST_F(EnrolmentTest, AnAccountWithoutTokensHasNoCandidates) {
+  v1::ListCandidatesRequest request;
+  request.set_tenant("t1");
+  request.set_account("ann");
+  EXPECT_THAT(core_.directory.ListCandidates(request),
+              HasReason(reason::kNoCredentials));
+}
+
+TEST_F(EnrolmentTest, ASuspendedTokenIsNoCandidateButCounts) {
+  ASSERT_OK(Enrol(token_));
+  v1::SuspendTokenRequest suspend;
+  suspend.set_name("tokens/" + TokenIdOf(token_.key_handle));
+  ASSERT_OK(
+      core_.directory.Suspend(rpc::TestCaller("operator/t1/olga"), suspend));
+  v1::ListCandidatesRequest request;
+  request.set_tenant("t1");
+  request.set_account("ann");
+  const absl::Status status = core_.directory.ListCandidates(request).status();
+  EXPECT_THAT(status, HasReason(reason::kNoCredentials));
+  EXPECT_EQ(MetadataOf(status)["enrolled"], "1");
+}
+
+TEST_F(EnrolmentTest, TheLastTokenIsRevokedOnlyIfThatIsSaid) {
+  ASSERT_OK(Enrol(token_));
+  v1::RevokeTokenRequest revoke;
+  revoke.set_name("tokens/" + TokenIdOf(token_.key_handle));
+  const rpc::Caller caller = rpc::TestCaller("client/t1/app");
+  EXPECT_THAT(core_.directory.Revoke(caller, revoke),
+              HasReason(reason::kLastToken));
+  revoke.set_allow_last(true);
+  EXPECT_OK(core_.directory.Revoke(caller, revoke));
+  EXPECT_THAT(core_.directory.Revoke(caller, revoke),
+              HasReason(reason::kTokenState));
+}
+
+TEST_F(EnrolmentTest, AnotherTenantsTokenIsUnknown) {
+  ASSERT_OK(Enrol(token_));
+  v1::GetTokenRequest get;
+  get.set_name("tokens/" + TokenIdOf(token_.key_handle));
+  EXPECT_THAT(core_.directory.Get(rpc::TestCaller("client/t2/app"), get),
+              HasReason(reason::kResourceUnknown));
+  get.set_tenant("t1");
+  EXPECT_THAT(core_.directory.Get(rpc::TestCaller("client/t2/app"), get),
+              HasReason(reason::kTenantMismatch));
+}
+
+}  // namespace
+}  // namespace u2fi::attestation
