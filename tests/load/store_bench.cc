@@ -91,6 +91,11 @@ double CommitRate(Store& engine, int round) {
          });
 }
 
+int Records(RedisServer& server) {
+  int records = 0;
+  return absl::SimpleAtoi(server.Run({"DBSIZE"}), &records) ? records : 0;
+}
+
 // Runs redis-benchmark with the words that our store sends for a commit; its
 // random number makes each key new.
 double BaselineRate(RedisServer& server) {
@@ -122,7 +127,10 @@ double BaselineRate(RedisServer& server) {
   std::string line;
   for (const std::string& word : words) absl::StrAppend(&line, "'", word, "' ");
   absl::StrAppend(&line, ">", dir.Join("out"));
+  const int before = Records(server);
   if (std::system(line.c_str()) != 0) Die("redis-benchmark failed");
+  // A refused commit is quicker: all but a few doubles must have been written.
+  if (Records(server) - before < kCommits * 99 / 100) Die("nothing measured");
   std::ifstream file(dir.Join("out"));
   const std::string out(std::istreambuf_iterator<char>(file), {});
   // The last line ends in seven numbers in quotes; the rate is the first.

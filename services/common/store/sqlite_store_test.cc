@@ -65,6 +65,8 @@ class SqliteStoreTest : public testing::Test {
   const Partition partition_ = Partition::Make("gate", "acme").value();
   std::unique_ptr<Store> store_;
   std::atomic<int> syncs_{0};
+  // The writer's thread may look at it after the case has ended.
+  std::atomic<bool> slow_{false};
 };
 
 TEST_F(SqliteStoreTest, ADurableCommitIsSyncedBeforeItIsAnswered) {
@@ -131,9 +133,9 @@ TEST_F(SqliteStoreTest, AfterAFailedSyncNothingIsWrittenUntilARestart) {
 }
 
 TEST_F(SqliteStoreTest, ASlowDiskMakesTheOutcomeUnknown) {
-  std::atomic<bool> slow{true};
-  vfs_.SetHook([&](Step step, const std::string&) {
-    while (step == Step::kSync && slow) std::this_thread::yield();
+  slow_ = true;
+  vfs_.SetHook([this](Step step, const std::string&) {
+    while (step == Step::kSync && slow_) std::this_thread::yield();
     return SQLITE_OK;
   });
   CommitRequest request;
@@ -141,7 +143,7 @@ TEST_F(SqliteStoreTest, ASlowDiskMakesTheOutcomeUnknown) {
   request.put = {{"k", "v"}};
   EXPECT_THAT(store_->Commit(partition_, request, absl::Milliseconds(5)),
               HasReason(reason::kStoreOutcomeUnknown));
-  slow = false;
+  slow_ = false;
 }
 
 TEST_F(SqliteStoreTest, ASecondStoreOnTheFileIsRefused) {
