@@ -124,15 +124,6 @@ TEST_F(EnrolmentTest, ATokenThatIsEnrolledIsNotRegisteredAgain) {
   ExpectRefused(Registration(token_), reason::kCredentialExists);
 }
 
-TEST_F(EnrolmentTest, WhoIsFasterWins) {
-  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
-  const v1::ApplyRequest apply = ApplyOf(verified, token_);
-  store_.BeforeNextCommit([&] { ASSERT_OK(core_.enrolment.Apply(apply)); });
-  ASSERT_OK_AND_ASSIGN(const v1::ApplyResponse second,
-                       core_.enrolment.Apply(apply));
-  EXPECT_TRUE(second.results(0).already_applied());
-}
-
 TEST_F(EnrolmentTest, AnAccountWithoutTokensHasNoCandidates) {
   v1::ListCandidatesRequest request;
   request.set_tenant("t1");
