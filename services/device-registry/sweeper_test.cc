@@ -1,0 +1,81 @@
+#include "services/device-registry/sweeper.h"
+
+#include "services/device-registry/registry_test_case.h"
+
+namespace u2fi::device_registry {
+namespace {
+
+class SweeperTest : public RegistryTestCase {
+ protected:
+  absl::StatusOr<int> Sweep() { return core_->sweeper().Sweep(); }
+  v1::TransactionState State() { return Transaction(command_id()).state(); }
+};
+
+TEST_F(SweeperTest, FiresNothingWhereNothingIs) {
+  EXPECT_THAT(Sweep(), IsOkAndHolds(0));
+}
+
+TEST_F(SweeperTest, RollsBackAtTheDeadlineAndNotBefore) {
+  MakeEnrolledWorld();
+  ArmAndStage();
+  clock_.Advance(absl::Minutes(2) - absl::Milliseconds(1));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(0));
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+  EXPECT_EQ(State(), v1::TRANSACTION_STATE_ROLLED_BACK);
+  EXPECT_EQ(Transaction(command_id()).reason(), "EXECUTE_BY_PASSED");
+  EXPECT_EQ(Device().state(), v1::DEVICE_STATE_CLAIMED);
+  EXPECT_EQ(Device().gateway(), "");
+}
+
+TEST_F(SweeperTest, FiresOnce) {
+  MakeEnrolledWorld();
+  ArmAndStage();
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(0));
+}
+
+TEST_F(SweeperTest, FindsItsTenantsAfterARestart) {
+  MakeEnrolledWorld();
+  ArmAndStage();
+  RestartCore();
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+}
+
+TEST_F(SweeperTest, ACommittedTransactionIsNotRolledBack) {
+  MakeBoundWorld();
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(0));
+  EXPECT_EQ(State(), v1::TRANSACTION_STATE_COMMITTED);
+}
+
+TEST_F(SweeperTest, RaisesAnAlarmIfTheDeviceDoesNotConfirm) {
+  MakeBoundWorld();
+  clock_.Advance(absl::Minutes(2) + absl::Seconds(30));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+  EXPECT_EQ(State(), v1::TRANSACTION_STATE_ALARM);
+  EXPECT_EQ(Device().state(), v1::DEVICE_STATE_BOUND);
+}
+
+TEST_F(SweeperTest, AConfirmedTransactionRaisesNone) {
+  MakeBoundWorld();
+  ASSERT_OK(core_->confirmations().Confirm(gate_, ConfirmRequest()));
+  clock_.Advance(absl::Hours(1));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(0));
+  EXPECT_EQ(State(), v1::TRANSACTION_STATE_CONFIRMED);
+}
+
+TEST_F(SweeperTest, TriesAgainAfterTheStoreWasAway) {
+  MakeEnrolledWorld();
+  ArmAndStage();
+  clock_.Advance(absl::Minutes(2));
+  store_.SetAway(true);
+  EXPECT_THAT(Sweep(), HasReason(reason::kStoreUnavailable));
+  store_.SetAway(false);
+  EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+}
+
+}  // namespace
+}  // namespace u2fi::device_registry
