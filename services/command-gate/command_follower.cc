@@ -17,9 +17,12 @@ gpr_timespec After(absl::Duration duration) {
 
 void CommandFollower::Start(absl::Duration timeout) {
   if (timeout != absl::InfiniteDuration()) {
-    time_up_.Set(After(timeout), [self = shared_from_this()](bool fired) {
+    // Weak: an alarm keeps its callback for as long as it lives itself.
+    time_up_.Set(After(timeout), [weak = weak_from_this()](bool fired) {
+      const auto self = weak.lock();
+      if (!fired || self == nullptr) return;
       MutexLock lock(self->mutex_);
-      if (fired && self->listener_ != nullptr) self->listener_->OnTimeUp();
+      if (self->listener_ != nullptr) self->listener_->OnTimeUp();
     });
   }
   parts_.executor.Schedule([self = shared_from_this()] {
@@ -59,8 +62,9 @@ void CommandFollower::ReadAndRepeat() {
   Hear(parts_.service.Find(caller_, tenant_, name_));
   MutexLock lock(mutex_);
   if (listener_ == nullptr) return;
-  safety_read_.Set(After(kSafetyRead), [self = shared_from_this()](bool fired) {
-    if (!fired) return;
+  safety_read_.Set(After(kSafetyRead), [weak = weak_from_this()](bool fired) {
+    const auto self = weak.lock();
+    if (!fired || self == nullptr) return;
     self->parts_.executor.Schedule([self] { self->ReadAndRepeat(); });
   });
 }

@@ -73,7 +73,6 @@ TEST_F(AccountAdminTest, RefusesAnAccountThatExists) {
 }
 
 TEST_F(AccountAdminTest, OneOfTwoAtATimeMakesTheAccount) {
-  MakeAccount("zoe");
   store_.BeforeNextCommit(
       [this] { ASSERT_OK(admin().CreateAccount(client_, NewAccount("ann"))); });
   EXPECT_THAT(admin().CreateAccount(client_, NewAccount("ann")),
