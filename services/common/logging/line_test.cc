@@ -55,7 +55,8 @@ TEST_F(LineTest, KeepsTheTypesOfFields) {
 
 TEST_F(LineTest, AddsTheContextWithoutItsEmptyMembers) {
   const Context context{"t1", "", "/a/B", "spiffe://x/service/y"};
-  Line line = With({});
+  const Fields none = {};
+  Line line = With(none);
   line.context = &context;
   const json parsed = json::parse(ToJson(line));
   EXPECT_EQ(parsed["trace_id"], "t1");
