@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kDefaultPage = 100;
 constexpr int kMaxPage = 1000;
+// How often a cancellation that lost a race looks again.
+constexpr int kTries = 8;
 
 // Whoever submitted it may cancel it, and so may the account that it acts for.
 absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
@@ -133,15 +135,25 @@ absl::StatusOr<v1::ListCommandsResponse> GateService::List(
 
 absl::StatusOr<v1::CancelCommandResponse> GateService::Cancel(
     const rpc::Caller& caller, const v1::CancelCommandRequest& request) {
+  absl::StatusOr<StoredCommand> cancelled = CancelOnce(caller, request);
+  // The command moved on meanwhile: look where it is now.
+  for (int i = 1; i < kTries; ++i) {
+    if (!IsReason(cancelled.status(), reason::kStoreAborted)) break;
+    cancelled = CancelOnce(caller, request);
+  }
+  RETURN_IF_ERROR(cancelled.status());
+  v1::CancelCommandResponse response;
+  *response.mutable_command() = ViewOf(cancelled->row, v1::COMMAND_VIEW_BASIC);
+  return response;
+}
+
+absl::StatusOr<StoredCommand> GateService::CancelOnce(
+    const rpc::Caller& caller, const v1::CancelCommandRequest& request) {
   ASSIGN_OR_RETURN(StoredCommand command,
                    Find(caller, request.tenant(), request.name()));
   RETURN_IF_ERROR(CheckMayCancel(caller, request.on_behalf_of(), command));
-  if (command.row.state() != v1::COMMAND_STATE_CANCELLED) {
-    ASSIGN_OR_RETURN(command, flow_.Cancel(std::move(command), caller.uri()));
-  }
-  v1::CancelCommandResponse response;
-  *response.mutable_command() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
-  return response;
+  if (command.row.state() == v1::COMMAND_STATE_CANCELLED) return command;
+  return flow_.Cancel(std::move(command), caller.uri());
 }
 
 }  // namespace u2fi::command_gate

@@ -46,6 +46,9 @@ class GateService {
                                      absl::string_view name);
 
  private:
+  absl::StatusOr<StoredCommand> CancelOnce(
+      const rpc::Caller& caller, const v1::CancelCommandRequest& request);
+
   Submitter& submitter_;
   CommandStore& commands_;
   GateFlow& flow_;

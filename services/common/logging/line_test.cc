@@ -89,7 +89,8 @@ TEST_F(LineTest, KeepsATextOfExactlyTheLimit) {
 
 TEST_F(LineTest, CutsALongMessage) {
   const std::string message(5000, 'x');
-  Line line = With({});
+  const Fields none = {};
+  Line line = With(none);
   line.message = message;
   EXPECT_EQ(json::parse(ToJson(line))["msg"].get<std::string>().size(),
             kMaxText);
@@ -122,7 +123,8 @@ TEST_F(LineTest, TextIsForPeople) {
 }
 
 TEST_F(LineTest, TextEscapesControlCharacters) {
-  Line line = With({{"a", "x\n\x1b[31m"}});
+  const Fields fields = {{"a", "x\n\x1b[31m"}};
+  Line line = With(fields);
   line.message = "one\nERROR forged";
   const std::string text = ToText(line);
   EXPECT_EQ(text.find('\n'), std::string::npos);
