@@ -6,9 +6,9 @@
 #include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
 #include "services/common/logging/logging.h"
+#include "services/common/rpc/fake_echo.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/server.h"
-#include "services/common/rpc/fake_echo.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/fake_clock.h"
 

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "services/common/rpc/fake_echo.h"
 #include "services/common/rpc/served_call.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/test_caller.h"
-#include "services/common/rpc/fake_echo.h"
 #include "services/common/time/clock.h"
 
 namespace u2fi::rpc {

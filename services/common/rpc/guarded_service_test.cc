@@ -7,9 +7,9 @@
 #include "google/rpc/status.pb.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "services/common/rpc/fake_echo.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/server.h"
-#include "services/common/rpc/fake_echo.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/clock.h"
 

@@ -23,14 +23,14 @@ grpc::ServerUnaryReactor* RunUnary(Executor& executor,
   absl::StatusOr<Caller> caller = CallerOf(*context);
   if (!caller.ok()) return Finish(context, caller.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  executor.Schedule([reactor, response, call = *CurrentCall(),
-                     core = std::move(core)] {
-    // Outgoing calls take deadline and trace from the call being served.
-    const CallScope scope(call);
-    absl::StatusOr<Response> result = core(call.caller);
-    if (result.ok()) *response = *std::move(result);
-    reactor->Finish(ToGrpcStatus(result.status()));
-  });
+  executor.Schedule(
+      [reactor, response, call = *CurrentCall(), core = std::move(core)] {
+        // Outgoing calls take deadline and trace from the call being served.
+        const CallScope scope(call);
+        absl::StatusOr<Response> result = core(call.caller);
+        if (result.ok()) *response = *std::move(result);
+        reactor->Finish(ToGrpcStatus(result.status()));
+      });
   return reactor;
 }
 

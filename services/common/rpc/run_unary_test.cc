@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "services/common/rpc/server.h"
 #include "services/common/rpc/fake_echo.h"
+#include "services/common/rpc/server.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::rpc {
