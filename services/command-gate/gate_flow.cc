@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/command-gate/acknowledgement.h"
 #include "services/command-gate/command_states.h"
 #include "services/common/logging/logging.h"
 #include "services/common/status/error.h"
@@ -128,10 +129,8 @@ void GateFlow::OnMessage(const GatewaySession& session,
   const absl::Status status = Handle(session, message);
   Log("a message of a gateway was refused", session, status);
   // What can never be taken is acknowledged too: the agent must not keep it
-  // for ever. What a passing fault kept out comes again.
-  const bool passing = status.code() == absl::StatusCode::kUnavailable ||
-                       status.code() == absl::StatusCode::kAborted;
-  if (message.message_id().empty() || passing) return;
+  // for ever. What any other fault kept out comes again.
+  if (message.message_id().empty() || !MayAcknowledge(status)) return;
   gateway::v1::MeshMessage answer;
   answer.mutable_result_ack()->add_message_ids(message.message_id());
   gateways_.Send(session.tenant, session.gateway, std::move(answer))
