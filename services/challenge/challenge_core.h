@@ -11,8 +11,9 @@ namespace u2fi::challenge {
 // outlive it.
 struct ChallengeCore {
   ChallengeCore(const Clock& clock, RandomSource& random,
-                u2fi::store::Store& store)
-      : challenges(store),
+                u2fi::store::Store& store,
+                absl::Duration remember = absl::Seconds(30))
+      : challenges(store, remember),
         issuer(clock, random, challenges),
         consumer(clock, challenges) {}
 

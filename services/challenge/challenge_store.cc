@@ -16,8 +16,6 @@ using ::u2fi::store::Partition;
 using ::u2fi::store::Snapshot;
 using ::u2fi::store::Version;
 
-// How long a spent challenge answers for its deadline's sake (wire.md, skew).
-constexpr absl::Duration kKeptAfterDeadline = absl::Seconds(30);
 // More tenants than this in one process: forget all and ask again.
 constexpr size_t kMaxTenants = 10000;
 
@@ -90,9 +88,8 @@ absl::Status ChallengeStore::Write(absl::string_view tenant,
   CommitRequest commit;
   commit.epoch = epoch;
   commit.expect = {{key, version}};
-  commit.put = {
-      {key, record.SerializeAsString(),
-       absl::FromUnixMillis(record.approve_by_ms()) + kKeptAfterDeadline}};
+  commit.put = {{key, record.SerializeAsString(),
+                 absl::FromUnixMillis(record.approve_by_ms()) + remember_}};
   commit.durability = Durability::kVolatile;
   return store_.Commit(partition, commit).status();
 }

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/common/store/store.h"
 #include "services/common/sync/sync.h"
 #include "u2fi/challenge/records/v1/records.pb.h"
@@ -28,8 +29,11 @@ struct StoredChallenge {
 // Thread-safe. Errors are the store's.
 class ChallengeStore {
  public:
-  // `store` must outlive this object.
-  explicit ChallengeStore(u2fi::store::Store& store) : store_(store) {}
+  // `store` must outlive this object. A challenge is remembered for `remember`
+  // after its approve_by (wire.md, skew).
+  explicit ChallengeStore(u2fi::store::Store& store,
+                          absl::Duration remember = absl::Seconds(30))
+      : store_(store), remember_(remember) {}
 
   // The engine's present incarnation. Asks the engine only the first time and
   // after Forget().
@@ -60,6 +64,7 @@ class ChallengeStore {
                      const records::v1::ChallengeRecord& record);
 
   u2fi::store::Store& store_;
+  const absl::Duration remember_;
   Mutex mutex_;
   std::map<std::string, u2fi::store::Epoch, std::less<>> epochs_
       ABSL_GUARDED_BY(mutex_);

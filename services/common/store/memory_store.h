@@ -14,7 +14,7 @@
 
 namespace u2fi::store {
 
-// The engine for unit tests: everything is in memory, no call ever waits, and
+// The engine for tests and demonstrations: all is in memory, no call waits, and
 // every durability is met at once. It passes the same contract suite as the
 // others, and it can forget as Redis does when it fails over.
 class MemoryStore : public Store {

@@ -123,7 +123,10 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::DialMaster()
 absl::StatusOr<std::vector<std::string>> RedisDialer::Inspect() const {
   ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, DialMaster());
   ASSIGN_OR_RETURN(const RedisInfo info, AskInfo(*connection));
-  return WarningsAbout(info, AskAppendfsync(*connection), options_.replicas);
+  const std::string appendfsync = AskAppendfsync(*connection);
+  RETURN_IF_ERROR(
+      CheckPersistence(info, appendfsync, options_.least_persistence));
+  return WarningsAbout(info, appendfsync, options_.replicas);
 }
 
 absl::StatusOr<RedisAddress> RedisDialer::FindMaster() const {

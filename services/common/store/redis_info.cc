@@ -68,6 +68,23 @@ absl::Status CheckServer(const RedisInfo& info) {
   return CheckRole(info);
 }
 
+absl::Status CheckPersistence(const RedisInfo& info,
+                              absl::string_view appendfsync,
+                              Persistence least) {
+  if (least != Persistence::kNone && Field(info, "aof_enabled") != "1") {
+    return Error(reason::kStoreMisconfigured,
+                 "the server has no append-only file (set appendonly yes, or "
+                 "allow_no_persistence for a demonstration)");
+  }
+  if (least == Persistence::kAlways && !appendfsync.empty() &&
+      appendfsync != "always") {
+    return Error(reason::kStoreMisconfigured,
+                 "the server's appendfsync is not always (set it, or "
+                 "allow_everysec to risk the last second)");
+  }
+  return absl::OkStatus();
+}
+
 std::vector<std::string> WarningsAbout(const RedisInfo& info,
                                        absl::string_view appendfsync,
                                        int replicas) {

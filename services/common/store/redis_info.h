@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "services/common/store/redis_options.h"
 
 namespace u2fi::store {
 
@@ -21,9 +22,13 @@ RedisInfo ParseInfo(absl::string_view text);
 //   role      a master that has loaded its data   STORE_UNAVAILABLE
 absl::Status CheckServer(const RedisInfo& info);
 
+// STORE_MISCONFIGURED if the server keeps less than `least`, and how to allow
+// that. `appendfsync` is the setting, empty if it may not be read.
+absl::Status CheckPersistence(const RedisInfo& info,
+                              absl::string_view appendfsync, Persistence least);
+
 // What an administrator should hear about a server that may be used.
-// `appendfsync` is the setting, empty if it may not be read; `replicas` as in
-// RedisOptions.
+// `replicas` as in RedisOptions.
 std::vector<std::string> WarningsAbout(const RedisInfo& info,
                                        absl::string_view appendfsync,
                                        int replicas);

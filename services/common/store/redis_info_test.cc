@@ -56,6 +56,24 @@ TEST_F(RedisInfoTest, WarnsThatPersistenceIsOff) {
               ElementsAre(HasSubstr("PERSISTENCE IS OFF")));
 }
 
+TEST_F(RedisInfoTest, RefusesAServerThatKeepsLessThanItMust) {
+  EXPECT_THAT(CheckPersistence(info_, "everysec", Persistence::kAlways),
+              HasReason(reason::kStoreMisconfigured));
+  EXPECT_OK(CheckPersistence(info_, "everysec", Persistence::kEverysec));
+  EXPECT_OK(CheckPersistence(info_, "always", Persistence::kAlways));
+}
+
+TEST_F(RedisInfoTest, RefusesAServerWithoutAppendOnlyFile) {
+  info_["aof_enabled"] = "0";
+  EXPECT_THAT(CheckPersistence(info_, "always", Persistence::kEverysec),
+              HasReason(reason::kStoreMisconfigured));
+  EXPECT_OK(CheckPersistence(info_, "always", Persistence::kNone));
+}
+
+TEST_F(RedisInfoTest, ASettingThatCannotBeReadIsNotRefused) {
+  EXPECT_OK(CheckPersistence(info_, "", Persistence::kAlways));
+}
+
 TEST_F(RedisInfoTest, WarnsOfEverysec) {
   EXPECT_THAT(WarningsAbout(info_, "everysec", 1),
               ElementsAre(HasSubstr("appendfsync is everysec")));

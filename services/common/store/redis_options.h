@@ -8,6 +8,13 @@
 
 namespace u2fi::store {
 
+// What a server must keep to be used.
+enum class Persistence {
+  kNone,      // anything
+  kEverysec,  // an append-only file
+  kAlways,    // and `appendfsync always`
+};
+
 struct RedisOptions {
   // The server: "host:port" or "unix:/path". Not used with Sentinel.
   std::string address = "";
@@ -31,6 +38,9 @@ struct RedisOptions {
   std::string prefix = "u2fi:";
   // How many replicas must have a REPLICATED commit; 0 if there are none.
   int replicas = 0;
+  // Servers that keep less are refused. One whose setting may not be read is
+  // used with a warning.
+  Persistence least_persistence = Persistence::kNone;
   // Connections that callers share.
   int connections = 2;
   // For connecting with all that belongs to it, and for the server's oldest
