@@ -184,8 +184,15 @@ absl::Status AssertionService::Record(
       audit::PreparedRow row,
       audit::PreparedRow::Make(ContentOf(attempt, response), random_));
   transition.rows.push_back(std::move(row));
-  return decider_.Decide(attempt.request.tenant(), std::move(transition))
-      .status();
+  RETURN_IF_ERROR(
+      decider_.Decide(attempt.request.tenant(), std::move(transition))
+          .status());
+  if (quarantine && attempt.view.token.exists()) {
+    TokenRow token = attempt.view.token.row;
+    token.set_state(v1::TOKEN_STATE_QUARANTINED);
+    events_.Publish(attempt.request.tenant(), token);
+  }
+  return absl::OkStatus();
 }
 
 void AssertionService::KeepVerdict(const Attempt& attempt,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/attestation/token_events.h"
 #include "services/attestation/token_store.h"
 #include "services/challenge/challenge_client.h"
 #include "services/common/audit/decider.h"
@@ -23,11 +24,13 @@ class AssertionService {
   // The references must outlive this object. `rp_id` is the deployment's.
   AssertionService(RandomSource& random, TokenStore& tokens,
                    audit::Decider& decider,
-                   challenge::ChallengeClient& challenge, std::string rp_id)
+                   challenge::ChallengeClient& challenge, TokenEvents& events,
+                   std::string rp_id)
       : random_(random),
         tokens_(tokens),
         decider_(decider),
         challenge_(challenge),
+        events_(events),
         rp_id_(std::move(rp_id)) {}
 
   absl::StatusOr<v1::VerifyAssertionResponse> Verify(
@@ -55,6 +58,7 @@ class AssertionService {
   TokenStore& tokens_;
   audit::Decider& decider_;
   challenge::ChallengeClient& challenge_;
+  TokenEvents& events_;
   const std::string rp_id_;
 };
 

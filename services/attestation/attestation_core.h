@@ -8,6 +8,7 @@
 #include "services/attestation/enrolment.h"
 #include "services/attestation/registration_service.h"
 #include "services/attestation/token_directory.h"
+#include "services/attestation/token_events.h"
 #include "services/attestation/token_store.h"
 
 namespace u2fi::attestation {
@@ -29,15 +30,20 @@ struct AttestationParts {
 struct AttestationCore {
   explicit AttestationCore(const AttestationParts& parts)
       : tokens(parts.store),
-        directory(parts.random, tokens, parts.decider),
-        assertions(parts.random, tokens, parts.decider, parts.challenge,
+        events(parts.store),
+        directory(parts.random, tokens, parts.decider, events),
+        assertions(parts.random, tokens, parts.decider, parts.challenge, events,
                    parts.rp_id),
         registrations(parts.clock, parts.random, tokens, parts.decider,
                       parts.challenge, parts.rp_id, parts.policy),
-        enrolment(parts.clock, parts.random, tokens, parts.decider,
+        enrolment(parts.clock, parts.random, tokens, parts.decider, events,
                   parts.rp_id) {}
 
+  // Begins to hear of changes by other replicas. Errors are the store's.
+  absl::Status Start() { return events.Start(); }
+
   TokenStore tokens;
+  TokenEvents events;
   TokenDirectory directory;
   AssertionService assertions;
   RegistrationService registrations;

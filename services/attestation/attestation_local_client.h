@@ -1,6 +1,10 @@
 #ifndef U2FI_SERVICES_ATTESTATION_ATTESTATION_LOCAL_CLIENT_H_
 #define U2FI_SERVICES_ATTESTATION_ATTESTATION_LOCAL_CLIENT_H_
 
+#include <functional>
+#include <memory>
+#include <utility>
+
 #include "services/attestation/attestation_client.h"
 #include "services/attestation/attestation_core.h"
 
@@ -29,14 +33,20 @@ class AttestationLocalClient : public AttestationClient {
       const v1::ApplyRequest& request) override {
     return core_.enrolment.Apply(request);
   }
-  // Nobody caches candidates yet, so there is nothing to tell.
   std::unique_ptr<Watch> WatchTokens(
-      std::function<void(const absl::optional<v1::WatchTokensResponse>&)>)
-      override {
-    return nullptr;
+      std::function<void(const absl::optional<v1::WatchTokensResponse>&)>
+          callback) override {
+    return std::make_unique<LocalWatch>(
+        core_.events.Subscribe("", std::move(callback)));
   }
 
  private:
+  struct LocalWatch : Watch {
+    explicit LocalWatch(std::unique_ptr<TokenEvents::Watch> w)
+        : watch(std::move(w)) {}
+    const std::unique_ptr<TokenEvents::Watch> watch;
+  };
+
   AttestationCore& core_;
 };
 

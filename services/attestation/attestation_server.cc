@@ -1,5 +1,6 @@
 #include "services/attestation/attestation_server.h"
 
+#include "services/attestation/token_stream.h"
 #include "services/common/rpc/run_unary.h"
 
 namespace u2fi::attestation {
@@ -41,6 +42,14 @@ grpc::ServerUnaryReactor* AttestationServer::Apply(
                        [this, request](const rpc::Caller&) {
                          return core_.enrolment.Apply(*request);
                        });
+}
+
+grpc::ServerWriteReactor<v1::WatchTokensResponse>*
+AttestationServer::WatchTokens(grpc::CallbackServerContext* context,
+                               const v1::WatchTokensRequest* request) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  if (!caller.ok()) return RefuseTokenStream(caller.status());
+  return StartTokenStream(core_.events, *request);
 }
 
 grpc::ServerUnaryReactor* AttestationServer::GetToken(

@@ -30,6 +30,9 @@ class AttestationServer : public v1::Attestation::CallbackService {
   grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
                                   const v1::ApplyRequest* request,
                                   v1::ApplyResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchTokensResponse>* WatchTokens(
+      grpc::CallbackServerContext* context,
+      const v1::WatchTokensRequest* request) override;
   grpc::ServerUnaryReactor* GetToken(grpc::CallbackServerContext* context,
                                      const v1::GetTokenRequest* request,
                                      v1::GetTokenResponse* response) override;

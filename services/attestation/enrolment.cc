@@ -196,7 +196,10 @@ absl::Status Enrolment::Commit(const Act& act, const AccountView& account,
   ASSIGN_OR_RETURN(audit::PreparedRow row,
                    audit::PreparedRow::Make(std::move(content), random_));
   transition.rows.push_back(std::move(row));
-  return decider_.Decide(act.request.tenant(), std::move(transition)).status();
+  RETURN_IF_ERROR(
+      decider_.Decide(act.request.tenant(), std::move(transition)).status());
+  events_.Publish(act.request.tenant(), token);
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::attestation

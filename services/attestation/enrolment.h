@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/attestation/token_events.h"
 #include "services/attestation/token_store.h"
 #include "services/common/audit/decider.h"
 #include "services/common/proof/account_proof.h"
@@ -21,11 +22,12 @@ class Enrolment {
  public:
   // The references must outlive this object. `rp_id` is the deployment's.
   Enrolment(const Clock& clock, RandomSource& random, TokenStore& tokens,
-            audit::Decider& decider, std::string rp_id)
+            audit::Decider& decider, TokenEvents& events, std::string rp_id)
       : clock_(clock),
         random_(random),
         tokens_(tokens),
         decider_(decider),
+        events_(events),
         rp_id_(std::move(rp_id)) {}
 
   // Exactly one item so far. Errors: those of the proof verifier,
@@ -46,6 +48,7 @@ class Enrolment {
   RandomSource& random_;
   TokenStore& tokens_;
   audit::Decider& decider_;
+  TokenEvents& events_;
   const std::string rp_id_;
 };
 

@@ -199,6 +199,7 @@ absl::StatusOr<v1::Token> TokenDirectory::SetState(
                    audit::PreparedRow::Make(std::move(content), random_));
   transition.rows.push_back(std::move(row));
   RETURN_IF_ERROR(decider_.Decide(tenant, std::move(transition)).status());
+  events_.Publish(tenant, next);
   return ViewOf(next, absl::nullopt);
 }
 

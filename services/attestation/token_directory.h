@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_ATTESTATION_TOKEN_DIRECTORY_H_
 
 #include "absl/status/statusor.h"
+#include "services/attestation/token_events.h"
 #include "services/attestation/token_store.h"
 #include "services/common/audit/decider.h"
 #include "services/common/random/random_source.h"
@@ -16,8 +17,8 @@ class TokenDirectory {
  public:
   // The references must outlive this object.
   TokenDirectory(RandomSource& random, TokenStore& tokens,
-                 audit::Decider& decider)
-      : random_(random), tokens_(tokens), decider_(decider) {}
+                 audit::Decider& decider, TokenEvents& events)
+      : random_(random), tokens_(tokens), decider_(decider), events_(events) {}
 
   // NO_CREDENTIALS if no token may answer; then metadata `enrolled` counts the
   // tokens of the account that are not revoked.
@@ -46,6 +47,7 @@ class TokenDirectory {
   RandomSource& random_;
   TokenStore& tokens_;
   audit::Decider& decider_;
+  TokenEvents& events_;
 };
 
 }  // namespace u2fi::attestation

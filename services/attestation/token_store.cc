@@ -53,6 +53,10 @@ absl::Status ReadTokens(const Snapshot& snapshot, AccountView& view) {
 
 }  // namespace
 
+absl::StatusOr<Partition> SharedPartition() {
+  return Partition::Make("attestation-shared", "all");
+}
+
 std::string TokenKey(absl::string_view token_id) {
   return absl::StrCat("t/", token_id);
 }

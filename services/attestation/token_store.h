@@ -91,6 +91,10 @@ class TokenStore {
   u2fi::store::Store& store_;
 };
 
+// Where what is of the whole deployment stands: the imported metadata, and
+// hints of changes.
+absl::StatusOr<u2fi::store::Partition> SharedPartition();
+
 // Keys, for transitions.
 std::string TokenKey(absl::string_view token_id);
 std::string CounterKey(absl::string_view token_id);

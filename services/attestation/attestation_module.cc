@@ -1,0 +1,35 @@
+#include "services/attestation/attestation_module.h"
+
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "services/attestation/anchor_files.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::attestation {
+namespace {
+
+constexpr char kService[] = "attestation";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AttestationModule>> AttestationModule::Make(
+    const ModuleParts& parts) {
+  fido::RegistrationPolicy policy;
+  ASSIGN_OR_RETURN(policy.trust.anchors,
+                   ReadAnchorFiles({parts.settings.anchor_files().begin(),
+                                    parts.settings.anchor_files().end()}));
+  // A tenant's policy says how much trust it asks for.
+  policy.trust.accept_untrusted = true;
+  return absl::WrapUnique(new AttestationModule(parts, std::move(policy)));
+}
+
+AttestationModule::AttestationModule(const ModuleParts& parts,
+                                     fido::RegistrationPolicy policy)
+    : executor_(parts.threads),
+      deciders_(parts.store, parts.clock, parts.random, executor_, kService),
+      core_({parts.clock, parts.random, parts.store, deciders_, parts.challenge,
+             parts.settings.relying_party().rp_id(), std::move(policy)}),
+      server_(core_, executor_) {}
+
+}  // namespace u2fi::attestation
