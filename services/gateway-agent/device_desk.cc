@@ -75,13 +75,15 @@ DeviceDesk::DeviceDesk(const AgentIdentity& identity, const Clock& clock,
       topics_(std::move(topics)),
       working_([this] { WorkUntilStopped(); }) {}
 
-DeviceDesk::~DeviceDesk() {
+DeviceDesk::~DeviceDesk() { Stop(); }
+
+void DeviceDesk::Stop() {
   {
     MutexLock lock(mutex_);
     stop_ = true;
     changed_.NotifyAll();
   }
-  working_.join();
+  if (working_.joinable()) working_.join();
 }
 
 void DeviceDesk::Post(std::function<void()> work) {

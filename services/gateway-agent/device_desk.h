@@ -37,6 +37,10 @@ class DeviceDesk : public MeshHandler {
   void OnConnected(const gateway::v1::Welcome& welcome) override;
   bool OnMessage(const gateway::v1::MeshMessage& message) override;
 
+  // Ends the thread: nothing is published after it, and what comes is dropped.
+  // To be called before `broker` goes, which must go before this object.
+  void Stop();
+
   // Blocks until all that came so far is done, for tests.
   void Flush();
 

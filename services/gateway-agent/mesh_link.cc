@@ -33,7 +33,9 @@ MeshLink::MeshLink(gateway::v1::GatewayLink::StubInterface& stub,
       options_(options),
       backoff_(random, options.first_backoff, options.most_backoff) {}
 
-MeshLink::~MeshLink() {
+MeshLink::~MeshLink() { Stop(); }
+
+void MeshLink::Stop() {
   {
     MutexLock lock(mutex_);
     stop_ = true;
@@ -49,14 +51,14 @@ void MeshLink::Start() {
 
 void MeshLink::Send(GatewayMessage message) {
   MutexLock lock(mutex_);
-  if (!connected_ || queue_.size() >= kMaxQueue) return;
+  if (!state_.connected || queue_.size() >= kMaxQueue) return;
   queue_.push_back(std::move(message));
   changed_.NotifyAll();
 }
 
-bool MeshLink::IsConnected() const {
+MeshLink::State MeshLink::state() const {
   MutexLock lock(mutex_);
-  return connected_;
+  return state_;
 }
 
 grpc::Status MeshLink::last_status() const {
@@ -105,7 +107,7 @@ grpc::Status MeshLink::RunStream() {
   }
   {
     MutexLock lock(mutex_);
-    connected_ = false;
+    state_.connected = false;
     queue_.clear();
     changed_.NotifyAll();
   }
@@ -120,38 +122,54 @@ bool MeshLink::Welcomed(Stream& stream, grpc::ClientContext& context) {
   GatewayMessage hello;
   *hello.mutable_hello() = make_hello_();
   if (!stream.Write(hello)) return false;
-  // A mesh that says nothing is left: the read ends when the call does.
-  std::thread guard([this, &context] {
-    MutexLock lock(mutex_);
-    const absl::Duration until = clock_.Uptime() + options_.welcome_within;
-    while (!stop_ && !connected_ && clock_.Uptime() < until) {
-      changed_.WaitFor(mutex_, until - clock_.Uptime());
-    }
-    if (!connected_) context.TryCancel();
-  });
   MeshMessage first;
-  const bool heard = stream.Read(&first);
-  const bool welcomed = heard && first.has_welcome();
-  {
-    MutexLock lock(mutex_);
-    // The guard looks at it: true also lets a refused stream end by itself.
-    connected_ = true;
-    if (welcomed) heartbeat_ = DurationOf(first.welcome().heartbeat_interval());
-    changed_.NotifyAll();
-  }
-  guard.join();
-  if (!welcomed) {
+  const bool heard = ReadFirst(stream, context, first);
+  if (!heard || !first.has_welcome()) {
     // A refusal ends by itself, and says why.
     if (heard) context.TryCancel();
     return false;
+  }
+  {
+    MutexLock lock(mutex_);
+    state_ = {true, first.welcome().generation(), clock_.Now()};
+    heartbeat_ = DurationOf(first.welcome().heartbeat_interval());
   }
   for (MeshHandler* handler : handlers_) handler->OnConnected(first.welcome());
   return true;
 }
 
+bool MeshLink::ReadFirst(Stream& stream, grpc::ClientContext& context,
+                         MeshMessage& first) {
+  {
+    MutexLock lock(mutex_);
+    opening_ = true;
+  }
+  // A mesh that says nothing is left: the read ends when the call does.
+  std::thread guard([this, &context] {
+    MutexLock lock(mutex_);
+    const absl::Duration until = clock_.Uptime() + options_.welcome_within;
+    while (!stop_ && opening_ && clock_.Uptime() < until) {
+      changed_.WaitFor(mutex_, until - clock_.Uptime());
+    }
+    if (opening_) context.TryCancel();
+  });
+  const bool heard = stream.Read(&first);
+  {
+    MutexLock lock(mutex_);
+    opening_ = false;
+    changed_.NotifyAll();
+  }
+  guard.join();
+  return heard;
+}
+
 void MeshLink::ReadAll(Stream& stream) {
   MeshMessage message;
   while (stream.Read(&message)) {
+    {
+      MutexLock lock(mutex_);
+      state_.last_message = clock_.Now();
+    }
     if (message.has_drain()) {
       MutexLock lock(mutex_);
       leave_at_ =
@@ -177,7 +195,7 @@ void MeshLink::WriteUntilEnd(Stream& stream, grpc::ClientContext& context) {
     {
       MutexLock lock(mutex_);
       const absl::Duration now = clock_.Uptime();
-      if (stop_ || !connected_) return;
+      if (stop_ || !state_.connected) return;
       if (leave_at_.has_value() && now >= *leave_at_) {
         context.TryCancel();
         return;

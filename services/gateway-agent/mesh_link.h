@@ -32,6 +32,14 @@ class MeshLink : public MeshSender {
     // Welcome must come within this time.
     absl::Duration welcome_within = absl::Seconds(10);
   };
+  // What people are told of the link.
+  struct State {
+    bool connected = false;
+    // Number of the last stream; 0: never welcomed.
+    uint64_t generation = 0;
+    // When the mesh last said anything; the infinite past: never.
+    absl::Time last_message = absl::InfinitePast();
+  };
   // What the agent says of itself, asked before each stream.
   using MakeHello = std::function<gateway::v1::Hello()>;
 
@@ -43,13 +51,20 @@ class MeshLink : public MeshSender {
   // Ends the stream and the threads.
   ~MeshLink() override;
 
+  // One more handler, which must outlive this object or Stop(). Before Start().
+  void AddHandler(MeshHandler& handler) { handlers_.push_back(&handler); }
+
   // Begins to connect. Once.
   void Start();
 
+  // Ends the stream and the threads; no handler is called after it.
+  void Stop();
+
   void Send(gateway::v1::GatewayMessage message) override;
 
-  // Whether there is a stream now, for people.
-  bool IsConnected() const;
+  State state() const;
+  // Whether there is a welcomed stream now.
+  bool IsConnected() const { return state().connected; }
   // Why the last stream ended, for people; OK if none has.
   grpc::Status last_status() const;
 
@@ -59,6 +74,9 @@ class MeshLink : public MeshSender {
   void ConnectUntilStopped();
   grpc::Status RunStream();
   bool Welcomed(Stream& stream, grpc::ClientContext& context);
+  // False if the stream ended, or was silent for too long.
+  bool ReadFirst(Stream& stream, grpc::ClientContext& context,
+                 gateway::v1::MeshMessage& first);
   void ReadAll(Stream& stream);
   void WriteUntilEnd(Stream& stream, grpc::ClientContext& context);
   // False if it was stopped meanwhile.
@@ -67,13 +85,15 @@ class MeshLink : public MeshSender {
   gateway::v1::GatewayLink::StubInterface& stub_;
   const Clock& clock_;
   const MakeHello make_hello_;
-  const std::vector<MeshHandler*> handlers_;
+  std::vector<MeshHandler*> handlers_;  // Fixed after Start().
   const Options options_;
   Backoff backoff_;
   mutable Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  bool connected_ ABSL_GUARDED_BY(mutex_) = false;
+  // Hello is out, and nothing came back yet.
+  bool opening_ ABSL_GUARDED_BY(mutex_) = false;
+  State state_ ABSL_GUARDED_BY(mutex_);
   // The stream that is open or opening, to be cancelled.
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
   absl::Duration heartbeat_ ABSL_GUARDED_BY(mutex_) = absl::Seconds(30);

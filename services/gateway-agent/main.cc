@@ -1,0 +1,185 @@
+#include <sys/stat.h>
+
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/config/checks.h"
+#include "services/common/config/program.h"
+#include "services/common/config/version.h"
+#include "services/common/file/file.h"
+#include "services/common/logging/logging.h"
+#include "services/common/metrics/exposer.h"
+#include "services/common/metrics/metrics.h"
+#include "services/common/mqtt/paho_client.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/from_config.h"
+#include "services/common/rpc/health_server.h"
+#include "services/common/rpc/server_runner.h"
+#include "services/common/rpc/tls_expiry.h"
+#include "services/common/rpc/tls_identity.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/store/sqlite_store.h"
+#include "services/gateway-agent/agent_config.h"
+#include "services/gateway-agent/agent_module.h"
+#include "services/gateway-agent/identity_files.h"
+#include "services/gateway-agent/socket_tokens.h"
+
+namespace u2fi::gateway_agent {
+namespace {
+
+using Config = config::v1::GatewayAgentConfig;
+
+constexpr absl::Duration kShutdownGrace = absl::Seconds(5);
+constexpr char kHealthName[] = "u2fi.gateway.v1.AgentLocal";
+
+// The folder of journal, pin sets and deny list is nobody else's business.
+absl::StatusOr<store::OpenedStore> OpenStateFolder(const std::string& folder) {
+  RETURN_IF_ERROR(MakeFolder(folder, 0700));
+  struct stat state = {};
+  if (stat(folder.c_str(), &state) != 0 || (state.st_mode & 0077) != 0) {
+    return FieldError("state_dir", "is open to others; chmod it to 0700");
+  }
+  store::SqliteOptions options;
+  options.path = absl::StrCat(folder, "/agent.db");
+  options.readers = 1;
+  ASSIGN_OR_RETURN(
+      store::OpenedStore opened,
+      store::OpenSqliteStore(options, SystemClock(), SystemRandom()));
+  for (const std::string& warning : opened.warnings) logging::Warning(warning);
+  return opened;
+}
+
+MeshLink::Options LinkOptionsOf(const Config& config) {
+  MeshLink::Options options;
+  options.most_backoff = config::DurationOr(
+      config.has_reconnect_cap(), config.reconnect_cap(), options.most_backoff);
+  return options;
+}
+
+absl::Status Run(const Config& config) {
+  ASSIGN_OR_RETURN(AgentIdentity identity, LoadIdentity(config));
+  ASSIGN_OR_RETURN(const std::unique_ptr<rpc::TlsIdentity> tls,
+                   rpc::TlsIdentity::Load(rpc::TlsFilesFrom(config.tls()),
+                                          SystemClock().Now()));
+  ASSIGN_OR_RETURN(const store::OpenedStore opened,
+                   OpenStateFolder(config.state_dir()));
+  ASSIGN_OR_RETURN(const mqtt::BrokerOptions broker,
+                   BrokerOptionsOf(config.devices()));
+  ASSIGN_OR_RETURN(std::unique_ptr<mqtt::MqttClient> mqtt,
+                   mqtt::MakePahoClient(broker, SystemClock(), SystemRandom()));
+  const auto& sockets = config.tokens().soft_tokens();
+  SocketTokens tokens({sockets.begin(), sockets.end()}, SystemClock(),
+                      SystemRandom());
+  TerminalCue cue;
+
+  metrics::Registry metrics;
+  metrics::AddBuildInfo(metrics, "gateway-agent", config::Version());
+  const rpc::TlsExpiry expiry(*tls, metrics, SystemClock());
+  std::unique_ptr<metrics::Exposer> exposer;
+  if (!config.metrics().address().empty()) {
+    ASSIGN_OR_RETURN(
+        exposer, metrics::Exposer::Start(metrics, config.metrics().address()));
+  }
+
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<AgentModule> agent,
+      AgentModule::Create({SystemClock(), SystemRandom(), std::move(identity),
+                           *opened.store, tokens, cue, std::move(mqtt),
+                           gateway::v1::GatewayLink::NewStub(rpc::NewChannel(
+                               *tls, config.mesh().target(), "command-gate")),
+                           LinkOptionsOf(config), config::Version()}));
+  rpc::ServerRunner runner(kShutdownGrace);
+  runner.EveryMinute([&expiry] { expiry.Update(); });
+  if (!config.health_address().empty()) {
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<rpc::HealthServer> health,
+        rpc::HealthServer::Listen(config.health_address(), {kHealthName}));
+    runner.SetHealth(std::move(health));
+  }
+  agent->Start();
+  logging::Info("the agent runs", {{"gateway", GatewayUri(config)},
+                                   {"mesh", config.mesh().target()}});
+  runner.Serve();  // Until SIGTERM.
+  return absl::OkStatus();
+}
+
+absl::Status Init(const Config& config) {
+  ASSIGN_OR_RETURN(const NewIdentity made, MakeIdentity(config));
+  std::cout << NextSteps(config, made);
+  return absl::OkStatus();
+}
+
+constexpr char kUsage[] =
+    "gateway-agent: the part of U2Fi that runs at the site. It asks the key,\n"
+    "verifies every proof against the device's own pin set, and hands "
+    "commands\n"
+    "to the devices.\n"
+    "\n"
+    "Commands (each has --help):\n"
+    "  run      connect to the mesh and work until SIGTERM\n"
+    "  init     make the identity key and a certificate request\n"
+    "\n"
+    "Examples:\n"
+    "  gateway-agent init --config agent.json\n"
+    "  gateway-agent run --config agent.json\n";
+
+// One of the commands, with the configuration that all of them share.
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* examples;
+  absl::Status (*check)(const Config&);
+  absl::Status (*run)(const Config&);
+};
+
+constexpr Command kCommands[] = {
+    {"run", "Connects to the mesh and works until SIGTERM.",
+     "  gateway-agent run --config agent.json\n"
+     "  gateway-agent run --config agent.json --set log.level=LOG_LEVEL_DEBUG\n"
+     "  gateway-agent run --config agent.json --check_config\n",
+     CheckAgentConfig, Run},
+    {"init",
+     "Makes tls.key_file (P-256, mode 0600) unless it is there, and a "
+     "certificate request beside it, and says what to do next.",
+     "  gateway-agent init --config agent.json\n"
+     "  gateway-agent init --tenant t1 --site s1 --gateway g1 \\\n"
+     "    --set tls.trust_domain=u2fi.example --set tls.key_file=g1.key\n",
+     CheckInitConfig, Init},
+};
+
+int RunCommand(const Command& command, int argc, char** argv) {
+  return config::Main<Config>({absl::StrCat("gateway-agent ", command.name),
+                               command.summary, command.examples},
+                              command.check, command.run, argc, argv);
+}
+
+int Main(int argc, char** argv) {
+  if (argc >= 2) {
+    for (const Command& command : kCommands) {
+      if (strcmp(argv[1], command.name) == 0) {
+        return RunCommand(command, argc - 1, argv + 1);
+      }
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+      std::cout << "gateway-agent " << config::Version() << "\n";
+      return 0;
+    }
+  }
+  const bool asked = argc >= 2 && strcmp(argv[1], "--help") == 0;
+  (asked ? std::cout : std::cerr) << kUsage;
+  return asked ? 0 : config::kExitUsage;
+}
+
+}  // namespace
+}  // namespace u2fi::gateway_agent
+
+int main(int argc, char** argv) {
+  return u2fi::gateway_agent::Main(argc, argv);
+}
