@@ -1,0 +1,57 @@
+#include "services/command-gate/gate_settings.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using config::v1::CommandGateSettings;
+
+void CheckTimes(absl::string_view path, const CommandGateSettings& settings,
+                config::Checks& checks) {
+  checks.Range(absl::StrCat(path, ".heartbeat_interval"),
+               settings.has_heartbeat_interval(), settings.heartbeat_interval(),
+               absl::Seconds(1), absl::Hours(1));
+  checks.Range(absl::StrCat(path, ".directory_lease"),
+               settings.has_directory_lease(), settings.directory_lease(),
+               2 * HeartbeatFrom(settings), absl::Hours(3));
+  checks.Range(absl::StrCat(path, ".presence_grace"),
+               settings.has_presence_grace(), settings.presence_grace(),
+               absl::ZeroDuration(), absl::Seconds(60));
+  checks.Range(absl::StrCat(path, ".cooldown"), settings.has_cooldown(),
+               settings.cooldown(), absl::Seconds(1), absl::Hours(1));
+}
+
+void CheckNumbers(absl::string_view path, const CommandGateSettings& settings,
+                  config::Checks& checks) {
+  checks.Range(absl::StrCat(path, ".open_commands_per_account"),
+               settings.open_commands_per_account(), 1, 10000);
+  checks.Range(absl::StrCat(path, ".refusals_before_cooldown"),
+               settings.refusals_before_cooldown(), 1, 10);
+}
+
+}  // namespace
+
+void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
+                   config::Checks& checks) {
+  CheckTimes(path, settings, checks);
+  CheckNumbers(path, settings, checks);
+  checks.Require(settings.oidc().empty(), absl::StrCat(path, ".oidc"),
+                 "is not there yet: submissions would need no JWT");
+  checks.Require(settings.webhooks().empty(), absl::StrCat(path, ".webhooks"),
+                 "is not there yet: nobody would be told");
+  checks.Require(settings.origins().empty(), absl::StrCat(path, ".origins"),
+                 "is not there yet: browsers cannot approve");
+}
+
+absl::Duration HeartbeatFrom(const CommandGateSettings& settings) {
+  return config::DurationOr(settings.has_heartbeat_interval(),
+                            settings.heartbeat_interval(), absl::Seconds(30));
+}
+
+absl::Duration PresenceGraceFrom(const CommandGateSettings& settings) {
+  return config::DurationOr(settings.has_presence_grace(),
+                            settings.presence_grace(), absl::Seconds(5));
+}
+
+}  // namespace u2fi::command_gate

@@ -1,0 +1,24 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_GATE_SETTINGS_H_
+#define U2FI_SERVICES_COMMAND_GATE_GATE_SETTINGS_H_
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/common/config/checks.h"
+#include "u2fi/config/v1/config.pb.h"
+
+namespace u2fi::command_gate {
+
+// The bounds that config.proto states. What is not there yet and would be
+// missed if it were silently left out (OIDC, webhooks, browser origins) is
+// refused. `path` is the key of the settings.
+void CheckSettings(absl::string_view path,
+                   const config::v1::CommandGateSettings& settings,
+                   config::Checks& checks);
+
+absl::Duration HeartbeatFrom(const config::v1::CommandGateSettings& settings);
+absl::Duration PresenceGraceFrom(
+    const config::v1::CommandGateSettings& settings);
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_GATE_SETTINGS_H_

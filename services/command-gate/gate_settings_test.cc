@@ -1,0 +1,77 @@
+#include "services/command-gate/gate_settings.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "services/common/status/status_matchers.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using config::v1::CommandGateSettings;
+using testing::HasSubstr;
+
+std::string Problems(const CommandGateSettings& settings) {
+  config::Checks checks;
+  CheckSettings("settings", settings, checks);
+  return std::string(checks.Result().message());
+}
+
+TEST(GateSettingsTest, DefaultsAreGood) {
+  EXPECT_EQ(Problems({}), "");
+  EXPECT_EQ(HeartbeatFrom({}), absl::Seconds(30));
+  EXPECT_EQ(PresenceGraceFrom({}), absl::Seconds(5));
+}
+
+TEST(GateSettingsTest, TakesTheTimesItIsGiven) {
+  CommandGateSettings settings;
+  settings.mutable_heartbeat_interval()->set_seconds(1);
+  settings.mutable_presence_grace();
+  EXPECT_EQ(Problems(settings), "");
+  EXPECT_EQ(HeartbeatFrom(settings), absl::Seconds(1));
+  EXPECT_EQ(PresenceGraceFrom(settings), absl::ZeroDuration());
+}
+
+TEST(GateSettingsTest, RefusesAHeartbeatThatIsTooSlow) {
+  CommandGateSettings settings;
+  settings.mutable_heartbeat_interval()->set_seconds(3601);
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.heartbeat_interval"));
+}
+
+TEST(GateSettingsTest, ALeaseSpansTwoHeartbeats) {
+  CommandGateSettings settings;
+  settings.mutable_heartbeat_interval()->set_seconds(10);
+  settings.mutable_directory_lease()->set_seconds(19);
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.directory_lease"));
+  settings.mutable_directory_lease()->set_seconds(20);
+  EXPECT_EQ(Problems(settings), "");
+}
+
+TEST(GateSettingsTest, RefusesNumbersOutOfBounds) {
+  CommandGateSettings settings;
+  settings.set_open_commands_per_account(10001);
+  settings.set_refusals_before_cooldown(11);
+  EXPECT_THAT(Problems(settings), HasSubstr("open_commands_per_account"));
+  EXPECT_THAT(Problems(settings), HasSubstr("refusals_before_cooldown"));
+}
+
+TEST(GateSettingsTest, RefusesAnIssuerThatNobodyWouldAsk) {
+  CommandGateSettings settings;
+  settings.add_oidc()->set_tenant("t1");
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.oidc"));
+}
+
+TEST(GateSettingsTest, RefusesWebhooksThatNobodyWouldCall) {
+  CommandGateSettings settings;
+  settings.add_webhooks()->set_tenant("t1");
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks"));
+}
+
+TEST(GateSettingsTest, RefusesOriginsOfBrowsersThatCannotApprove) {
+  CommandGateSettings settings;
+  settings.add_origins("https://iot.example");
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.origins"));
+}
+
+}  // namespace
+}  // namespace u2fi::command_gate

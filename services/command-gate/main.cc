@@ -1,0 +1,88 @@
+// The command gate: may this command run now?
+#include "services/attestation/attestation_grpc_client.h"
+#include "services/challenge/challenge_grpc_client.h"
+#include "services/command-gate/gate_module.h"
+#include "services/command-gate/gate_settings.h"
+#include "services/common/config/program.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/from_config.h"
+#include "services/common/rpc/mesh_process.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/store/open_store.h"
+#include "services/device-registry/registry_grpc_client.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using config::v1::CommandGateConfig;
+
+constexpr char kExamples[] =
+    "  command-gate --config command-gate.json\n"
+    "  command-gate --config command-gate.json --check_config";
+
+absl::Status Validate(const CommandGateConfig& config) {
+  config::Checks checks;
+  config::CheckListen("listen", config.listen(), checks);
+  config::CheckTls("tls", config.tls(), checks);
+  config::CheckStore("store", config.store(), checks);
+  config::CheckAudit("audit", config.audit(), checks);
+  config::CheckLog("log", config.log(), checks);
+  config::CheckMetrics("metrics", config.metrics(), checks);
+  config::CheckPeer("challenge", config.challenge(), checks);
+  config::CheckPeer("attestation", config.attestation(), checks);
+  config::CheckPeer("device_registry", config.device_registry(), checks);
+  checks.Require(!config.has_replica(), "replica",
+                 "is not there yet: run one command-gate");
+  CheckSettings("settings", config.settings(), checks);
+  return checks.Result();
+}
+
+// The services that the gate calls.
+struct Others {
+  Others(const rpc::MeshProcess& process, const CommandGateConfig& config)
+      : challenge(challenge::v1::Challenge::NewStub(
+                      process.ChannelTo(config.challenge(), "challenge")),
+                  rpc::DeadlineFrom(config.challenge())),
+        attestation(attestation::v1::Attestation::NewStub(
+                        process.ChannelTo(config.attestation(), "attestation")),
+                    rpc::DeadlineFrom(config.attestation())),
+        registry(device_registry::v1::DeviceRegistry::NewStub(process.ChannelTo(
+                     config.device_registry(), "device-registry")),
+                 rpc::DeadlineFrom(config.device_registry())) {}
+
+  challenge::ChallengeGrpcClient challenge;
+  attestation::AttestationGrpcClient attestation;
+  device_registry::RegistryGrpcClient registry;
+};
+
+absl::Status Run(const CommandGateConfig& config) {
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<store::Store> store,
+      store::OpenStore(config.store(), SystemClock(), SystemRandom()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<rpc::MeshProcess> process,
+      rpc::MeshProcess::Start({"command-gate", "command-gate", config.listen(),
+                               config.tls(), config.metrics()}));
+  Others others(*process, config);
+  GateModule gate({SystemClock(), SystemRandom(), *store, others.attestation,
+                   others.challenge, others.registry,
+                   HeartbeatFrom(config.settings()),
+                   PresenceGraceFrom(config.settings())});
+  rpc::ServiceList services;
+  services.Add<v1::CommandGate>(gate.gate_server());
+  services.Add<gateway::v1::GatewayLink>(gate.link_server());
+  RETURN_IF_ERROR(process->Declare(services.descriptors()));
+  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  process->Serve();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace u2fi::command_gate
+
+int main(int argc, char** argv) {
+  return u2fi::config::Main<u2fi::config::v1::CommandGateConfig>(
+      {"command-gate", "Decides whether a command may run now.",
+       u2fi::command_gate::kExamples},
+      u2fi::command_gate::Validate, u2fi::command_gate::Run, argc, argv);
+}

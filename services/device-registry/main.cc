@@ -1,0 +1,63 @@
+// The device registry: who owns what, where, until when; what is critical.
+#include "services/common/config/program.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/mesh_process.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/store/open_store.h"
+#include "services/device-registry/registry_module.h"
+#include "services/device-registry/registry_settings.h"
+
+namespace u2fi::device_registry {
+namespace {
+
+using config::v1::DeviceRegistryConfig;
+
+constexpr char kExamples[] =
+    "  device-registry --config device-registry.json\n"
+    "  device-registry --config device-registry.json --check_config";
+
+absl::Status Validate(const DeviceRegistryConfig& config) {
+  config::Checks checks;
+  config::CheckListen("listen", config.listen(), checks);
+  config::CheckTls("tls", config.tls(), checks);
+  config::CheckStore("store", config.store(), checks);
+  config::CheckAudit("audit", config.audit(), checks);
+  config::CheckLog("log", config.log(), checks);
+  config::CheckMetrics("metrics", config.metrics(), checks);
+  CheckSettings("settings", config.settings(), checks);
+  return checks.Result();
+}
+
+absl::Status Run(const DeviceRegistryConfig& config) {
+  const std::string& rp_id = config.settings().relying_party().rp_id();
+  ASSIGN_OR_RETURN(DeviceTokens::Options tokens,
+                   TokenOptionsFrom(config.settings().device_token()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<store::Store> store,
+      store::OpenStore(config.store(), SystemClock(), SystemRandom()));
+  RETURN_IF_ERROR(store::RequireFixedSetting(*store, "rp_id", rp_id));
+  RegistryModule registry(
+      {SystemClock(), SystemRandom(), *store, rp_id, std::move(tokens)});
+  RETURN_IF_ERROR(registry.Start());
+  ASSIGN_OR_RETURN(const std::unique_ptr<rpc::MeshProcess> process,
+                   rpc::MeshProcess::Start({"device-registry",
+                                            "device-registry", config.listen(),
+                                            config.tls(), config.metrics()}));
+  rpc::ServiceList services;
+  services.Add<v1::DeviceRegistry>(registry.server());
+  RETURN_IF_ERROR(process->Declare(services.descriptors()));
+  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  process->Serve();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace u2fi::device_registry
+
+int main(int argc, char** argv) {
+  return u2fi::config::Main<u2fi::config::v1::DeviceRegistryConfig>(
+      {"device-registry",
+       "Knows who owns which device, where, until when, and what is critical.",
+       u2fi::device_registry::kExamples},
+      u2fi::device_registry::Validate, u2fi::device_registry::Run, argc, argv);
+}
