@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/config/version.h"
+#include "services/common/logging/logging.h"
 #include "services/common/rpc/caller_factory.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/from_config.h"
@@ -73,6 +74,9 @@ absl::Status MeshProcess::Listen(const ServiceList& services,
                    Server::ListenMutualTls(services, options, *tls_,
                                            options_.listen.address()));
   port_ = server->port();
+  logging::Info("listening", {{"address", options_.listen.address()},
+                              {"port", port_},
+                              {"uri", tls_->uri()}});
   runner_.Add(std::move(server));
   return absl::OkStatus();
 }

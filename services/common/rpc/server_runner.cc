@@ -43,6 +43,7 @@ void ServerRunner::Serve() {
     server->Shutdown(
         std::max(absl::ZeroDuration(), deadline - SystemClock().Now()));
   }
+  servers_.clear();
   logging::Info("stopped");
 }
 

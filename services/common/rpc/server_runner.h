@@ -33,7 +33,8 @@ class ServerRunner {
 
   // Serves until SIGTERM, SIGINT or Stop(). Then: health says NOT_SERVING, the
   // drains run, the servers take no more calls, running calls end or are
-  // cancelled when the grace is over. Once.
+  // cancelled when the grace is over, and the servers are gone: what they refer
+  // to may go before this object does. Once.
   void Serve();
 
   // Makes Serve() end. Thread-safe, may be called before Serve().

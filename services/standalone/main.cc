@@ -1,0 +1,46 @@
+// The whole cloud side in one process: for one site, demonstrations and tests.
+#include "services/common/config/program.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/mesh_process.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/store/open_store.h"
+#include "services/standalone/standalone_module.h"
+
+namespace u2fi::standalone {
+namespace {
+
+using config::v1::StandaloneConfig;
+
+constexpr char kExamples[] =
+    "  standalone --config standalone.json\n"
+    "  standalone --config standalone.json --check_config\n"
+    "  standalone --config standalone.json --set listen.reflection=true";
+
+absl::Status Run(const StandaloneConfig& config) {
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<store::Store> store,
+      store::OpenStore(config.store(), SystemClock(), SystemRandom()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<StandaloneModule> module,
+      StandaloneModule::Start(config, *store, SystemClock(), SystemRandom()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<rpc::MeshProcess> process,
+      rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),
+                               config.tls(), config.metrics()}));
+  const rpc::ServiceList services = module->services();
+  RETURN_IF_ERROR(process->Declare(services.descriptors()));
+  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  process->Serve();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace u2fi::standalone
+
+int main(int argc, char** argv) {
+  return u2fi::config::Main<u2fi::config::v1::StandaloneConfig>(
+      {"standalone",
+       "Challenge, attestation, device registry and gate in one process.",
+       u2fi::standalone::kExamples},
+      u2fi::standalone::Validate, u2fi::standalone::Run, argc, argv);
+}
