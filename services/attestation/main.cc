@@ -1,0 +1,70 @@
+// The attestation service: is this token genuine, this assertion valid?
+#include "services/attestation/attestation_module.h"
+#include "services/challenge/challenge_grpc_client.h"
+#include "services/common/config/checks.h"
+#include "services/common/config/program.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/from_config.h"
+#include "services/common/rpc/mesh_process.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/store/open_store.h"
+
+namespace u2fi::attestation {
+namespace {
+
+using config::v1::AttestationConfig;
+
+constexpr char kExamples[] =
+    "  attestation --config attestation.json\n"
+    "  attestation --config attestation.json --check_config";
+
+absl::Status Validate(const AttestationConfig& config) {
+  config::Checks checks;
+  config::CheckListen("listen", config.listen(), checks);
+  config::CheckTls("tls", config.tls(), checks);
+  config::CheckStore("store", config.store(), checks);
+  config::CheckAudit("audit", config.audit(), checks);
+  config::CheckLog("log", config.log(), checks);
+  config::CheckMetrics("metrics", config.metrics(), checks);
+  config::CheckPeer("challenge", config.challenge(), checks);
+  config::CheckRelyingParty("settings.relying_party",
+                            config.settings().relying_party(), checks);
+  return checks.Result();
+}
+
+absl::Status Run(const AttestationConfig& config) {
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<u2fi::store::Store> store,
+      u2fi::store::OpenStore(config.store(), SystemClock(), SystemRandom()));
+  RETURN_IF_ERROR(u2fi::store::RequireFixedSetting(
+      *store, "rp_id", config.settings().relying_party().rp_id()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<rpc::MeshProcess> process,
+      rpc::MeshProcess::Start({"attestation", "attestation", config.listen(),
+                               config.tls(), config.metrics()}));
+  challenge::ChallengeGrpcClient challenge(
+      challenge::v1::Challenge::NewStub(
+          process->ChannelTo(config.challenge(), "challenge")),
+      rpc::DeadlineFrom(config.challenge()));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<AttestationModule> module,
+      AttestationModule::Make({SystemClock(), SystemRandom(), *store, challenge,
+                               config.settings()}));
+  RETURN_IF_ERROR(module->Start());
+  rpc::ServiceList services;
+  services.Add<v1::Attestation>(module->server());
+  RETURN_IF_ERROR(process->Declare(services.descriptors()));
+  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  process->Serve();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace u2fi::attestation
+
+int main(int argc, char** argv) {
+  return u2fi::config::Main<u2fi::config::v1::AttestationConfig>(
+      {"attestation", "Verifies tokens and what they sign.",
+       u2fi::attestation::kExamples},
+      u2fi::attestation::Validate, u2fi::attestation::Run, argc, argv);
+}
