@@ -242,6 +242,11 @@ audit::RowContent AssertionService::ContentOf(
   content.subjects = {
       absl::StrCat("tokens/", attempt.request.answer().token_id()),
       absl::StrCat("accounts/", attempt.statement.account())};
+  // The gate's row holds the touch.
+  content.body.set_statement(attempt.request.statement());
+  content.body.add_approval_refs(
+      crypto::ToString(audit::ApprovalDigest(proof::ToApproval(
+          attempt.request.statement(), attempt.request.answer()))));
   content.body.set_outcome(response.verdict().outcome());
   content.body.set_reason(response.verdict().reason());
   return content;

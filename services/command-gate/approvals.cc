@@ -6,6 +6,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/audit/limits.h"
+#include "services/common/audit/row.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/ids.h"
 #include "services/common/proof/merkle.h"
@@ -52,10 +54,15 @@ bool AllAccepted(const CommandRow& row) {
   return row.slots_size() > 0;
 }
 
-std::vector<proof::v1::Approval> ApprovalsOf(const CommandRow& row) {
-  std::vector<proof::v1::Approval> approvals;
-  for (const Slot& slot : row.slots()) approvals.push_back(slot.approval());
-  return approvals;
+// Digests of the touches that were taken before the one at `index`.
+std::vector<std::string> EarlierTouches(const CommandRow& row, int index) {
+  std::vector<std::string> digests;
+  for (int i = 0; i < row.slots_size(); ++i) {
+    if (i == index) continue;
+    digests.push_back(
+        crypto::ToString(audit::ApprovalDigest(row.slots(i).approval())));
+  }
+  return digests;
 }
 
 proof::v1::Approval ApprovalOf(const Slot& slot,
@@ -69,6 +76,17 @@ proof::v1::Approval ApprovalOf(const Slot& slot,
   approval.set_touched_at_ms(answer.touched_at_ms());
   approval.set_relay_signature(answer.relay_signature());
   return approval;
+}
+
+// What the row of an answer that was not accepted says.
+MoveEvidence RefusalOf(const Slot& slot, common::v1::Outcome outcome,
+                       absl::string_view reason) {
+  MoveEvidence evidence;
+  evidence.kind = audit::v1::ROW_KIND_APPROVAL;
+  evidence.statement = slot.statement();
+  evidence.outcome = outcome;
+  evidence.reason = std::string(reason);
+  return evidence;
 }
 
 common::v1::Verdict Refused(absl::string_view reason) {
@@ -131,8 +149,10 @@ absl::StatusOr<StoredCommand> Approvals::AskSlot(StoredCommand command,
   const absl::StatusOr<ListCandidatesResponse> candidates =
       Candidates(command, index);
   if (IsReason(candidates.status(), reason::kNoCredentials)) {
-    return Deny(command, index, v1::APPROVAL_STATE_REFUSED,
-                reason::kNoCredentials.name);
+    return Deny(
+        command, index, v1::APPROVAL_STATE_REFUSED,
+        RefusalOf(command.row.slots(index), common::v1::OUTCOME_UNSPECIFIED,
+                  reason::kNoCredentials.name));
   }
   RETURN_IF_ERROR(candidates.status());
   challenge::v1::IssueRequest request;
@@ -244,18 +264,21 @@ absl::StatusOr<StoredCommand> Approvals::Answer(
 absl::StatusOr<StoredCommand> Approvals::Take(
     StoredCommand command, int index, const gateway::v1::ApprovalAnswer& answer,
     common::v1::Verdict& verdict) {
+  const Slot& slot = command.row.slots(index);
   switch (answer.answer_case()) {
     case gateway::v1::ApprovalAnswer::kAssertion:
       return TakeAssertion(std::move(command), index, answer.assertion(),
                            verdict);
     case gateway::v1::ApprovalAnswer::kDeclined:
       verdict = Refused(reason::kDeclined.name);
-      return Deny(command, index, v1::APPROVAL_STATE_DECLINED,
-                  reason::kDeclined.name);
+      return Deny(
+          command, index, v1::APPROVAL_STATE_DECLINED,
+          RefusalOf(slot, common::v1::OUTCOME_REFUSED, verdict.reason()));
     case gateway::v1::ApprovalAnswer::kFailed:
       verdict = Refused(answer.failed().reason());
-      return Deny(command, index, v1::APPROVAL_STATE_REFUSED,
-                  answer.failed().reason());
+      return Deny(
+          command, index, v1::APPROVAL_STATE_REFUSED,
+          RefusalOf(slot, common::v1::OUTCOME_REFUSED, verdict.reason()));
     default:
       return FieldError("answer", "is required");
   }
@@ -274,13 +297,21 @@ absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
   ASSIGN_OR_RETURN(const attestation::v1::VerifyAssertionResponse response,
                    attestation_.VerifyAssertion(request));
   verdict = response.verdict();
+  MoveEvidence refusal = RefusalOf(slot, verdict.outcome(), verdict.reason());
+  const proof::v1::Approval touch = ApprovalOf(slot, answer);
+  if (touch.ByteSizeLong() <= audit::kMaxApprovalSize) {
+    refusal.approvals = {touch};
+  }
   if (verdict.outcome() != common::v1::OUTCOME_ACCEPTED) {
-    return AskAfresh(std::move(command), index, verdict.reason());
+    return AskAfresh(std::move(command), index, refusal);
   }
   const absl::Status rule = CheckRuleStands(command);
+  if (!rule.ok() && !IsReason(rule, reason::kPolicyChanged)) return rule;
   if (!rule.ok()) {
     verdict = Refused(ReasonOf(rule));
-    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, ReasonOf(rule));
+    refusal.outcome = common::v1::OUTCOME_REFUSED;
+    refusal.reason = verdict.reason();
+    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, refusal);
   }
   return Accept(command, index, answer);
 }
@@ -314,46 +345,52 @@ absl::StatusOr<StoredCommand> Approvals::Accept(
   slot.clear_statement();
   MoveEvidence evidence;
   evidence.kind = audit::v1::ROW_KIND_APPROVAL;
+  evidence.outcome = common::v1::OUTCOME_ACCEPTED;
+  evidence.approvals = {slot.approval()};
   if (!AllAccepted(next)) {
+    evidence.with_command = false;
     return mover_.Move(command, std::move(next), evidence,
                        Durability::kVolatile);
   }
   next.set_state(v1::COMMAND_STATE_APPROVED);
-  evidence.approvals = ApprovalsOf(next);
+  evidence.approval_refs = EarlierTouches(next, index);
   return mover_.Move(command, std::move(next), evidence,
                      Durability::kReplicated);
 }
 
-absl::StatusOr<StoredCommand> Approvals::AskAfresh(StoredCommand command,
-                                                   int index,
-                                                   absl::string_view reason) {
+absl::StatusOr<StoredCommand> Approvals::AskAfresh(
+    StoredCommand command, int index, const MoveEvidence& evidence) {
   if (command.row.slots(index).attempts() >= kMaxAttempts) {
-    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, reason);
+    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, evidence);
   }
-  Slot& slot = *command.row.mutable_slots(index);
+  CommandRow next = command.row;
+  Slot& slot = *next.mutable_slots(index);
   slot.set_state(v1::APPROVAL_STATE_QUEUED);
-  slot.set_reason(std::string(reason));
-  return AskSlot(std::move(command), index);
+  slot.set_reason(evidence.reason);
+  slot.set_answer_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+  slot.clear_statement();
+  ASSIGN_OR_RETURN(command, mover_.Move(command, std::move(next), evidence,
+                                        Durability::kVolatile));
+  // If this fails, the sweeper asks.
+  absl::StatusOr<StoredCommand> asked = AskSlot(command, index);
+  return asked.ok() ? asked : command;
 }
 
 absl::StatusOr<StoredCommand> Approvals::Deny(const StoredCommand& command,
                                               int index,
                                               v1::ApprovalState slot_state,
-                                              absl::string_view reason) {
+                                              const MoveEvidence& evidence) {
   CommandRow next = command.row;
   next.set_state(v1::COMMAND_STATE_DENIED);
-  next.set_reason(std::string(reason));
+  next.set_reason(evidence.reason);
   Slot& slot = *next.mutable_slots(index);
   slot.set_state(slot_state);
-  slot.set_reason(std::string(reason));
+  slot.set_reason(evidence.reason);
   slot.set_answer_ms(static_cast<uint64_t>(UnixMillis(clock_)));
-  MoveEvidence evidence;
-  evidence.kind = audit::v1::ROW_KIND_APPROVAL;
-  evidence.statement = slot.statement();
   ASSIGN_OR_RETURN(
       StoredCommand denied,
       mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
-  Cancel(denied, reason);
+  Cancel(denied, evidence.reason);
   return denied;
 }
 

@@ -54,11 +54,13 @@ class Approvals {
 
  private:
   absl::StatusOr<StoredCommand> AskSlot(StoredCommand command, int index);
+  // Asks again after the refused answer that `evidence` holds, or gives up.
   absl::StatusOr<StoredCommand> AskAfresh(StoredCommand command, int index,
-                                          absl::string_view reason);
+                                          const MoveEvidence& evidence);
+  // Ends the command: the approver will not approve it any more.
   absl::StatusOr<StoredCommand> Deny(const StoredCommand& command, int index,
                                      v1::ApprovalState slot_state,
-                                     absl::string_view reason);
+                                     const MoveEvidence& evidence);
   absl::StatusOr<StoredCommand> Take(StoredCommand command, int index,
                                      const gateway::v1::ApprovalAnswer& answer,
                                      common::v1::Verdict& verdict);

@@ -1,9 +1,14 @@
 #include "services/command-gate/command_mover.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/command-gate/command_states.h"
+#include "services/common/audit/limits.h"
+#include "services/common/audit/rules.h"
 #include "services/common/proof/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -24,6 +29,31 @@ std::vector<std::string> SubjectsOf(const CommandRow& row) {
   return subjects;
 }
 
+// Whether the row says by which touches its command was approved.
+bool HoldsProof(const audit::v1::AuditBody& body) {
+  return !body.command().empty() &&
+         body.approvals_size() + body.approval_refs_size() > 0;
+}
+
+bool IsReasonName(absl::string_view text) {
+  return text.size() <= audit::kMaxNameSize &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isupper(c) || absl::ascii_isdigit(c) || c == '_';
+         });
+}
+
+// Agents and devices may give any text as their reason: it must not keep the
+// row from being written.
+void SetReason(const std::string& reason, audit::v1::AuditBody& body,
+               std::map<std::string, std::string>& details) {
+  if (IsReasonName(reason)) {
+    body.set_reason(reason);
+  } else if (reason.size() <= audit::kMaxDetailSize &&
+             !audit::LooksLikeSecret(reason)) {
+    details["reason_text"] = reason;
+  }
+}
+
 audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
                             const MoveEvidence& evidence) {
   audit::RowContent content;
@@ -31,11 +61,20 @@ audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
   content.subjects = SubjectsOf(after);
   audit::v1::AuditBody& body = content.body;
   body.set_statement(evidence.statement);
-  body.set_command(after.command());
+  if (evidence.with_command) body.set_command(after.command());
   for (const proof::v1::Approval& approval : evidence.approvals) {
     *body.add_approvals() = approval;
   }
-  body.set_reason(evidence.reason.empty() ? after.reason() : evidence.reason);
+  for (const std::string& reference : evidence.approval_refs) {
+    body.add_approval_refs(reference);
+  }
+  if (HoldsProof(body) && after.has_evidence()) {
+    *body.mutable_evidence() = after.evidence();
+  }
+  body.set_outcome(evidence.outcome);
+  std::map<std::string, std::string> details = evidence.details;
+  SetReason(evidence.reason.empty() ? after.reason() : evidence.reason, body,
+            details);
   if (before.state() != v1::COMMAND_STATE_UNSPECIFIED) {
     body.set_state_before(std::string(StateName(before.state())));
   }
@@ -43,7 +82,7 @@ audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
   body.set_caller(evidence.caller);
   body.set_reported_by(evidence.reported_by);
   body.set_device_signature(evidence.device_signature);
-  for (const auto& [name, value] : evidence.details) {
+  for (const auto& [name, value] : details) {
     audit::v1::Detail& detail = *body.add_details();
     detail.set_name(name);
     detail.set_value(value);

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_MOVER_H_
 #define U2FI_SERVICES_COMMAND_GATE_COMMAND_MOVER_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,19 @@ namespace u2fi::command_gate {
 // What the audit row of a move says besides what the command itself says.
 struct MoveEvidence {
   audit::v1::RowKind kind = audit::v1::ROW_KIND_COMMAND;
-  // Exact bytes of the statement that was answered, or empty.
+  // Exact bytes of the statement that was asked or answered, or empty.
   std::string statement;
-  // Touches that this row holds.
+  // Touches that this row holds: those that were taken with this move. If
+  // there are some, or `approval_refs`, and nothing was refused, the row claims
+  // that they approve the command, so its bytes, its evidence and its place in
+  // the batch go in too.
   std::vector<proof::v1::Approval> approvals;
+  // Digests of touches that earlier rows hold (audit::ApprovalDigest).
+  std::vector<std::string> approval_refs;
+  // False for touches before the command is complete: they claim nothing yet.
+  bool with_command = true;
+  // What was decided about an answer.
+  common::v1::Outcome outcome = common::v1::OUTCOME_UNSPECIFIED;
   // Reason of a refusal that did not change the state, or empty.
   std::string reason;
   // Caller's URI, or empty.
@@ -30,8 +40,8 @@ struct MoveEvidence {
   std::string reported_by;
   // 32-byte input and DER signature of the device's result, or empty.
   std::string device_signature;
-  // By name, ascending.
-  std::vector<std::pair<std::string, std::string>> details;
+  // By name.
+  std::map<std::string, std::string> details;
 };
 
 // Changes commands: each change of state is one commit by compare-and-set

@@ -62,6 +62,14 @@ std::string TimerKey(const CommandRow& row) {
                                  row.command_id());
 }
 
+// An approver who has to be asked, for the first time or again.
+bool HasQueued(const CommandRow& row) {
+  return std::any_of(row.slots().begin(), row.slots().end(),
+                     [](const records::v1::Slot& slot) {
+                       return slot.state() == v1::APPROVAL_STATE_QUEUED;
+                     });
+}
+
 // When the last step was taken, if the next one is the gate's own to take; 0 if
 // somebody outside has to answer first.
 uint64_t LastStepMs(const CommandRow& row) {
@@ -70,7 +78,9 @@ uint64_t LastStepMs(const CommandRow& row) {
                         row.enrol_statement().empty() &&
                         row.transaction().empty();
   if (prepares) return row.submit_ms();
-  if (row.state() != v1::COMMAND_STATE_APPROVED &&
+  const bool asks =
+      row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL && HasQueued(row);
+  if (!asks && row.state() != v1::COMMAND_STATE_APPROVED &&
       (row.state() != v1::COMMAND_STATE_DISPATCHED || !own)) {
     return 0;
   }

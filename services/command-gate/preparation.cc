@@ -213,6 +213,7 @@ absl::StatusOr<StoredCommand> Preparation::MakeEnrolCommand(
   }
   MoveEvidence evidence;
   evidence.kind = audit::v1::ROW_KIND_APPROVAL;
+  evidence.outcome = common::v1::OUTCOME_ACCEPTED;
   evidence.statement = command.row.enrol_statement();
   return mover_.Move(command, std::move(next), evidence, Durability::kVolatile);
 }

@@ -15,12 +15,13 @@ constexpr size_t kRowsPerAppend = 250;
 }  // namespace
 
 Drainer::Drainer(RowSource& source, Sink& sink, const CheckpointSigner& signer,
-                 const Clock& clock, Seen seen)
+                 const Clock& clock, Seen seen, const DrainOptions& options)
     : source_(source),
       sink_(sink),
       signer_(signer),
       clock_(clock),
       seen_(std::move(seen)),
+      options_(options),
       last_checkpoint_(clock.Uptime()) {}
 
 absl::Status Drainer::Drain() {
@@ -41,7 +42,7 @@ absl::Status Drainer::DrainRows() {
                      source_.After(drained_.id.sequence, kRowsPerAppend));
     if (rows.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(AppendRows(std::move(rows)));
-    if (drained_.id.sequence + 1 - uncovered_ >= kRowsPerCheckpoint) {
+    if (drained_.id.sequence + 1 - uncovered_ >= options_.rows_per_checkpoint) {
       RETURN_IF_ERROR(Checkpoint());
     }
   }
@@ -65,7 +66,7 @@ absl::Status Drainer::AppendRows(std::vector<TailRow> rows) {
 }
 
 bool Drainer::IsCheckpointDue() const {
-  return clock_.Uptime() - last_checkpoint_ >= kCheckpointInterval;
+  return clock_.Uptime() - last_checkpoint_ >= options_.checkpoint_interval;
 }
 
 absl::Status Drainer::Checkpoint() {

@@ -18,6 +18,15 @@ namespace u2fi::audit {
 inline constexpr uint64_t kRowsPerCheckpoint = 1000;
 inline constexpr absl::Duration kCheckpointInterval = absl::Seconds(10);
 
+// How rows are drained, per deployment.
+struct DrainOptions {
+  uint64_t rows_per_checkpoint = kRowsPerCheckpoint;
+  absl::Duration checkpoint_interval = kCheckpointInterval;
+  // The rows stay in the store, beside the checkpoints that cover them
+  // (store_sink.h); only the writer's memory lets go of them.
+  bool keep_rows = false;
+};
+
 // Moves one writer's rows from where they are to a sink, in order, and vouches
 // for them: a signed checkpoint every 1,000 rows or 10 s. Rows leave the store
 // only after a checkpoint that covers them is durable in the sink. Whatever
@@ -31,7 +40,7 @@ class Drainer {
 
   // All must outlive this object.
   Drainer(RowSource& source, Sink& sink, const CheckpointSigner& signer,
-          const Clock& clock, Seen seen);
+          const Clock& clock, Seen seen, const DrainOptions& options = {});
 
   // One round, to be called about once a second.
   absl::Status Drain();
@@ -53,6 +62,7 @@ class Drainer {
   const CheckpointSigner& signer_;
   const Clock& clock_;
   const Seen seen_;
+  const DrainOptions options_;
 
   bool key_written_ = false;
   // The last row that the sink took, and the first one that no checkpoint

@@ -35,17 +35,20 @@ bool CarriesProof(const ParsedRow& row) {
          body.outcome() != common::v1::OUTCOME_QUARANTINED;
 }
 
-// Whether another row may refer to the touches that this one holds: touches of
-// a batch, and those that came before their command was approved.
-bool IsReferable(const ParsedRow& row, const proof::v1::Approval& approval) {
-  if (row.body.command().empty()) return true;
-  const auto statement = proof::ParseStatement(approval.statement());
-  return statement.ok() && statement->batch_size() > 1;
-}
-
 bool ChangesTrust(const proof::v1::Command& command) {
   return proof::AccountOfTarget(command.device()).has_value() ||
          command.operation() == proof::kOperationPins;
+}
+
+// Whether another row may refer to the touches that this one holds: touches of
+// a batch, those that came before their command was approved, and those of
+// commands that other services apply.
+bool IsReferable(const ParsedRow& row, const proof::v1::Approval& approval) {
+  if (row.body.command().empty()) return true;
+  const auto command = proof::ParseCommand(row.body.command());
+  if (command.ok() && ChangesTrust(*command)) return true;
+  const auto statement = proof::ParseStatement(approval.statement());
+  return statement.ok() && statement->batch_size() > 1;
 }
 
 uint64_t TimeOf(const ParsedRow& row) { return row.header.time_ms(); }

@@ -30,6 +30,23 @@ inline std::string RowKey(absl::string_view row_prefix, uint64_t sequence) {
   return absl::StrCat(row_prefix, absl::Hex(sequence, absl::kZeroPad16));
 }
 
+// Where rows stay in the store (store_sink.h), so do their checkpoints.
+// "audit/checkpoint/<writer>/": all checkpoints of a chain, in order.
+inline std::string CheckpointPrefix(absl::string_view incarnation) {
+  return absl::StrCat("audit/checkpoint/", crypto::Base32(incarnation), "/");
+}
+
+// "audit/covered/<writer>": the last of them. v1::SignedCheckpoint.
+inline std::string CoveredKey(absl::string_view incarnation) {
+  return absl::StrCat("audit/covered/", crypto::Base32(incarnation));
+}
+
+// "audit/key/<kid>": the point of a key that signed some.
+inline constexpr absl::string_view kAuditKeyPrefix = "audit/key/";
+inline std::string AuditKeyKey(absl::string_view kid) {
+  return absl::StrCat(kAuditKeyPrefix, kid);
+}
+
 }  // namespace u2fi::audit
 
 #endif  // U2FI_SERVICES_COMMON_AUDIT_KEYS_H_

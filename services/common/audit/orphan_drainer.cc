@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "services/common/audit/drainer.h"
 #include "services/common/audit/keys.h"
+#include "services/common/audit/store_sink.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -12,13 +12,15 @@ namespace u2fi::audit {
 
 OrphanDrainer::OrphanDrainer(store::Store& store, store::Partition partition,
                              std::string own_incarnation, Sink& sink,
-                             const CheckpointSigner& signer, const Clock& clock)
+                             const CheckpointSigner& signer, const Clock& clock,
+                             const DrainOptions& options)
     : store_(store),
       partition_(std::move(partition)),
       own_incarnation_(std::move(own_incarnation)),
       sink_(sink),
       signer_(signer),
-      clock_(clock) {}
+      clock_(clock),
+      options_(options) {}
 
 absl::Status OrphanDrainer::Drain() {
   ASSIGN_OR_RETURN(const std::vector<WriterHead> heads,
@@ -28,9 +30,12 @@ absl::Status OrphanDrainer::Drain() {
     const WriterHead& head = heads[i];
     if (head.writer.incarnation() == own_incarnation_) continue;
     if (!IsOlder(head, kGoneAfter)) continue;
-    absl::Status status = DrainWriter(head);
-    // The latest head is what the next writer names.
-    const bool forget = i > 0 && IsOlder(head, kForgetAfter);
+    absl::Status status =
+        options_.keep_rows ? CoverWriter(head) : DrainWriter(head);
+    // The latest head is what the next writer names; those of rows that stay
+    // tell readers which chains there are.
+    const bool forget =
+        i > 0 && !options_.keep_rows && IsOlder(head, kForgetAfter);
     if (status.ok() && forget) status = Forget(head);
     first.Update(status);
   }
@@ -39,9 +44,24 @@ absl::Status OrphanDrainer::Drain() {
 
 absl::Status OrphanDrainer::DrainWriter(const WriterHead& head) {
   StoredRows rows(store_, partition_, head.writer);
+  return DrainFrom(rows, head);
+}
+
+absl::Status OrphanDrainer::CoverWriter(const WriterHead& head) {
+  ASSIGN_OR_RETURN(
+      const uint64_t covered,
+      CoveredInStore(store_, partition_, head.writer.incarnation()));
+  if (covered >= head.head.id.sequence) return absl::OkStatus();
+  KeptStoredRows rows(store_, partition_, head.writer, covered);
+  return DrainFrom(rows, head);
+}
+
+absl::Status OrphanDrainer::DrainFrom(StoredRows& rows,
+                                      const WriterHead& head) {
   RETURN_IF_ERROR(rows.CheckComplete(head.head));
-  return Drainer(rows, sink_, signer_, clock_,
-                 [] { return std::vector<v1::RowReference>(); })
+  return Drainer(
+             rows, sink_, signer_, clock_,
+             [] { return std::vector<v1::RowReference>(); }, options_)
       .DrainAll();
 }
 

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/common/audit/checkpoint.h"
+#include "services/common/audit/drainer.h"
 #include "services/common/audit/heads.h"
 #include "services/common/audit/row_source.h"
 #include "services/common/audit/sink.h"
@@ -29,7 +30,8 @@ class OrphanDrainer {
   // All must outlive this object. `own` is left to its own Drainer.
   OrphanDrainer(store::Store& store, store::Partition partition,
                 std::string own_incarnation, Sink& sink,
-                const CheckpointSigner& signer, const Clock& clock);
+                const CheckpointSigner& signer, const Clock& clock,
+                const DrainOptions& options = {});
 
   // One round, to be called about once a minute. Goes on with the other
   // writers if one fails, and returns the first error. AUDIT_FORMAT or
@@ -38,6 +40,9 @@ class OrphanDrainer {
 
  private:
   absl::Status DrainWriter(const WriterHead& head);
+  // Where rows stay: covers what no checkpoint does.
+  absl::Status CoverWriter(const WriterHead& head);
+  absl::Status DrainFrom(StoredRows& rows, const WriterHead& head);
   // Removes a head, unless its writer moved it meanwhile.
   absl::Status Forget(const WriterHead& head);
   bool IsOlder(const WriterHead& head, absl::Duration age) const;
@@ -48,6 +53,7 @@ class OrphanDrainer {
   Sink& sink_;
   const CheckpointSigner& signer_;
   const Clock& clock_;
+  const DrainOptions options_;
 };
 
 }  // namespace u2fi::audit

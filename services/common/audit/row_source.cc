@@ -1,5 +1,6 @@
 #include "services/common/audit/row_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr size_t kRemoveRows = 1000;
 constexpr size_t kScanRows = 500;
+// Rows in memory beyond this size go as soon as they are covered.
+constexpr size_t kKeepInMemoryBytes = 16 << 20;
 
 // Removes the keys of rows `first` to `last`, some at a time.
 absl::Status RemoveRows(store::Store& store, const store::Partition& partition,
@@ -49,6 +52,21 @@ absl::Status OwnRows::Covered(uint64_t first, uint64_t last) {
   // The store first: if it forgets in between, the rows are still here.
   RETURN_IF_ERROR(RemoveRows(store_, partition_, writer_, first, last));
   tail_.Trim(last);
+  return absl::OkStatus();
+}
+
+KeptOwnRows::KeptOwnRows(v1::Writer writer, RowTail& tail)
+    : writer_(std::move(writer)), tail_(tail) {}
+
+absl::StatusOr<std::vector<TailRow>> KeptOwnRows::After(uint64_t sequence,
+                                                        size_t limit) {
+  return tail_.After(sequence, limit);
+}
+
+absl::Status KeptOwnRows::Covered(uint64_t, uint64_t last) {
+  tail_.Trim(covered_before_);
+  if (tail_.bytes() > kKeepInMemoryBytes) tail_.Trim(last);
+  covered_before_ = last;
   return absl::OkStatus();
 }
 
@@ -100,6 +118,20 @@ absl::Status StoredRows::CheckComplete(const ChainHead& head) {
   }
   return Error(reason::kAuditChain, "the last rows of a writer are missing",
                {{"sequence", absl::StrCat(last->id.sequence)}});
+}
+
+KeptStoredRows::KeptStoredRows(store::Store& store, store::Partition partition,
+                               v1::Writer writer, uint64_t covered)
+    : StoredRows(store, std::move(partition), std::move(writer)),
+      covered_(covered) {}
+
+absl::StatusOr<std::vector<TailRow>> KeptStoredRows::After(uint64_t sequence,
+                                                           size_t limit) {
+  return StoredRows::After(std::max(sequence, covered_), limit);
+}
+
+absl::Status KeptStoredRows::Covered(uint64_t, uint64_t) {
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::audit

@@ -54,6 +54,26 @@ class OwnRows : public RowSource {
   RowTail& tail_;
 };
 
+// The same where the rows stay in the store: what a checkpoint covers is let go
+// from memory only. The rows of the last checkpoint stay in memory too, as far
+// as they are few: a store that forgets its last seconds gets them back.
+class KeptOwnRows : public RowSource {
+ public:
+  // `tail` must outlive this object.
+  KeptOwnRows(v1::Writer writer, RowTail& tail);
+
+  const v1::Writer& writer() const override { return writer_; }
+  absl::StatusOr<std::vector<TailRow>> After(uint64_t sequence,
+                                             size_t limit) override;
+  absl::Status Covered(uint64_t first, uint64_t last) override;
+
+ private:
+  const v1::Writer writer_;
+  RowTail& tail_;
+  // The last row of the checkpoint before.
+  uint64_t covered_before_ = 0;
+};
+
 // The rows that a writer which is no more left in the store.
 class StoredRows : public RowSource {
  public:
@@ -80,6 +100,21 @@ class StoredRows : public RowSource {
   const v1::Writer writer_;
   // The last row that After() gave.
   absl::optional<ChainHead> last_;
+};
+
+// The same where they stay there: those after row `covered`.
+class KeptStoredRows : public StoredRows {
+ public:
+  // `store` must outlive this object.
+  KeptStoredRows(store::Store& store, store::Partition partition,
+                 v1::Writer writer, uint64_t covered);
+
+  absl::StatusOr<std::vector<TailRow>> After(uint64_t sequence,
+                                             size_t limit) override;
+  absl::Status Covered(uint64_t first, uint64_t last) override;
+
+ private:
+  const uint64_t covered_;
 };
 
 }  // namespace u2fi::audit

@@ -23,22 +23,35 @@ std::vector<v1::RowReference> OthersIn(store::Store& store,
   return others;
 }
 
+std::unique_ptr<RowSource> RowsOf(store::Store& store, DecisionQueue& queue,
+                                  const DrainOptions& options) {
+  if (options.keep_rows) {
+    return std::make_unique<KeptOwnRows>(queue.writer(), queue.tail());
+  }
+  return std::make_unique<OwnRows>(store, queue.partition(), queue.writer(),
+                                   queue.tail());
+}
+
 }  // namespace
 
 TenantDrainers::Own::Own(store::Store& store, DecisionQueue& queue, Sink& sink,
-                         const CheckpointSigner& signer, const Clock& clock)
-    : rows(store, queue.partition(), queue.writer(), queue.tail()),
-      drainer(rows, sink, signer, clock,
-              [&store, &queue] { return OthersIn(store, queue); }) {}
+                         const CheckpointSigner& signer, const Clock& clock,
+                         const DrainOptions& options)
+    : rows(RowsOf(store, queue, options)),
+      drainer(
+          *rows, sink, signer, clock,
+          [&store, &queue] { return OthersIn(store, queue); }, options) {}
 
 TenantDrainers::TenantDrainers(store::Store& store, const Clock& clock,
                                TenantDeciders& deciders, Sink& sink,
-                               const CheckpointSigner& signer)
+                               const CheckpointSigner& signer,
+                               const DrainOptions& options)
     : store_(store),
       clock_(clock),
       deciders_(deciders),
       sink_(sink),
-      signer_(signer) {}
+      signer_(signer),
+      options_(options) {}
 
 absl::Status TenantDrainers::Drain() { return DrainEach(&Drainer::Drain); }
 
@@ -60,7 +73,8 @@ absl::StatusOr<TenantDrainers::Own*> TenantDrainers::OwnOf(
   std::unique_ptr<Own>& own = own_[tenant];
   if (own == nullptr) {
     ASSIGN_OR_RETURN(DecisionQueue* const queue, deciders_.QueueOf(tenant));
-    own = std::make_unique<Own>(store_, *queue, sink_, signer_, clock_);
+    own =
+        std::make_unique<Own>(store_, *queue, sink_, signer_, clock_, options_);
   }
   return own.get();
 }
@@ -68,7 +82,8 @@ absl::StatusOr<TenantDrainers::Own*> TenantDrainers::OwnOf(
 absl::Status TenantDrainers::DrainOrphans(absl::string_view tenant) {
   ASSIGN_OR_RETURN(DecisionQueue* const queue, deciders_.QueueOf(tenant));
   return OrphanDrainer(store_, queue->partition(),
-                       queue->writer().incarnation(), sink_, signer_, clock_)
+                       queue->writer().incarnation(), sink_, signer_, clock_,
+                       options_)
       .Drain();
 }
 

@@ -27,7 +27,8 @@ class TenantDrainers {
   // All must outlive this object.
   TenantDrainers(store::Store& store, const Clock& clock,
                  TenantDeciders& deciders, Sink& sink,
-                 const CheckpointSigner& signer);
+                 const CheckpointSigner& signer,
+                 const DrainOptions& options = {});
 
   // One round over all tenants, about once a second. Goes on if one fails;
   // the first error comes back. Then rows stay where they are.
@@ -44,8 +45,9 @@ class TenantDrainers {
  private:
   struct Own {
     Own(store::Store& store, DecisionQueue& queue, Sink& sink,
-        const CheckpointSigner& signer, const Clock& clock);
-    OwnRows rows;
+        const CheckpointSigner& signer, const Clock& clock,
+        const DrainOptions& options);
+    const std::unique_ptr<RowSource> rows;
     Drainer drainer;
   };
 
@@ -57,6 +59,7 @@ class TenantDrainers {
   TenantDeciders& deciders_;
   Sink& sink_;
   const CheckpointSigner& signer_;
+  const DrainOptions options_;
   std::map<std::string, std::unique_ptr<Own>> own_;
 };
 
