@@ -92,6 +92,7 @@ OneSite::OneSite()
       broker_(clock_),
       agent_store_(clock_, random_) {
   StartMesh();
+  StartAudit();
   MakeRecords();
   StartToken();
   StartCamera();
@@ -109,6 +110,7 @@ OneSite::~OneSite() {
   client_.reset();
   server_->Shutdown(absl::Seconds(1));
   server_.reset();
+  audit_.reset();
   gate_.reset();
   const uint64_t one = 1;
   EXPECT_EQ(write(token_stop_, &one, sizeof(one)),
@@ -131,6 +133,35 @@ void OneSite::StartMesh() {
   ASSERT_OK(server);
   server_ = *std::move(server);
   client_ = command_gate::v1::CommandGate::NewStub(ChannelOf("client/t1/app"));
+}
+
+void OneSite::StartAudit() {
+  config::v1::AuditConfig config;
+  config.set_sink_file(ca_.folder() + "/audit.jsonl");
+  audit_ = std::make_unique<audit::AuditRunner>(
+      store_, clock_,
+      std::vector<audit::TenantDeciders*>{
+          &gate_->deciders(), &attestation_deciders_, &registry_->deciders()},
+      config);
+  ASSERT_OK(audit_->Start());
+}
+
+std::string OneSite::ExportAudit() {
+  audit_.reset();
+  StartAudit();
+  return Contents(ca_.folder() + "/audit.jsonl");
+}
+
+std::string OneSite::camera_pins() {
+  device_registry::v1::ResolveRequest request;
+  request.set_tenant("t1");
+  request.set_on_behalf_of("ann");
+  request.set_purpose(proof::v1::PURPOSE_COMMAND);
+  request.add_items()->set_device("cam-1");
+  request.mutable_items(0)->set_operation("camera.on");
+  const auto resolved = registry_client_->Resolve(request);
+  EXPECT_OK(resolved);
+  return resolved.ok() ? resolved->items(0).pin_set() : "";
 }
 
 std::shared_ptr<grpc::Channel> OneSite::ChannelOf(const std::string& identity) {

@@ -11,6 +11,7 @@
 #include "services/challenge/challenge_core.h"
 #include "services/challenge/challenge_local_client.h"
 #include "services/command-gate/gate_module.h"
+#include "services/common/audit/audit_runner.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/mqtt/fake_mqtt_broker.h"
@@ -65,8 +66,14 @@ class OneSite {
   const std::string& camera_journal() const { return storage_.journal(); }
   store::Store& store() { return store_; }
 
+  // The audit of all services so far, as one file under checkpoints.
+  std::string ExportAudit();
+  // The pin set that the camera got, as the registry has it.
+  std::string camera_pins();
+
  private:
   void StartMesh();
+  void StartAudit();
   void StartToken();
   void StartAgent();
   void StartCamera();
@@ -86,6 +93,7 @@ class OneSite {
   std::unique_ptr<device_registry::RegistryModule> registry_;
   std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
   std::unique_ptr<command_gate::GateModule> gate_;
+  std::unique_ptr<audit::AuditRunner> audit_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   // Its key is the gateway's identity key.
   std::unique_ptr<rpc::TlsIdentity> gateway_tls_;
