@@ -1,7 +1,9 @@
 #include "services/common/rpc/allow_list.h"
 
 #include <memory>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
@@ -88,6 +90,33 @@ TEST_F(AllowListTest, AServiceIsNotAReplicaAndALocalCallerIsOne) {
   EXPECT_OK(list_.Check(kPath, TestCaller("local")));
   EXPECT_THAT(list_.Check(kPath, TestCaller("service/command-gate")),
               HasReason(reason::kCallerNotAllowed));
+}
+
+// Every role of the proto against every kind of caller.
+TEST_F(AllowListTest, EachRoleAllowsItsOwnCallersAndNobodyElse) {
+  const std::pair<common::v1::Role, const char*> table[] = {
+      {common::v1::ROLE_SERVICE, "service/gate"},
+      {common::v1::ROLE_GATEWAY, "gateway/t1/s1/g1"},
+      {common::v1::ROLE_OPERATOR, "operator/t1/ann"},
+      {common::v1::ROLE_PLATFORM_OPERATOR, "operator/-/root"},
+      {common::v1::ROLE_CLIENT, "client/t1/app"},
+      {common::v1::ROLE_LOCAL, "local"},
+  };
+  for (const auto& [role, allowed] : table) {
+    AllowedCallers callers;
+    callers.add_roles(role);
+    if (role == common::v1::ROLE_SERVICE) callers.add_services("gate");
+    Callers() = callers;
+    file_.set_name(absl::StrCat("echo", role, ".proto"));
+    file_.set_package(absl::StrCat("test", role));
+    method_->set_input_type(absl::StrCat(".test", role, ".Message"));
+    method_->set_output_type(method_->input_type());
+    const CallerRule rule = *RuleOf(*Build().method(0));
+    for (const auto& [other_role, caller] : table) {
+      EXPECT_EQ(rule.Allows(TestCaller(caller)), other_role == role)
+          << role << " " << caller;
+    }
+  }
 }
 
 TEST_F(AllowListTest, AMethodWithoutTheOptionIsAnError) {
