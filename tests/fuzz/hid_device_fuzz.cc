@@ -53,7 +53,7 @@ class Session {
   }
   void Complete(uint8_t step) {
     handler_.Answered();
-    device_.Complete(std::string(step * 40, 'r'));
+    device_.Complete(std::string(size_t{step} * 40, 'r'));
   }
   void CheckReports() {
     Assembler assembler;

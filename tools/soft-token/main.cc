@@ -129,7 +129,7 @@ int Serve(const Flags& flags) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app("A U2F security key in software, behind a Unix socket.");
   Flags flags;
   Describe(app, &flags);
@@ -140,4 +140,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   return Serve(flags);
+} catch (...) {
+  return 1;  // No exception is expected: our code throws none.
 }

@@ -19,7 +19,7 @@ namespace {
 
 using u2fhid::FileDescriptor;
 
-constexpr size_t kMaxIdentity = 16 * 1024;
+constexpr size_t kMaxIdentity = 16384;
 
 absl::StatusOr<FileDescriptor> Lock(const std::string& folder) {
   const std::string path = folder + "/lock";

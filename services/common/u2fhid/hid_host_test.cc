@@ -38,7 +38,7 @@ class HidHostTest : public testing::Test {
                                 std::string(kChannelBytes, 4) + About()));
   }
   // Answers INIT, and to everything else `then`.
-  void AnswerWith(std::vector<Report> then) {
+  void AnswerWith(const std::vector<Report>& then) {
     transport_.OnSend([this, then](const Report& report) {
       if (ParseFrame(report).command == Command::kInit) {
         AnswerInit(report);

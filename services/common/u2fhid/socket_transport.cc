@@ -13,6 +13,9 @@
 namespace u2fi::u2fhid {
 namespace {
 
+// ppoll() takes no infinite deadline.
+constexpr absl::Duration kLongestWait = absl::Hours(24);
+
 absl::Status Removed() {
   return Error(reason::kTokenRemoved, "the token went away");
 }
@@ -60,11 +63,11 @@ absl::StatusOr<Report> SocketTransport::Receive(absl::Duration deadline) {
 }
 
 absl::Status SocketTransport::WaitFor(int events, absl::Duration deadline) {
-  const absl::Duration left =
-      std::max(deadline - clock_.Uptime(), absl::ZeroDuration());
-  const timespec timeout = absl::ToTimespec(left);
+  const absl::Duration left = deadline - clock_.Uptime();
+  const timespec timeout = absl::ToTimespec(
+      std::min(std::max(left, absl::ZeroDuration()), kLongestWait));
   pollfd entry = {socket_.get(), static_cast<short>(events), 0};
-  // A signal looks like a timeout with time left: the caller's loop goes on.
+  // After a signal the caller's loop tries and waits again.
   if (ppoll(&entry, 1, &timeout, nullptr) != 0) return absl::OkStatus();
   return Error(reason::kTokenTimeout, "nothing moved on the socket in time");
 }

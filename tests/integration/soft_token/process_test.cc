@@ -105,7 +105,7 @@ class ProcessTest : public testing::Test {
   }
   // Does `action` once the token waits for a touch, while the caller waits for
   // the answer.
-  std::thread WhenWanted(std::function<void()> action) {
+  std::thread WhenWanted(const std::function<void()>& action) {
     return std::thread([this, action] {
       EXPECT_OK(process_.AwaitState("wanted=yes"));
       action();

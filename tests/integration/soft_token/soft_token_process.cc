@@ -56,6 +56,7 @@ pid_t SoftTokenProcess::Spawn(const std::vector<std::string>& flags,
   std::vector<std::string> words = {kProgram};
   words.insert(words.end(), flags.begin(), flags.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(&word[0]);
   argv.push_back(nullptr);
   const u2fhid::FileDescriptor output(
