@@ -10,6 +10,7 @@
 #include "services/attestation/token_rows.h"
 #include "services/common/audit/row.h"
 #include "services/common/proof/ids.h"
+#include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -21,17 +22,6 @@ using ::u2fi::store::Durability;
 
 constexpr int kMaxCandidates = 16;
 constexpr size_t kMaxWhy = 256;
-
-absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
-                                     const std::string& named) {
-  if (caller.tenant().empty()) {
-    if (proof::IsId(named)) return named;
-    return FieldError("tenant", "is required from this caller");
-  }
-  if (named.empty() || named == caller.tenant()) return caller.tenant();
-  return Error(reason::kTenantMismatch,
-               "the request names another tenant than the certificate");
-}
 
 absl::StatusOr<std::string> IdOf(absl::string_view name) {
   absl::string_view id = name;
@@ -85,7 +75,7 @@ absl::StatusOr<v1::ListCandidatesResponse> TokenDirectory::ListCandidates(
 absl::StatusOr<v1::GetTokenResponse> TokenDirectory::Get(
     const rpc::Caller& caller, const v1::GetTokenRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id, IdOf(request.name()));
   ASSIGN_OR_RETURN(const AssertionView view,
                    tokens_.ReadForAssertion(tenant, "", id));
@@ -101,7 +91,7 @@ absl::StatusOr<v1::GetTokenResponse> TokenDirectory::Get(
 absl::StatusOr<v1::ListTokensResponse> TokenDirectory::List(
     const rpc::Caller& caller, const v1::ListTokensRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   if (!proof::IsId(request.account())) {
     return FieldError("account", "is required so far, and not an id");
   }
@@ -138,7 +128,7 @@ absl::StatusOr<v1::RevokeTokenResponse> TokenDirectory::Revoke(
     const rpc::Caller& caller, const v1::RevokeTokenRequest& request) {
   if (!request.allow_last()) {
     ASSIGN_OR_RETURN(const std::string tenant,
-                     TenantOf(caller, request.tenant()));
+                     rpc::TenantOf(caller, request.tenant()));
     ASSIGN_OR_RETURN(const std::string id, IdOf(request.name()));
     ASSIGN_OR_RETURN(const auto token, tokens_.ReadToken(tenant, id));
     if (!token.second.exists()) return Unknown(request.name());
@@ -164,7 +154,8 @@ absl::StatusOr<v1::RevokeTokenResponse> TokenDirectory::Revoke(
 absl::StatusOr<v1::Token> TokenDirectory::SetState(
     const rpc::Caller& caller, const std::string& tenant_named,
     const std::string& name, v1::TokenState state, const std::string& why) {
-  ASSIGN_OR_RETURN(const std::string tenant, TenantOf(caller, tenant_named));
+  ASSIGN_OR_RETURN(const std::string tenant,
+                   rpc::TenantOf(caller, tenant_named));
   ASSIGN_OR_RETURN(const std::string id, IdOf(name));
   if (why.size() > kMaxWhy) return FieldError("reason", "is too long");
   ASSIGN_OR_RETURN(const auto found, tokens_.ReadToken(tenant, id));

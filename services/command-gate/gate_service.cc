@@ -10,6 +10,7 @@
 #include "services/common/crypto/encoding.h"
 #include "services/common/logging/logging.h"
 #include "services/common/proof/ids.h"
+#include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -89,7 +90,7 @@ absl::StatusOr<v1::SubmitCommandResponse> GateService::Submit(
 absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
                                                 const std::string& tenant,
                                                 absl::string_view name) {
-  ASSIGN_OR_RETURN(const std::string own, TenantOf(caller, tenant));
+  ASSIGN_OR_RETURN(const std::string own, rpc::TenantOf(caller, tenant));
   absl::string_view id = name;
   if (absl::StartsWith(id, "batches/")) {
     return Error(reason::kUnimplemented, "batches are not there yet");
@@ -115,7 +116,7 @@ absl::StatusOr<v1::GetCommandResponse> GateService::Get(
 absl::StatusOr<v1::ListCommandsResponse> GateService::List(
     const rpc::Caller& caller, const v1::ListCommandsRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckFilters(request));
   ASSIGN_OR_RETURN(const size_t size, PageSizeOf(request.page_size()));
   ASSIGN_OR_RETURN(const std::string after, AfterOf(request));

@@ -11,6 +11,7 @@
 #include "services/common/proof/operations.h"
 #include "services/common/proof/statement.h"
 #include "services/common/proof/words.h"
+#include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -35,7 +36,8 @@ absl::Status NotYet(absl::string_view what) {
 }
 
 absl::Status ReadTenant(const Reading& in) {
-  ASSIGN_OR_RETURN(in.out.tenant, TenantOf(in.caller, in.request.tenant()));
+  ASSIGN_OR_RETURN(in.out.tenant,
+                   rpc::TenantOf(in.caller, in.request.tenant()));
   return absl::OkStatus();
 }
 
@@ -214,17 +216,6 @@ constexpr absl::Status (*kReaders[])(const Reading&) = {
     ReadArguments, ReadPlace,     ReadDeadlines, ReadRest,      ReadNames};
 
 }  // namespace
-
-absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
-                                     const std::string& named) {
-  if (caller.tenant().empty()) {
-    if (proof::IsId(named)) return named;
-    return FieldError("tenant", "is required from this caller");
-  }
-  if (named.empty() || named == caller.tenant()) return caller.tenant();
-  return Error(reason::kTenantMismatch,
-               "the request names another tenant than the certificate");
-}
 
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request) {

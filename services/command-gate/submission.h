@@ -47,11 +47,6 @@ struct Submission {
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
 
-// The tenant that `caller` acts in. TENANT_MISMATCH if it names another one
-// than its certificate; INVALID_FIELD if a service names none.
-absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
-                                     const std::string& named);
-
 }  // namespace u2fi::command_gate
 
 #endif  // U2FI_SERVICES_COMMAND_GATE_SUBMISSION_H_

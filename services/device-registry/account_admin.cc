@@ -46,7 +46,7 @@ absl::Status CheckCreateSite(const v1::CreateSiteRequest& request) {
 absl::StatusOr<v1::CreateAccountResponse> AccountAdmin::CreateAccount(
     const rpc::Caller& caller, const v1::CreateAccountRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckCreateAccount(request));
   v1::CreateAccountResponse response;
   v1::Account& account = *response.mutable_account();
@@ -71,7 +71,7 @@ absl::StatusOr<v1::CreateAccountResponse> AccountAdmin::CreateAccount(
 absl::StatusOr<v1::GetAccountResponse> AccountAdmin::GetAccount(
     const rpc::Caller& caller, const v1::GetAccountRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("accounts/", request.name(), "name"));
   ASSIGN_OR_RETURN(
@@ -85,7 +85,7 @@ absl::StatusOr<v1::GetAccountResponse> AccountAdmin::GetAccount(
 absl::StatusOr<v1::ListAccountsResponse> AccountAdmin::ListAccounts(
     const rpc::Caller& caller, const v1::ListAccountsRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   const ListQuery query{std::string(key::kAccounts), request.page_size(),
                         request.page_token(), ""};
   ASSIGN_OR_RETURN(auto page,
@@ -102,7 +102,7 @@ absl::StatusOr<v1::ListAccountsResponse> AccountAdmin::ListAccounts(
 absl::StatusOr<v1::CreateSiteResponse> AccountAdmin::CreateSite(
     const rpc::Caller& caller, const v1::CreateSiteRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckCreateSite(request));
   v1::CreateSiteResponse response;
   v1::Site& site = *response.mutable_site();
@@ -130,7 +130,7 @@ absl::StatusOr<v1::CreateSiteResponse> AccountAdmin::CreateSite(
 absl::StatusOr<v1::GetSiteResponse> AccountAdmin::GetSite(
     const rpc::Caller& caller, const v1::GetSiteRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("sites/", request.name(), "name"));
   ASSIGN_OR_RETURN(SiteRow row, store_.Require<SiteRow>(tenant, key::Site(id),
@@ -143,7 +143,7 @@ absl::StatusOr<v1::GetSiteResponse> AccountAdmin::GetSite(
 absl::StatusOr<v1::ListSitesResponse> AccountAdmin::ListSites(
     const rpc::Caller& caller, const v1::ListSitesRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckOptionalId("owner", request.owner()));
   const ListQuery query{std::string(key::kSites), request.page_size(),
                         request.page_token(), request.owner()};

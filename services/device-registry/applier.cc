@@ -74,7 +74,7 @@ bool IsProvisioning(const ApplyCase& in) {
 
 absl::StatusOr<v1::ApplyResponse> Applier::Apply(
     const rpc::Caller& caller, const v1::ApplyRequest& request) {
-  ASSIGN_OR_RETURN(std::string tenant, TenantOf(caller, request.tenant()));
+  ASSIGN_OR_RETURN(std::string tenant, rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
   const std::string& bytes = request.items(0).command();
   ASSIGN_OR_RETURN(proof::v1::Command command, proof::ParseCommand(bytes));

@@ -66,7 +66,7 @@ absl::Status CheckConfirm(const v1::ConfirmRequest& request) {
 absl::StatusOr<v1::OutcomeResponse> Confirmations::Outcome(
     const rpc::Caller& caller, const v1::OutcomeRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   const std::string& id = request.transaction();
   RETURN_IF_ERROR(rpc::CheckId("transaction", id));
   RETURN_IF_ERROR(CheckOptionalId("device", request.device()));
@@ -112,7 +112,7 @@ absl::Status Confirmations::AddCommit(const std::string& tenant,
 absl::StatusOr<v1::ConfirmResponse> Confirmations::Confirm(
     const rpc::Caller& caller, const v1::ConfirmRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckConfirm(request));
   std::vector<DeviceWord> words;
   for (const auto& result : request.results()) words.push_back(WordOf(result));

@@ -91,7 +91,7 @@ absl::Status Claim(Change& change, const rpc::Caller& caller,
 absl::StatusOr<v1::ClaimDeviceResponse> DeviceClaim::ClaimDevice(
     const rpc::Caller& caller, const v1::ClaimDeviceRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("devices/", request.name(), "name"));
   RETURN_IF_ERROR(rpc::CheckId("account", request.account()));

@@ -166,7 +166,7 @@ absl::StatusOr<bool> WasDone(Change& change, const std::string& key,
 absl::StatusOr<v1::ImportDevicesResponse> DeviceImport::ImportDevices(
     const rpc::Caller& caller, const v1::ImportDevicesRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
   const absl::Time expires = store_.clock().Now() + kRequestKept;
   ImportRow import;

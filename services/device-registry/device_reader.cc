@@ -74,7 +74,7 @@ absl::Status CheckList(const rpc::Caller& caller,
 absl::StatusOr<v1::GetDeviceResponse> DeviceReader::GetDevice(
     const rpc::Caller& caller, const v1::GetDeviceRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("devices/", request.name(), "name"));
   ASSIGN_OR_RETURN(DeviceRow row, store_.Require<DeviceRow>(
@@ -87,7 +87,7 @@ absl::StatusOr<v1::GetDeviceResponse> DeviceReader::GetDevice(
 absl::StatusOr<v1::ListDevicesResponse> DeviceReader::ListDevices(
     const rpc::Caller& caller, const v1::ListDevicesRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckList(caller, request));
   const ListQuery query{std::string(key::kDevices), request.page_size(),
                         request.page_token(),
@@ -110,7 +110,7 @@ absl::StatusOr<v1::ListDevicesResponse> DeviceReader::ListDevices(
 absl::StatusOr<v1::GetBindingResponse> DeviceReader::GetBinding(
     const rpc::Caller& caller, const v1::GetBindingRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("bindings/", request.name(), "name"));
   ASSIGN_OR_RETURN(
@@ -124,7 +124,7 @@ absl::StatusOr<v1::GetBindingResponse> DeviceReader::GetBinding(
 absl::StatusOr<v1::ListBindingsResponse> DeviceReader::ListBindings(
     const rpc::Caller& caller, const v1::ListBindingsRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckList(caller, request));
   const ListQuery query{
       std::string(key::kBindings), request.page_size(), request.page_token(),
@@ -146,7 +146,7 @@ absl::StatusOr<v1::ListBindingsResponse> DeviceReader::ListBindings(
 absl::StatusOr<v1::ListPinRevisionsResponse> DeviceReader::ListPinRevisions(
     const rpc::Caller& caller, const v1::ListPinRevisionsRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(rpc::CheckId("device", request.device()));
   RETURN_IF_ERROR(store_
                       .Require<DeviceRow>(tenant, key::Device(request.device()),
@@ -168,7 +168,7 @@ absl::StatusOr<v1::ListPinRevisionsResponse> DeviceReader::ListPinRevisions(
 absl::StatusOr<v1::GetTransactionResponse> DeviceReader::GetTransaction(
     const rpc::Caller& caller, const v1::GetTransactionRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("transactions/", request.name(), "name"));
   ASSIGN_OR_RETURN(TransactionRow row,

@@ -97,7 +97,7 @@ absl::StatusOr<EventBus::Filter> FilterOf(
     const rpc::Caller& caller, const v1::WatchEventsRequest& request) {
   EventBus::Filter filter;
   if (caller.role() != rpc::Role::kService || request.tenant() != kAllTenants) {
-    ASSIGN_OR_RETURN(filter.tenant, TenantOf(caller, request.tenant()));
+    ASSIGN_OR_RETURN(filter.tenant, rpc::TenantOf(caller, request.tenant()));
   }
   for (const int kind : request.kinds()) {
     if (!v1::EventKind_IsValid(kind) || kind == v1::EVENT_KIND_UNSPECIFIED) {

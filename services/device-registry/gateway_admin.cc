@@ -87,7 +87,7 @@ bool MayMove(v1::GatewayState from, v1::GatewayState to) {
 absl::StatusOr<v1::CreateGatewayResponse> GatewayAdmin::CreateGateway(
     const rpc::Caller& caller, const v1::CreateGatewayRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckCreate(request));
   ASSIGN_OR_RETURN(const crypto::Digest channel_key,
                    ChannelKeyOf(request.gateway().public_key()));
@@ -121,7 +121,7 @@ absl::StatusOr<v1::CreateGatewayResponse> GatewayAdmin::CreateGateway(
 absl::StatusOr<v1::GetGatewayResponse> GatewayAdmin::GetGateway(
     const rpc::Caller& caller, const v1::GetGatewayRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("gateways/", request.name(), "name"));
   ASSIGN_OR_RETURN(
@@ -135,7 +135,7 @@ absl::StatusOr<v1::GetGatewayResponse> GatewayAdmin::GetGateway(
 absl::StatusOr<v1::ListGatewaysResponse> GatewayAdmin::ListGateways(
     const rpc::Caller& caller, const v1::ListGatewaysRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckOptionalId("site", request.site()));
   if (!v1::GatewayState_IsValid(request.state())) {
     return FieldError("state", "is unknown");
@@ -162,7 +162,7 @@ absl::StatusOr<Response> GatewayAdmin::Move(const rpc::Caller& caller,
                                             const Request& request,
                                             v1::GatewayState to) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("gateways/", request.name(), "name"));
   RETURN_IF_ERROR(CheckText("reason", request.reason(), kMaxReason));
@@ -217,7 +217,7 @@ absl::StatusOr<v1::RevokeGatewayResponse> GatewayAdmin::RevokeGateway(
 absl::StatusOr<v1::AdmitGatewayResponse> GatewayAdmin::AdmitGateway(
     const rpc::Caller& caller, const v1::AdmitGatewayRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(rpc::CheckId("site", request.site()));
   RETURN_IF_ERROR(rpc::CheckId("gateway", request.gateway()));
   const std::string name = GatewayName(request.gateway());

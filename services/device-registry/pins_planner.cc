@@ -251,7 +251,7 @@ absl::Status Plan::AddEnrolments() {
 
 absl::StatusOr<v1::PlanPinsResponse> PinsPlanner::PlanPins(
     const rpc::Caller& caller, const v1::PlanPinsRequest& request) {
-  ASSIGN_OR_RETURN(std::string tenant, TenantOf(caller, request.tenant()));
+  ASSIGN_OR_RETURN(std::string tenant, rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
   return Plan(store_, std::move(tenant), request, rp_id_hash_).Run();
 }

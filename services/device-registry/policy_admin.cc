@@ -46,7 +46,7 @@ v1::Policy DefaultPolicy() {
 absl::StatusOr<v1::GetModelResponse> PolicyAdmin::GetModel(
     const rpc::Caller& caller, const v1::GetModelRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("models/", request.name(), "name"));
   ASSIGN_OR_RETURN(ModelRow row, store_.Require<ModelRow>(
@@ -59,7 +59,7 @@ absl::StatusOr<v1::GetModelResponse> PolicyAdmin::GetModel(
 absl::StatusOr<v1::ListModelsResponse> PolicyAdmin::ListModels(
     const rpc::Caller& caller, const v1::ListModelsRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   const ListQuery query{std::string(key::kModels), request.page_size(),
                         request.page_token(), ""};
   ASSIGN_OR_RETURN(auto page,
@@ -76,7 +76,7 @@ absl::StatusOr<v1::ListModelsResponse> PolicyAdmin::ListModels(
 absl::StatusOr<v1::UpdateModelResponse> PolicyAdmin::UpdateModel(
     const rpc::Caller& caller, const v1::UpdateModelRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const std::string id,
                    IdOfName("models/", request.model().name(), "model.name"));
   RETURN_IF_ERROR(CheckModel(request.model()));
@@ -103,7 +103,7 @@ absl::StatusOr<v1::UpdateModelResponse> PolicyAdmin::UpdateModel(
 absl::StatusOr<v1::GetPolicyResponse> PolicyAdmin::GetPolicy(
     const rpc::Caller& caller, const v1::GetPolicyRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   ASSIGN_OR_RETURN(const absl::optional<PolicyRow> row,
                    store_.Get<PolicyRow>(tenant, key::Policy()));
   v1::GetPolicyResponse response;
@@ -115,7 +115,7 @@ absl::StatusOr<v1::GetPolicyResponse> PolicyAdmin::GetPolicy(
 absl::StatusOr<v1::UpdatePolicyResponse> PolicyAdmin::UpdatePolicy(
     const rpc::Caller& caller, const v1::UpdatePolicyRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   if (!request.has_policy()) return FieldError("policy", "is required");
   RETURN_IF_ERROR(CheckPolicy(request.policy()));
   v1::UpdatePolicyResponse response;

@@ -26,17 +26,6 @@ bool IsControl(char c) {
 
 }  // namespace
 
-absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
-                                     const std::string& named) {
-  if (caller.tenant().empty()) {
-    RETURN_IF_ERROR(rpc::CheckId("tenant", named));
-    return named;
-  }
-  if (named.empty() || named == caller.tenant()) return caller.tenant();
-  return Error(reason::kTenantMismatch,
-               "the request names another tenant than the certificate");
-}
-
 absl::StatusOr<std::string> IdOfName(absl::string_view collection,
                                      absl::string_view name,
                                      absl::string_view field) {

@@ -11,15 +11,11 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "services/common/audit/row.h"
 #include "services/common/rpc/caller.h"
+#include "services/common/rpc/tenant.h"  // IWYU pragma: export
 
 namespace u2fi::device_registry {
 
 // What all methods check and say in the same way.
-
-// The tenant of a call: the caller's own, or the one that a caller without a
-// tenant names. TENANT_MISMATCH, INVALID_FIELD.
-absl::StatusOr<std::string> TenantOf(const rpc::Caller& caller,
-                                     const std::string& named);
 
 // The id in a resource name: "devices/" and "devices/cam-1" give "cam-1".
 // INVALID_FIELD naming `field`.

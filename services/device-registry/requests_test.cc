@@ -16,41 +16,6 @@ const rpc::Caller& Operator() {
   return caller;
 }
 
-const rpc::Caller& Gate() {
-  static const rpc::Caller caller = rpc::TestCaller("service/command-gate");
-  return caller;
-}
-
-TEST(TenantOfTest, IsTheCallersOwn) {
-  EXPECT_THAT(TenantOf(Operator(), ""), IsOkAndHolds("acme"));
-}
-
-TEST(TenantOfTest, MayBeRepeated) {
-  EXPECT_THAT(TenantOf(Operator(), "acme"), IsOkAndHolds("acme"));
-}
-
-TEST(TenantOfTest, IsNeverAnothersTenant) {
-  EXPECT_THAT(TenantOf(Operator(), "other"),
-              HasReason(reason::kTenantMismatch));
-}
-
-TEST(TenantOfTest, ServicesNameIt) {
-  EXPECT_THAT(TenantOf(Gate(), "acme"), IsOkAndHolds("acme"));
-}
-
-TEST(TenantOfTest, ServicesMustNameIt) {
-  EXPECT_THAT(TenantOf(Gate(), ""), HasReason(reason::kInvalidField));
-}
-
-TEST(TenantOfTest, ServicesNameAnId) {
-  EXPECT_THAT(TenantOf(Gate(), "Acme"), HasReason(reason::kInvalidField));
-}
-
-TEST(TenantOfTest, PlatformOperatorsMustNameIt) {
-  const rpc::Caller caller = rpc::TestCaller("operator/-/root");
-  EXPECT_THAT(TenantOf(caller, ""), HasReason(reason::kInvalidField));
-}
-
 TEST(IdOfNameTest, IsWhatFollowsTheCollection) {
   EXPECT_THAT(IdOfName("devices/", "devices/cam-1", "name"),
               IsOkAndHolds("cam-1"));

@@ -280,7 +280,7 @@ const v1::ResolvedGateway* Resolution::FindGateway(
 absl::StatusOr<v1::ResolveResponse> Resolver::Resolve(
     const rpc::Caller& caller, const v1::ResolveRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
   return Resolution(store_, tenant, request).Run();
 }

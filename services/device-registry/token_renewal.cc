@@ -67,7 +67,7 @@ absl::Status CheckSignature(const DeviceRow& row,
 absl::StatusOr<v1::RenewDeviceTokenResponse> TokenRenewal::RenewDeviceToken(
     const rpc::Caller& caller, const v1::RenewDeviceTokenRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRenewal(request));
   const gateway::v1::TokenRenewal& renewal = request.renewal();
   DeviceRow row;

@@ -243,7 +243,7 @@ absl::Status RollBack(Change& change, TransactionRow row,
 absl::StatusOr<v1::ArmResponse> Transactions::Arm(
     const rpc::Caller& caller, const v1::ArmRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckArm(request));
   v1::ArmResponse response;
   RETURN_IF_ERROR(store_.Decide(tenant, [&](Change& change) -> absl::Status {
@@ -278,7 +278,7 @@ absl::StatusOr<v1::ArmResponse> Transactions::Arm(
 absl::StatusOr<v1::StageResponse> Transactions::Stage(
     const rpc::Caller& caller, const v1::StageRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
-                   TenantOf(caller, request.tenant()));
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckStage(request));
   v1::StageResponse response;
   RETURN_IF_ERROR(store_.Decide(tenant, [&](Change& change) -> absl::Status {

@@ -12,8 +12,8 @@
 #include "grpcpp/grpcpp.h"
 #include "services/common/random/random_source.h"
 #include "services/common/sync/sync.h"
+#include "services/common/time/backoff.h"
 #include "services/common/time/clock.h"
-#include "services/gateway-agent/backoff.h"
 #include "services/gateway-agent/mesh_sender.h"
 #include "u2fi/gateway/v1/link.grpc.pb.h"
 

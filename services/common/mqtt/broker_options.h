@@ -34,7 +34,8 @@ struct BrokerOptions {
   // A message (at least once) may wait so long for its acknowledgement. 1 s
   // to 5 min.
   absl::Duration publish_timeout = absl::Seconds(10);
-  // Bounds of the delay before a new attempt, see ReconnectDelay.
+  // Bounds of the delay before a new attempt, see
+  // services/common/time/backoff.h.
   absl::Duration reconnect_base = absl::Milliseconds(500);
   absl::Duration reconnect_cap = absl::Seconds(30);
   // Messages given to Publish() that are not done; more are refused. At least

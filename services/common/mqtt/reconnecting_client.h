@@ -11,9 +11,9 @@
 #include "services/common/mqtt/broker_options.h"
 #include "services/common/mqtt/connection.h"
 #include "services/common/mqtt/mqtt_client.h"
-#include "services/common/mqtt/reconnect_delay.h"
 #include "services/common/random/random_source.h"
 #include "services/common/sync/sync.h"
+#include "services/common/time/backoff.h"
 #include "services/common/time/clock.h"
 
 namespace u2fi::mqtt {
@@ -91,7 +91,7 @@ class ReconnectingClient : public MqttClient, private ConnectionEvents {
   std::vector<MessageHandler> handlers_;
   ConnectionHandler connection_handler_;
   // Used by Turn() only.
-  ReconnectDelay delay_;
+  Backoff delay_;
   absl::Duration next_attempt_ = absl::ZeroDuration();
   absl::Duration attempt_deadline_ = absl::InfiniteDuration();
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <thread>
 
-#include "services/common/store/backoff.h"
 #include "services/common/store/hint_board.h"
 #include "services/common/store/redis_dialer.h"
 #include "services/common/store/waker.h"
 #include "services/common/sync/sync.h"
+#include "services/common/time/backoff.h"
 #include "services/common/time/clock.h"
 
 namespace u2fi::store {

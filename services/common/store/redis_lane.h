@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "services/common/random/random_source.h"
-#include "services/common/store/backoff.h"
 #include "services/common/store/redis_dialer.h"
 #include "services/common/store/waker.h"
 #include "services/common/sync/sync.h"
+#include "services/common/time/backoff.h"
 #include "services/common/time/clock.h"
 
 namespace u2fi::store {
