@@ -17,6 +17,8 @@ class GrpcLogTest : public testing::Test {
   GrpcLogTest() {
     logging::Start(
         {"gate", "1", logging::Severity::kInfo, logging::Format::kJson});
+    // gRPC hands nothing over before its verbosity is set.
+    gpr_set_log_verbosity(GPR_LOG_SEVERITY_DEBUG);
     SendGrpcLogToOurs();
   }
   // What is logged when gRPC says `text`.

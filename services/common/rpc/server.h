@@ -79,7 +79,9 @@ class Server {
 
   // The port listened on; 0 without one.
   int port() const;
-  // To this server, from within the process. Only for InProcess().
+  // To this server, from within the process. Only for InProcess(). No call may
+  // begin on it once the server shuts down: gRPC 1.51's transport within a
+  // process would crash. So callers stop before the servers they call.
   std::shared_ptr<grpc::Channel> Channel();
 
   // Takes no more calls, waits up to `grace` for those that run, then cancels

@@ -16,7 +16,7 @@ class Backoff {
   Backoff(RandomSource& random, absl::Duration first, absl::Duration longest)
       : random_(random), first_(first), longest_(longest), bound_(first) {}
 
-  // The wait before the next try, below the bound; then the bound doubles.
+  // The wait before the next try, up to the bound; then the bound doubles.
   absl::Duration Next();
 
   // After a success: the next failure is a first one again.

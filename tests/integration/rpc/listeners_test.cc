@@ -127,6 +127,18 @@ TEST_F(ListenerTest, TheUnixSocketIsForLocalCallers) {
   EXPECT_EQ(info.st_mode & 0777, 0660u);
 }
 
+TEST_F(ListenerTest, MayShutDownWhileCallsCome) {
+  for (int round = 0; round < 5; ++round) {
+    Listen();
+    std::thread calls([channel = ChannelOf("client/t1/app")] {
+      for (int i = 0; i < 50; ++i) CallRaw(channel, "/u2fi.rpc.test.Echo/Say");
+    });
+    server_->Shutdown(absl::Milliseconds(round));
+    server_.reset();
+    calls.join();
+  }
+}
+
 // grpc.health.v1.Health, by hand: Debian ships no stubs.
 class HealthTest : public MeshTestCase {
  protected:
