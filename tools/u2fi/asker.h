@@ -1,0 +1,72 @@
+#ifndef U2FI_TOOLS_U2FI_ASKER_H_
+#define U2FI_TOOLS_U2FI_ASKER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/common/random/random_source.h"
+#include "tools/u2fi/mesh.h"
+#include "tools/u2fi/output.h"
+
+namespace u2fi::cli {
+
+// What somebody asks for.
+struct Ask {
+  // Id of the device, or `account:<id>`.
+  std::string device;
+  std::string operation;
+  // JSON of a device operation; empty: none.
+  std::string json;
+  // Strict message of a `u2fi.*` operation; empty: none.
+  std::string message;
+  proof::v1::Purpose purpose = proof::v1::PURPOSE_COMMAND;
+  // The account that asks. Required.
+  std::string account;
+  // Id of the gateway where the key is touched; empty: the one that executes.
+  std::string gateway;
+  // Zero: the gate's defaults.
+  absl::Duration approve_within;
+  absl::Duration execute_within;
+  // Serialised u2fi.proof.v1.Evidence, or empty.
+  std::string evidence;
+  // Of `u2fi.enrol`: what people call the token.
+  std::string label;
+  // 32 hex digits to repeat a request; empty: a new one.
+  std::string request_id;
+  // Check only.
+  bool validate_only = false;
+};
+
+// Asks the gate for a command and follows it to its end.
+class Asker {
+ public:
+  // All must outlive this object.
+  Asker(Mesh& mesh, RandomSource& random, Output& output)
+      : mesh_(mesh), random_(random), output_(output) {}
+
+  // Prints the comparison words, which come from the request alone, before
+  // anything is heard; then each state as it comes. OK only if the command
+  // SUCCEEDED (or, with validate_only, would be accepted). Otherwise an error
+  // with the gate's reason, or, if the cloud speaks of another command than
+  // the one that was asked for, COMMAND_MISMATCH: it is cancelled then.
+  absl::Status Run(const Ask& ask);
+
+ private:
+  absl::Status Follow(const gate::CommandRecord& submitted);
+  absl::Status End(const gate::CommandRecord& last);
+
+  Mesh& mesh_;
+  RandomSource& random_;
+  Output& output_;
+};
+
+// 128 random bits as 32 lower-case hex digits.
+std::string NewRequestId(RandomSource& random);
+
+// OK for SUCCEEDED; otherwise an error with the command's reason.
+absl::Status OutcomeOf(const gate::CommandRecord& command);
+
+}  // namespace u2fi::cli
+
+#endif  // U2FI_TOOLS_U2FI_ASKER_H_

@@ -1,0 +1,35 @@
+#ifndef U2FI_TOOLS_U2FI_COMMANDS_H_
+#define U2FI_TOOLS_U2FI_COMMANDS_H_
+
+#include <functional>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "tools/u2fi/output.h"
+#include "tools/u2fi/program.h"
+
+namespace u2fi::cli {
+
+// What the chosen subcommand has to do, and with what.
+struct Context {
+  const Surroundings& around;
+  Settings settings;
+  // Set by the subcommand's callback.
+  std::function<absl::Status(Mesh&, Output&)> with_mesh;
+  std::function<absl::Status(Output&)> offline;
+};
+
+// Each adds subcommands to `app`. `context` must outlive the parsing; the
+// values of flags live in the callbacks.
+
+// create-account, create-site, create-gateway, set-model, import-devices,
+// claim, devices, tokens.
+void AddRecordCommands(CLI::App& app, Context& context);
+// enrol, provision, run, cancel, get, watch.
+void AddTouchCommands(CLI::App& app, Context& context);
+// audit export, audit verify.
+void AddAuditCommands(CLI::App& app, Context& context);
+
+}  // namespace u2fi::cli
+
+#endif  // U2FI_TOOLS_U2FI_COMMANDS_H_

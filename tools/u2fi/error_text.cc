@@ -1,0 +1,62 @@
+#include "tools/u2fi/error_text.h"
+
+#include <map>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "services/common/status/error.h"
+#include "tools/u2fi/advice.h"
+
+namespace u2fi::cli {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+// Adds what the message does not say already.
+void Append(std::string& text, const Variables& variables,
+            absl::string_view message) {
+  for (const auto& [name, value] : variables) {
+    if (absl::StrContains(message, value)) continue;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", name, " ", value);
+  }
+}
+
+// One line, whatever a peer has sent.
+std::string OneLine(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ErrorText(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  std::string text = absl::StrCat(
+      "u2fi: ",
+      reason.empty() ? absl::StatusCodeToString(status.code()) : reason, ": ",
+      status.message());
+  std::string details;
+  Append(details, MetadataOf(status), status.message());
+  Append(details, FieldsOf(status), status.message());
+  if (!details.empty()) absl::StrAppend(&text, " (", details, ")");
+  const absl::string_view advice = AdviceFor(reason);
+  if (!advice.empty()) absl::StrAppend(&text, ". ", advice);
+  return OneLine(std::move(text));
+}
+
+std::string ErrorJson(const absl::Status& status) {
+  const nlohmann::json error = {
+      {"code", absl::StatusCodeToString(status.code())},
+      {"reason", ReasonOf(status)},
+      {"message", std::string(status.message())},
+      {"advice", std::string(AdviceFor(ReasonOf(status)))},
+      {"metadata", MetadataOf(status)},
+      {"fields", FieldsOf(status)}};
+  return nlohmann::json{{"error", error}}.dump(
+      -1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace u2fi::cli

@@ -1,0 +1,205 @@
+#include "tools/u2fi/grpc_mesh_client.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/time/clock.h"
+
+namespace u2fi::cli {
+namespace {
+
+constexpr absl::Duration kCallTimeout = absl::Seconds(15);
+constexpr absl::Duration kExportTimeout = absl::Minutes(10);
+constexpr char kGate[] = "command-gate";
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub, const Request& request,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                           const Request&,
+                                                           Response*)) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, kCallTimeout);
+  Response response;
+  const grpc::Status status = (stub.*method)(&context, request, &response);
+  if (!status.ok()) return rpc::FromGrpcStatus(status);
+  return response;
+}
+
+// Hands every message to `on_message`; its error ends the stream.
+template <typename Message>
+absl::Status ReadAll(
+    grpc::ClientContext& context, grpc::ClientReaderInterface<Message>& reader,
+    const std::function<absl::Status(const Message&)>& on_message) {
+  Message message;
+  absl::Status stopped;
+  while (stopped.ok() && reader.Read(&message)) stopped = on_message(message);
+  if (!stopped.ok()) context.TryCancel();
+  const grpc::Status status = reader.Finish();
+  return stopped.ok() ? rpc::FromGrpcStatus(status) : stopped;
+}
+
+absl::Status CheckSettings(const Settings& settings) {
+  if (settings.gate.empty()) {
+    return FieldError("--gate", "is missing; U2FI_GATE gives it as well");
+  }
+  if (settings.identity.empty()) {
+    return FieldError("--identity",
+                      "is missing; U2FI_IDENTITY gives it as well");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcMeshClient>> GrpcMeshClient::Create(
+    const Settings& settings) {
+  RETURN_IF_ERROR(CheckSettings(settings));
+  rpc::TlsFiles files;
+  files.certificate = absl::StrCat(settings.identity, "/tls.crt");
+  files.key = absl::StrCat(settings.identity, "/tls.key");
+  files.roots = absl::StrCat(settings.identity, "/ca.crt");
+  files.trust_domain = settings.trust_domain;
+  ASSIGN_OR_RETURN(std::unique_ptr<rpc::TlsIdentity> tls,
+                   rpc::TlsIdentity::Load(files, SystemClock().Now()));
+  return std::unique_ptr<GrpcMeshClient>(
+      new GrpcMeshClient(settings, std::move(tls)));
+}
+
+GrpcMeshClient::GrpcMeshClient(const Settings& settings,
+                               std::unique_ptr<rpc::TlsIdentity> tls)
+    : settings_(settings), tls_(std::move(tls)) {
+  const auto gate_channel = ChannelTo("", kGate);
+  const auto registry_channel =
+      ChannelTo(settings_.registry, "device-registry");
+  const auto attestation_channel =
+      ChannelTo(settings_.attestation, "attestation");
+  gate_ = gate::CommandGate::NewStub(gate_channel);
+  registry_ = registry::DeviceRegistry::NewStub(registry_channel);
+  attestation_ = attestation::Attestation::NewStub(attestation_channel);
+  audits_.push_back(audit_api::Audit::NewStub(gate_channel));
+  std::set<std::string> asked = {"", settings_.gate};
+  for (const auto& [target, service] :
+       {std::pair{settings_.registry, "device-registry"},
+        std::pair{settings_.attestation, "attestation"},
+        std::pair{settings_.challenge, "challenge"}}) {
+    if (!asked.insert(target).second) continue;
+    audits_.push_back(audit_api::Audit::NewStub(ChannelTo(target, service)));
+  }
+}
+
+std::shared_ptr<grpc::Channel> GrpcMeshClient::ChannelTo(
+    const std::string& target, const std::string& service) const {
+  const bool with_gate = target.empty() || target == settings_.gate;
+  return rpc::NewChannel(*tls_, with_gate ? settings_.gate : target,
+                         with_gate ? kGate : service);
+}
+
+absl::StatusOr<registry::CreateAccountResponse> GrpcMeshClient::CreateAccount(
+    const registry::CreateAccountRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::CreateAccount);
+}
+
+absl::StatusOr<registry::CreateSiteResponse> GrpcMeshClient::CreateSite(
+    const registry::CreateSiteRequest& request) {
+  return Call(*registry_, request, &registry::DeviceRegistry::Stub::CreateSite);
+}
+
+absl::StatusOr<registry::CreateGatewayResponse> GrpcMeshClient::CreateGateway(
+    const registry::CreateGatewayRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::CreateGateway);
+}
+
+absl::StatusOr<registry::ImportDevicesResponse> GrpcMeshClient::ImportDevices(
+    const registry::ImportDevicesRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::ImportDevices);
+}
+
+absl::StatusOr<registry::ClaimDeviceResponse> GrpcMeshClient::ClaimDevice(
+    const registry::ClaimDeviceRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::ClaimDevice);
+}
+
+absl::StatusOr<registry::ListDevicesResponse> GrpcMeshClient::ListDevices(
+    const registry::ListDevicesRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::ListDevices);
+}
+
+absl::StatusOr<registry::GetModelResponse> GrpcMeshClient::GetModel(
+    const registry::GetModelRequest& request) {
+  return Call(*registry_, request, &registry::DeviceRegistry::Stub::GetModel);
+}
+
+absl::StatusOr<registry::UpdateModelResponse> GrpcMeshClient::UpdateModel(
+    const registry::UpdateModelRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::UpdateModel);
+}
+
+absl::StatusOr<registry::PlanPinsResponse> GrpcMeshClient::PlanPins(
+    const registry::PlanPinsRequest& request) {
+  return Call(*registry_, request, &registry::DeviceRegistry::Stub::PlanPins);
+}
+
+absl::StatusOr<attestation::ListTokensResponse> GrpcMeshClient::ListTokens(
+    const attestation::ListTokensRequest& request) {
+  return Call(*attestation_, request,
+              &attestation::Attestation::Stub::ListTokens);
+}
+
+absl::StatusOr<gate::SubmitCommandResponse> GrpcMeshClient::SubmitCommand(
+    const gate::SubmitCommandRequest& request) {
+  return Call(*gate_, request, &gate::CommandGate::Stub::SubmitCommand);
+}
+
+absl::StatusOr<gate::GetCommandResponse> GrpcMeshClient::GetCommand(
+    const gate::GetCommandRequest& request) {
+  return Call(*gate_, request, &gate::CommandGate::Stub::GetCommand);
+}
+
+absl::StatusOr<gate::CancelCommandResponse> GrpcMeshClient::CancelCommand(
+    const gate::CancelCommandRequest& request) {
+  return Call(*gate_, request, &gate::CommandGate::Stub::CancelCommand);
+}
+
+absl::Status GrpcMeshClient::WatchCommand(
+    const gate::WatchCommandRequest& request, absl::Duration timeout,
+    const std::function<absl::Status(const gate::WatchCommandResponse&)>&
+        on_state) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, timeout);
+  const auto reader = gate_->WatchCommand(&context, request);
+  return ReadAll<gate::WatchCommandResponse>(context, *reader, on_state);
+}
+
+absl::Status GrpcMeshClient::ExportAudit(
+    const audit_api::ExportAuditRequest& request,
+    const std::function<absl::Status(const audit_api::AuditRecord&)>&
+        on_record) {
+  for (const auto& audit : audits_) {
+    grpc::ClientContext context;
+    rpc::PrepareCall(context, kExportTimeout);
+    const auto reader = audit->ExportAudit(&context, request);
+    const auto on_message =
+        [&](const audit_api::ExportAuditResponse& response) -> absl::Status {
+      for (const audit_api::AuditRecord& record : response.records()) {
+        RETURN_IF_ERROR(on_record(record));
+      }
+      return absl::OkStatus();
+    };
+    RETURN_IF_ERROR(
+        ReadAll<audit_api::ExportAuditResponse>(context, *reader, on_message));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace u2fi::cli

@@ -1,0 +1,116 @@
+#include "tools/u2fi/output.h"
+
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/time_util.h"
+#include "nlohmann/json.hpp"
+
+namespace u2fi::cli {
+namespace {
+
+using command_gate::v1::ApprovalSlot;
+using command_gate::v1::CommandRecord;
+using command_gate::v1::CommandState;
+using google::protobuf::util::TimeUtil;
+
+std::string ClockTime(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime(
+      "%H:%M:%S", absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(time)),
+      absl::LocalTimeZone());
+}
+
+// Where a touch is waited for.
+std::string Places(const CommandRecord& command) {
+  std::vector<std::string> places;
+  for (const ApprovalSlot& slot : command.approvals()) {
+    if (slot.state() == command_gate::v1::APPROVAL_STATE_ACCEPTED) continue;
+    places.push_back(slot.gateway().empty()
+                         ? "the browser"
+                         : absl::StrCat("gateway ", slot.gateway()));
+  }
+  return places.empty() ? "the gateway" : absl::StrJoin(places, " and ");
+}
+
+std::string Source(const CommandRecord& command) {
+  switch (command.result_source()) {
+    case command_gate::v1::RESULT_SOURCE_DEVICE:
+      return ", signed by the device";
+    case command_gate::v1::RESULT_SOURCE_GATEWAY:
+      return ", as the gateway says";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string StateName(CommandState state) {
+  const std::string& name = command_gate::v1::CommandState_Name(state);
+  return std::string(absl::StripPrefix(name, "COMMAND_STATE_"));
+}
+
+bool IsFinal(CommandState state) {
+  return state >= command_gate::v1::COMMAND_STATE_SUCCEEDED;
+}
+
+std::string StateText(const CommandRecord& command) {
+  std::string text = StateName(command.state());
+  if (command.state() == command_gate::v1::COMMAND_STATE_AWAITING_APPROVAL) {
+    absl::StrAppend(&text, ": touch the key at ", Places(command), " before ",
+                    ClockTime(command.approve_by()));
+  }
+  if (!command.reason().empty()) {
+    absl::StrAppend(&text, ": ", command.reason());
+  }
+  if (!command.result().empty()) absl::StrAppend(&text, " ", command.result());
+  return absl::StrCat(text, Source(command));
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status =
+      google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? json : "{}";
+}
+
+void Output::Words(absl::string_view words, absl::string_view request_id) {
+  if (json_) {
+    stream_ << nlohmann::json{{"words", std::string(words)},
+                              {"request_id", std::string(request_id)}}
+            << std::endl;
+    return;
+  }
+  stream_ << "words    " << words
+          << "   (the gateway's screen must show the same)" << std::endl;
+}
+
+void Output::State(const CommandRecord& command) {
+  if (json_) {
+    stream_ << "{\"command\":" << ToJson(command) << "}" << std::endl;
+    return;
+  }
+  stream_ << "state    " << StateText(command) << std::endl;
+}
+
+void Output::Show(const google::protobuf::Message& message,
+                  absl::string_view text) {
+  if (json_) {
+    stream_ << ToJson(message) << std::endl;
+    return;
+  }
+  stream_ << text << std::endl;
+}
+
+void Output::Say(absl::string_view text) {
+  if (!json_) stream_ << text << std::endl;
+}
+
+}  // namespace u2fi::cli

@@ -1,0 +1,53 @@
+#ifndef U2FI_TOOLS_U2FI_OUTPUT_H_
+#define U2FI_TOOLS_U2FI_OUTPUT_H_
+
+#include <ostream>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "u2fi/command_gate/v1/command.pb.h"
+
+namespace u2fi::cli {
+
+// What the program says: text for people, or one JSON object a line with the
+// names of the .proto files. Flushed at once: others read along. Not
+// thread-safe.
+class Output {
+ public:
+  // `stream` must outlive this object.
+  Output(std::ostream& stream, bool json) : stream_(stream), json_(json) {}
+
+  // What the gateway's screen must show, before anything was heard from the
+  // cloud. JSON: {"words":"…","request_id":"…"}.
+  void Words(absl::string_view words, absl::string_view request_id);
+
+  // A command as it is now, one line. JSON: {"command":{…}}.
+  void State(const command_gate::v1::CommandRecord& command);
+
+  // A resource or report; `text` for people, who may need several lines.
+  void Show(const google::protobuf::Message& message, absl::string_view text);
+
+  // For people only.
+  void Say(absl::string_view text);
+
+ private:
+  std::ostream& stream_;
+  const bool json_;
+};
+
+// "AWAITING_APPROVAL": the name of a state without its prefix.
+std::string StateName(command_gate::v1::CommandState state);
+
+// SUCCEEDED, FAILED, UNKNOWN_OUTCOME, DENIED, EXPIRED, CANCELLED.
+bool IsFinal(command_gate::v1::CommandState state);
+
+// One line for people: state, what to do now or why it ended so.
+std::string StateText(const command_gate::v1::CommandRecord& command);
+
+// `message` on one line, with the names of its .proto.
+std::string ToJson(const google::protobuf::Message& message);
+
+}  // namespace u2fi::cli
+
+#endif  // U2FI_TOOLS_U2FI_OUTPUT_H_

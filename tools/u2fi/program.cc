@@ -1,0 +1,92 @@
+#include "tools/u2fi/program.h"
+
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "services/common/config/version.h"
+#include "services/common/status/status_macros.h"
+#include "tools/u2fi/commands.h"
+#include "tools/u2fi/error_text.h"
+
+namespace u2fi::cli {
+namespace {
+
+constexpr char kExamples[] = R"(Examples:
+  export U2FI_GATE=localhost:7443 U2FI_IDENTITY=$PWD/certs/client/t1/app
+  export U2FI_ACCOUNT=ann
+  u2fi run cam-1 camera.on            asks; waits for the touch; exit 0 if done
+  u2fi run bulb-1 bulb.set '{"brightness":40}'
+  u2fi run cam-1 camera.on --json     every state as a line of JSON
+  u2fi cancel commands/ID
+  u2fi devices                        and: u2fi tokens
+An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
+  u2fi create-account ann --name 'Ann'
+  u2fi create-site home --owner ann
+  u2fi create-gateway g1 --site home --key gateway.csr
+  u2fi set-model camera camera.on=touch device.identify=free
+  device-emulator identity --state d --device cam-1=camera | u2fi import-devices -
+And then the owner:
+  u2fi claim cam-1
+  u2fi enrol --gateway g1
+  u2fi provision cam-1 --site home --gateway g1
+  u2fi audit export --out audit.jsonl           (an operator's, too)
+  u2fi audit verify audit.jsonl --anchor pins   offline, by anybody
+Exit codes: 0 done, 1 refused or failed (the reason is on the standard error),
+2 wrong command line.)";
+
+void AddSettings(CLI::App& app, Settings& settings) {
+  app.add_option("--gate", settings.gate, "address of the gate")
+      ->envname("U2FI_GATE");
+  app.add_option("--registry", settings.registry,
+                 "of the registry, if it is another process")
+      ->envname("U2FI_REGISTRY");
+  app.add_option("--attestation", settings.attestation, "of the attestation")
+      ->envname("U2FI_ATTESTATION");
+  app.add_option("--challenge", settings.challenge, "of the challenge service")
+      ->envname("U2FI_CHALLENGE");
+  app.add_option("--identity", settings.identity,
+                 "folder with tls.crt, tls.key, ca.crt: who calls")
+      ->envname("U2FI_IDENTITY");
+  app.add_option("--trust-domain", settings.trust_domain,
+                 "of the deployment (u2fi.example)")
+      ->envname("U2FI_TRUST_DOMAIN");
+  app.add_option("--account", settings.account, "on whose behalf")
+      ->envname("U2FI_ACCOUNT");
+  app.add_flag("--json", settings.json, "one JSON object a line");
+}
+
+absl::Status Act(const Context& context, Output& output) {
+  if (context.offline != nullptr) return context.offline(output);
+  ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh,
+                   context.around.connect(context.settings));
+  return context.with_mesh(*mesh, output);
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, const char* const* argv,
+                   const Surroundings& around) {
+  Context context{around, {}, nullptr, nullptr};
+  CLI::App app("Asks U2Fi for things, and says what became of them.", "u2fi");
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", config::Version());
+  AddSettings(app, context.settings);
+  AddTouchCommands(app, context);
+  AddRecordCommands(app, context);
+  AddAuditCommands(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, around.out, around.err);
+    return code == 0 ? 0 : kExitUsage;
+  }
+  Output output(around.out, context.settings.json);
+  const absl::Status status = Act(context, output);
+  if (status.ok()) return 0;
+  around.err << (context.settings.json ? ErrorJson(status) : ErrorText(status))
+             << std::endl;
+  return kExitRefused;
+}
+
+}  // namespace u2fi::cli

@@ -1,0 +1,228 @@
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/proof/ids.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "tools/u2fi/asker.h"
+#include "tools/u2fi/commands.h"
+
+namespace u2fi::cli {
+namespace {
+
+constexpr char kEnrolOperation[] = "u2fi.enrol";
+constexpr char kPinsOperation[] = "u2fi.pins";
+constexpr absl::Duration kWatchFor = absl::Hours(24);
+
+struct Flags {
+  Ask ask;
+  std::string site;
+  std::string approve_within;
+  std::string execute_within;
+  std::string command;
+  bool full = false;
+};
+
+using FlagsPtr = std::shared_ptr<Flags>;
+
+absl::Status SetDuration(const char* flag, const std::string& text,
+                         absl::Duration* duration) {
+  if (text.empty() || absl::ParseDuration(text, duration)) {
+    return absl::OkStatus();
+  }
+  return FieldError(flag, "is no time; write 30s or 2m");
+}
+
+// "commands/x" for both "x" and "commands/x".
+std::string CommandName(const std::string& command) {
+  return absl::StartsWith(command, "commands/")
+             ? command
+             : absl::StrCat("commands/", command);
+}
+
+// Fills in what is common to all that ask for a touch, and asks.
+absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
+                    Output& output) {
+  Ask& ask = flags.ask;
+  ask.account = context.settings.account;
+  if (ask.account.empty()) {
+    return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
+  }
+  RETURN_IF_ERROR(SetDuration("--approve-within", flags.approve_within,
+                              &ask.approve_within));
+  RETURN_IF_ERROR(SetDuration("--execute-within", flags.execute_within,
+                              &ask.execute_within));
+  return Asker(mesh, context.around.random, output).Run(ask);
+}
+
+absl::Status Enrol(Context& context, Flags& flags, Mesh& mesh, Output& output) {
+  flags.ask.purpose = proof::v1::PURPOSE_ENROL;
+  flags.ask.device = proof::AccountTarget(context.settings.account);
+  flags.ask.operation = kEnrolOperation;
+  return AskFor(context, flags, mesh, output);
+}
+
+// What the device will believe, for people.
+std::string PinsText(const proof::v1::PinSet& pins) {
+  std::string text = absl::StrCat("pins     ", pins.device(), " will believe");
+  for (const proof::v1::PinnedKey& key : pins.keys()) {
+    absl::StrAppend(&text, " key ", key.token_id(), " of ", key.account(), ",");
+  }
+  for (const proof::v1::PinnedGateway& gateway : pins.gateways()) {
+    absl::StrAppend(&text, " gateway ", gateway.id(), ",");
+  }
+  for (const proof::v1::OperationRule& rule : pins.rules()) {
+    absl::StrAppend(&text, " ", rule.operation(), " ",
+                    proof::v1::RuleKind_Name(rule.rule().kind()).substr(10),
+                    ",");
+  }
+  return absl::StrCat(text, " and nothing else");
+}
+
+absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
+                       Output& output) {
+  registry::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PROVISION);
+  plan.add_devices(flags.ask.device);
+  plan.set_account(context.settings.account);
+  plan.set_site(flags.site);
+  plan.add_gateways(flags.ask.gateway);
+  ASSIGN_OR_RETURN(const registry::PlanPinsResponse planned,
+                   mesh.PlanPins(plan));
+  if (planned.plans_size() != 1) {
+    return Error(reason::kInternal, "the registry planned another number");
+  }
+  proof::v1::PinSet pins;
+  if (!pins.ParseFromString(planned.plans(0).pin_set())) {
+    return Error(reason::kPinSetFormat, "the planned pin set cannot be read");
+  }
+  output.Say(PinsText(pins));
+  flags.ask.purpose = proof::v1::PURPOSE_PROVISION;
+  flags.ask.operation = kPinsOperation;
+  flags.ask.message = planned.plans(0).pin_set();
+  flags.ask.evidence = planned.evidence();
+  return AskFor(context, flags, mesh, output);
+}
+
+absl::Status Cancel(const Context& context, const Flags& flags, Mesh& mesh,
+                    Output& output) {
+  gate::CancelCommandRequest request;
+  request.set_name(CommandName(flags.command));
+  request.set_on_behalf_of(context.settings.account);
+  ASSIGN_OR_RETURN(const gate::CancelCommandResponse response,
+                   mesh.CancelCommand(request));
+  output.State(response.command());
+  return absl::OkStatus();
+}
+
+absl::Status Get(const Flags& flags, Mesh& mesh, Output& output) {
+  gate::GetCommandRequest request;
+  request.set_name(CommandName(flags.command));
+  request.set_view(flags.full ? gate::COMMAND_VIEW_FULL
+                              : gate::COMMAND_VIEW_BASIC);
+  ASSIGN_OR_RETURN(const gate::GetCommandResponse response,
+                   mesh.GetCommand(request));
+  const gate::CommandRecord& command = response.command();
+  output.Show(command, absl::StrCat(command.operation(), " on ",
+                                    command.device(), "  ", StateText(command),
+                                    "  asked by ", command.requester()));
+  return absl::OkStatus();
+}
+
+absl::Status Watch(const Flags& flags, Mesh& mesh, Output& output) {
+  gate::WatchCommandRequest request;
+  request.set_name(CommandName(flags.command));
+  return mesh.WatchCommand(request, kWatchFor,
+                           [&output](const gate::WatchCommandResponse& now) {
+                             output.State(now.command());
+                             return absl::OkStatus();
+                           });
+}
+
+using Act = absl::Status (*)(Context&, Flags&, Mesh&, Output&);
+
+CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
+                     const char* name, const char* help, Act act) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->fallthrough();
+  command->callback([&context, flags, act] {
+    context.with_mesh = [&context, flags, act](Mesh& mesh, Output& output) {
+      return act(context, *flags, mesh, output);
+    };
+  });
+  return command;
+}
+
+void AddTimes(CLI::App* command, const FlagsPtr& flags) {
+  command->add_option("--approve-within", flags->approve_within,
+                      "time for the touch, 5s to 2m (60s)");
+  command->add_option("--execute-within", flags->execute_within,
+                      "time after that (a tenth of the bound)");
+  command->add_option("--request-id", flags->ask.request_id,
+                      "32 hex digits, to repeat a request");
+  command->add_flag("--validate-only", flags->ask.validate_only,
+                    "check only: nobody is asked");
+}
+
+void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
+  CLI::App* enrol =
+      AddCommand(app, context, flags, "enrol",
+                 "let a key join the account: touch it twice", Enrol);
+  enrol->add_option("--gateway", flags->ask.gateway, "where the key is")
+      ->required();
+  enrol->add_option("--label", flags->ask.label, "what you call the key");
+  AddTimes(enrol, flags);
+
+  CLI::App* provision =
+      AddCommand(app, context, flags, "provision",
+                 "make a claimed device believe the account's keys", Provision);
+  provision->add_option("DEVICE", flags->ask.device, "its id")->required();
+  provision->add_option("--site", flags->site, "where it will be")->required();
+  provision->add_option("--gateway", flags->ask.gateway, "which it will hear")
+      ->required();
+  AddTimes(provision, flags);
+
+  CLI::App* run =
+      AddCommand(app, context, flags, "run", "have a device do something",
+                 [](Context& c, Flags& f, Mesh& m, Output& o) {
+                   return AskFor(c, f, m, o);
+                 });
+  run->add_option("DEVICE", flags->ask.device, "its id")->required();
+  run->add_option("OPERATION", flags->ask.operation, "for example camera.on")
+      ->required();
+  run->add_option("JSON", flags->ask.json, "its arguments");
+  run->add_option("--gateway", flags->ask.gateway,
+                  "where to touch (the one that executes)");
+  AddTimes(run, flags);
+}
+
+void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
+  CLI::App* cancel = AddCommand(app, context, flags, "cancel",
+                                "end a command that nobody approved yet",
+                                [](Context& c, Flags& f, Mesh& m, Output& o) {
+                                  return Cancel(c, f, m, o);
+                                });
+  CLI::App* get = AddCommand(
+      app, context, flags, "get", "show a command",
+      [](Context&, Flags& f, Mesh& m, Output& o) { return Get(f, m, o); });
+  get->add_flag("--full", flags->full,
+                "with the command's bytes, result and proof (see --json)");
+  CLI::App* watch = AddCommand(
+      app, context, flags, "watch", "follow a command to its end",
+      [](Context&, Flags& f, Mesh& m, Output& o) { return Watch(f, m, o); });
+  for (CLI::App* command : {cancel, get, watch}) {
+    command->add_option("COMMAND", flags->command, "commands/ID")->required();
+  }
+}
+
+}  // namespace
+
+void AddTouchCommands(CLI::App& app, Context& context) {
+  const auto flags = std::make_shared<Flags>();
+  AddAsking(app, context, flags);
+  AddFollowing(app, context, flags);
+}
+
+}  // namespace u2fi::cli
