@@ -50,6 +50,8 @@ class AuditExportTest : public testing::Test {
     ASSERT_OK(site.Cancel(cancelled.name()));
     pins_ = site.camera_pins();
     file_ = site.ExportAudit();
+    downloaded_ = site.DownloadAudit("operator/t1/olga");
+    refused_ = site.DownloadAudit("client/t1/app").status();
   }
 
   static ExportReport Verify(const std::string& file,
@@ -88,10 +90,14 @@ class AuditExportTest : public testing::Test {
   }
 
   static std::string file_;
+  static absl::StatusOr<std::string> downloaded_;
+  static absl::Status refused_;
   static std::string pins_;
 };
 
 std::string AuditExportTest::file_;
+absl::StatusOr<std::string> AuditExportTest::downloaded_;
+absl::Status AuditExportTest::refused_;
 std::string AuditExportTest::pins_;
 
 TEST_F(AuditExportTest, TheWholeLineVerifiesOffline) {
@@ -152,6 +158,17 @@ TEST_F(AuditExportTest, RefusalsAreInTheFile) {
   };
   Verify(file_, options);
   EXPECT_THAT(refused, testing::ElementsAre("DECLINED", "CANCELLED"));
+}
+
+TEST_F(AuditExportTest, AnOperatorDownloadsTheSameRows) {
+  ASSERT_OK(downloaded_);
+  const ExportReport report = Verify(*downloaded_);
+  EXPECT_FALSE(report.fault.has_value()) << report.fault->why;
+  EXPECT_EQ(report.rows, Verify(file_).rows);
+}
+
+TEST_F(AuditExportTest, AClientDownloadsNothing) {
+  EXPECT_THAT(refused_, StatusIs(absl::StatusCode::kPermissionDenied));
 }
 
 TEST_F(AuditExportTest, TheSecondVerifierAgrees) {

@@ -62,6 +62,13 @@ device_registry::v1::ModelOperation Operation(const std::string& name,
   return operation;
 }
 
+std::string LineOf(const audit::v1::AuditRecord& record) {
+  if (record.has_row()) return audit::ToLine(record.row());
+  if (record.has_checkpoint()) return audit::ToLine(record.checkpoint());
+  return audit::ToLine(
+      audit::AuditKey{record.key().kid(), record.key().point()});
+}
+
 }  // namespace
 
 // Passes on to a link that is made later.
@@ -128,6 +135,15 @@ void OneSite::StartMesh() {
   rpc::ServiceList services;
   services.Add<command_gate::v1::CommandGate>(gate_->gate_server());
   services.Add<gateway::v1::GatewayLink>(gate_->link_server());
+  audit_server_ = std::make_unique<audit::AuditServer>(
+      audit::ExportParts{store_,
+                         clock_,
+                         {"attestation", "command-gate", "device-registry"},
+                         kRpId,
+                         "test",
+                         AuditFile()},
+      executor_);
+  services.Add<audit::v1::Audit>(*audit_server_);
   auto server = rpc::Server::ListenMutualTls(
       services, rpc::ServerOptions(), *identities_.back(), "127.0.0.1:0");
   ASSERT_OK(server);
@@ -137,7 +153,7 @@ void OneSite::StartMesh() {
 
 void OneSite::StartAudit() {
   config::v1::AuditConfig config;
-  config.set_sink_file(ca_.folder() + "/audit.jsonl");
+  config.set_sink_file(AuditFile());
   audit_ = std::make_unique<audit::AuditRunner>(
       store_, clock_,
       std::vector<audit::TenantDeciders*>{
@@ -149,7 +165,24 @@ void OneSite::StartAudit() {
 std::string OneSite::ExportAudit() {
   audit_.reset();
   StartAudit();
-  return Contents(ca_.folder() + "/audit.jsonl");
+  return Contents(AuditFile());
+}
+
+absl::StatusOr<std::string> OneSite::DownloadAudit(
+    const std::string& identity) {
+  const auto stub = audit::v1::Audit::NewStub(ChannelOf(identity));
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(20));
+  const auto stream = stub->ExportAudit(&context, {});
+  std::string file = audit::ToLine(audit::ExportStart{}) + "\n";
+  audit::v1::ExportAuditResponse response;
+  while (stream->Read(&response)) {
+    for (const audit::v1::AuditRecord& record : response.records()) {
+      if (!record.has_header()) file += LineOf(record) + "\n";
+    }
+  }
+  RETURN_IF_ERROR(rpc::FromGrpcStatus(stream->Finish()));
+  return file;
 }
 
 std::string OneSite::camera_pins() {

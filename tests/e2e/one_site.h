@@ -12,6 +12,7 @@
 #include "services/challenge/challenge_local_client.h"
 #include "services/command-gate/gate_module.h"
 #include "services/common/audit/audit_runner.h"
+#include "services/common/audit/audit_server.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/mqtt/fake_mqtt_broker.h"
@@ -68,12 +69,15 @@ class OneSite {
 
   // The audit of all services so far, as one file under checkpoints.
   std::string ExportAudit();
+  // What the rpc gives of it to `identity`, as a file.
+  absl::StatusOr<std::string> DownloadAudit(const std::string& identity);
   // The pin set that the camera got, as the registry has it.
   std::string camera_pins();
 
  private:
   void StartMesh();
   void StartAudit();
+  std::string AuditFile() const { return ca_.folder() + "/audit.jsonl"; }
   void StartToken();
   void StartAgent();
   void StartCamera();
@@ -93,6 +97,7 @@ class OneSite {
   std::unique_ptr<device_registry::RegistryModule> registry_;
   std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
   std::unique_ptr<command_gate::GateModule> gate_;
+  std::unique_ptr<audit::AuditServer> audit_server_;
   std::unique_ptr<audit::AuditRunner> audit_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   // Its key is the gateway's identity key.

@@ -21,6 +21,7 @@
 #include "services/challenge/challenge_local_client.h"
 #include "services/challenge/challenge_server.h"
 #include "services/command-gate/gate_module.h"
+#include "services/common/audit/audit_server.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/server.h"
@@ -118,6 +119,7 @@ class NotThereYetTest : public testing::Test {
     services.Add<challenge::v1::Challenge>(challenge_server_);
     services.Add<attestation::v1::Attestation>(attestation_server_);
     services.Add<device_registry::v1::DeviceRegistry>(registry_.server());
+    services.Add<audit::v1::Audit>(audit_server_);
     auto server = rpc::Server::ListenMutualTls(
         services, {}, *identities_.back(), "127.0.0.1:0");
     ASSERT_OK(server);
@@ -177,6 +179,8 @@ class NotThereYetTest : public testing::Test {
   command_gate::GateModule gate_{command_gate::GateParts{
       SystemClock(), SystemRandom(), store_, attestation_client_,
       challenge_client_, registry_client_}};
+  audit::AuditServer audit_server_{
+      {store_, SystemClock(), {"command-gate"}, kRpId, "test", ""}, executor_};
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   std::unique_ptr<rpc::Server> server_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
