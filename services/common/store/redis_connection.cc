@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Dial(
   if (context == nullptr) return Unavailable("no memory for a connection");
   std::unique_ptr<RedisConnection> connection(new RedisConnection(context));
   if (context->err != 0) return connection->ContextError();
-  context->reader->maxelements = kMaxReplyElements;
+  BoundReplies(*context->reader);
   if (address.unix_path.empty()) redisEnableKeepAlive(context);
   if (tls != nullptr) {
     RETURN_IF_ERROR(connection->StartTls(
@@ -65,9 +65,13 @@ absl::Status RedisConnection::StartTls(const crypto::TlsClient& tls,
 absl::StatusOr<RedisReply> RedisConnection::Call(
     const std::vector<std::string>& words) {
   RETURN_IF_ERROR(Append(EncodeCommand(words)));
-  void* reply = nullptr;
-  if (redisGetReply(context_.get(), &reply) != REDIS_OK) return ContextError();
-  return RedisReply(static_cast<redisReply*>(reply));
+  while (writing_) RETURN_IF_ERROR(Write());
+  std::vector<RedisReply> replies;
+  while (replies.empty()) {
+    if (redisBufferRead(context_.get()) != REDIS_OK) return ContextError();
+    RETURN_IF_ERROR(TakeReplies(replies));
+  }
+  return std::move(replies.front());
 }
 
 absl::Status RedisConnection::StopBlocking() {
@@ -110,15 +114,15 @@ absl::StatusOr<std::vector<RedisReply>> RedisConnection::Read() {
     if (redisBufferRead(context_.get()) != REDIS_OK) return ContextError();
     more = context_->reader->len != before;
     moved_ += context_->reader->len - before;
-    if (context_->reader->len > kMaxReplyBytes) {
-      return Unavailable("a reply is too large");
-    }
     RETURN_IF_ERROR(TakeReplies(replies));
   }
   return replies;
 }
 
 absl::Status RedisConnection::TakeReplies(std::vector<RedisReply>& replies) {
+  if (context_->reader->len > kMaxReplyBytes) {
+    return Unavailable("a reply is too large");
+  }
   while (true) {
     void* reply = nullptr;
     if (redisReaderGetReply(context_->reader, &reply) != REDIS_OK) {

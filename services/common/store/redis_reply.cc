@@ -3,6 +3,38 @@
 #include "hiredis/hiredis.h"
 
 namespace u2fi::store {
+namespace {
+
+// hiredis' own functions, which it gives to every reader.
+const redisReplyObjectFunctions& Defaults() {
+  static const redisReplyObjectFunctions defaults = [] {
+    const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(
+        redisReaderCreate(), redisReaderFree);
+    return *reader->fn;
+  }();
+  return defaults;
+}
+
+// Without an object hiredis gives up the connection.
+void* CreateArray(const redisReadTask* task, size_t elements) {
+  int depth = 1;
+  for (const redisReadTask* up = task->parent; up != nullptr; up = up->parent) {
+    if (++depth > kMaxReplyDepth) return nullptr;
+  }
+  return Defaults().createArray(task, elements);
+}
+
+}  // namespace
+
+void BoundReplies(redisReader& reader) {
+  static redisReplyObjectFunctions* const bounded = [] {
+    auto* functions = new redisReplyObjectFunctions(Defaults());
+    functions->createArray = CreateArray;
+    return functions;
+  }();
+  reader.fn = bounded;
+  reader.maxelements = kMaxReplyElements;
+}
 
 void RedisReplyFreer::operator()(redisReply* reply) const {
   freeReplyObject(reply);
@@ -36,7 +68,7 @@ bool IsNil(const redisReply& reply) { return reply.type == REDIS_REPLY_NIL; }
 absl::StatusOr<RedisReply> ReadReply(absl::string_view bytes) {
   const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(
       redisReaderCreate(), redisReaderFree);
-  reader->maxelements = kMaxReplyElements;
+  BoundReplies(*reader);
   void* raw = nullptr;
   if (redisReaderFeed(reader.get(), bytes.data(), bytes.size()) != REDIS_OK ||
       redisReaderGetReply(reader.get(), &raw) != REDIS_OK || raw == nullptr) {

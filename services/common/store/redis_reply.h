@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+struct redisReader;
 struct redisReply;
 
 namespace u2fi::store {
@@ -23,6 +24,13 @@ using RedisReply = std::unique_ptr<redisReply, RedisReplyFreer>;
 // says more is cut off. The largest real one is a Get of kMaxKeysPerCall.
 inline constexpr int kMaxReplyElements = 8192;
 inline constexpr size_t kMaxReplyBytes = 32 << 20;
+// How deep arrays may stand in arrays; real answers have three levels. hiredis
+// itself sets no bound, and frees what is nested by recursion.
+inline constexpr int kMaxReplyDepth = 7;
+
+// Makes `reader` refuse replies of more elements or levels as not of the
+// protocol.
+void BoundReplies(redisReader& reader);
 
 // The text of an error reply ("READONLY You can't …"), else "".
 absl::string_view ErrorText(const redisReply& reply);

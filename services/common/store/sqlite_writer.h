@@ -29,7 +29,7 @@ class SqliteWriter {
       std::unique_ptr<SqliteDatabase> database, const Clock& clock,
       Epoch epoch);
 
-  // Refuses what still waits, and ends the thread.
+  // Writes what still waits, and ends the thread.
   ~SqliteWriter();
 
   // Blocks until the commit is as durable as asked. A commit that has not

@@ -72,7 +72,7 @@ TEST_F(RedisHostileTest, AReplyThatDoesNotEndIsCutOff) {
 
 TEST_F(RedisHostileTest, DeepNestingIsNoAnswer) {
   std::string deep;
-  for (int i = 0; i < 1000; ++i) deep += "*1\r\n";
+  for (int i = 0; i < 1'000'000; ++i) deep += "*1\r\n";
   AnswerScriptsWith(deep + ":1\r\n");
   EXPECT_FALSE(Get().ok());
 }
