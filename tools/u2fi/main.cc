@@ -1,5 +1,6 @@
 // The command line of U2Fi: see program.h.
 #include <iostream>
+#include <memory>
 
 #include "services/common/logging/logging.h"
 #include "services/common/random/system_random.h"
@@ -7,20 +8,16 @@
 #include "tools/u2fi/grpc_mesh_client.h"
 #include "tools/u2fi/program.h"
 
-namespace {
-
-absl::StatusOr<std::unique_ptr<u2fi::cli::Mesh>> Connect(
-    const u2fi::cli::Settings& settings) {
-  ASSIGN_OR_RETURN(std::unique_ptr<u2fi::cli::Mesh> mesh,
-                   u2fi::cli::GrpcMeshClient::Create(settings));
-  return mesh;
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
+  using u2fi::cli::GrpcMeshClient;
   u2fi::logging::SetLevel(u2fi::logging::Severity::kError);
+  std::unique_ptr<GrpcMeshClient> client;
+  const auto connect = [&client](const u2fi::cli::Settings& settings)
+      -> absl::StatusOr<u2fi::cli::Mesh*> {
+    ASSIGN_OR_RETURN(client, GrpcMeshClient::Create(settings));
+    return client.get();
+  };
   return u2fi::cli::RunCommandLine(
       argc, argv,
-      {std::cin, std::cout, std::cerr, u2fi::SystemRandom(), Connect});
+      {std::cin, std::cout, std::cerr, u2fi::SystemRandom(), connect});
 }

@@ -57,8 +57,7 @@ void AddSettings(CLI::App& app, Settings& settings) {
 
 absl::Status Act(const Context& context, Output& output) {
   if (context.offline != nullptr) return context.offline(output);
-  ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh,
-                   context.around.connect(context.settings));
+  ASSIGN_OR_RETURN(Mesh* const mesh, context.around.connect(context.settings));
   return context.with_mesh(*mesh, output);
 }
 

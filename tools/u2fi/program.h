@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <istream>
-#include <memory>
 #include <ostream>
 
 #include "absl/status/statusor.h"
@@ -24,8 +23,8 @@ struct Surroundings {
   std::ostream& out;
   std::ostream& err;
   RandomSource& random;
-  // Called when a command needs the mesh.
-  std::function<absl::StatusOr<std::unique_ptr<Mesh>>(const Settings&)> connect;
+  // Called when a command needs the mesh, which outlives the run.
+  std::function<absl::StatusOr<Mesh*>(const Settings&)> connect;
 };
 
 // The command line `u2fi`, all of it: reads the arguments, does what they say,

@@ -1,0 +1,73 @@
+"""What a person sees, and what the transcript keeps."""
+import json
+import sys
+import threading
+import time
+
+
+class Failure(Exception):
+    """Something did not go as it must. `advice` says what to do next."""
+
+    def __init__(self, what, advice=''):
+        super().__init__(what)
+        self.advice = advice
+
+
+class Screen:
+    """Prints for people and writes the transcript, one JSON object a line:
+    {"scene"}, {"request","as"}, {"from","said"}, {"reason","of"}, {"audit"}. Thread-safe."""
+
+    def __init__(self, transcript=None):
+        self._lock = threading.Lock()
+        self._file = open(transcript, 'w', encoding='utf-8') if transcript else None
+        self._color = sys.stdout.isatty()
+        self._begun = time.monotonic()
+
+    def record(self, **entry):
+        if self._file:
+            with self._lock:
+                self._file.write(json.dumps(entry) + '\n')
+                self._file.flush()
+
+    def _print(self, text, style=''):
+        with self._lock:
+            print(f'\033[{style}m{text}\033[0m' if style and self._color else text, flush=True)
+
+    def scene(self, title, explanation=''):
+        self.record(scene=title)
+        self._print(f'\n== {title}', '1')
+        if explanation:
+            self._print(f'   {explanation}', '2')
+
+    def note(self, text):
+        self._print(f'   {text}')
+
+    def request(self, command, identity):
+        """A command line that a person could type."""
+        self.record(request=command, **{'as': identity})
+        self._print(f'   $ {command}', '36')
+
+    def said(self, who, line):
+        self.record(**{'from': who, 'said': line})
+        self._print(f'     {who:<9}| {line}', '33' if who == 'gateway' else '')
+
+    def reason(self, reason, of):
+        """A reason as it came over the wire."""
+        self.record(reason=reason, of=of)
+
+    def held(self, text):
+        self._print(f'   -> {text}', '32')
+
+    def prompt(self, text):
+        with self._lock:
+            print(f'   >>> {text} ', end='', flush=True)
+
+    def audit(self, line):
+        self.record(audit=line)
+
+    def elapsed(self):
+        return time.monotonic() - self._begun
+
+    def close(self):
+        if self._file:
+            self._file.close()

@@ -1,0 +1,52 @@
+#include "tools/u2fi/error_text.h"
+
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/common/status/status_matchers.h"
+#include "tools/u2fi/advice.h"
+
+namespace u2fi::cli {
+namespace {
+
+TEST(ErrorTextTest, SaysReasonMessageVariablesAndAdvice) {
+  EXPECT_EQ(ErrorText(Error(reason::kResourceUnknown, "there is none",
+                            {{"device", "cam-9"}})),
+            "u2fi: RESOURCE_UNKNOWN: there is none (device cam-9). Check the "
+            "id in the metadata.");
+}
+
+TEST(ErrorTextTest, SaysNothingTwice) {
+  EXPECT_EQ(ErrorText(FieldError("--gate", "is missing")),
+            "u2fi: INVALID_FIELD: field --gate: is missing. Read the "
+            "BadRequest violations; correct the request.");
+}
+
+TEST(ErrorTextTest, IsOneLineWhateverAPeerSent) {
+  const std::string text = ErrorText(absl::InternalError("a\nb\x1b[2Jc\td"));
+  EXPECT_EQ(text.find_first_of("\n\t\x1b"), std::string::npos);
+}
+
+TEST(ErrorTextTest, AStrangersErrorHasItsCode) {
+  EXPECT_EQ(ErrorText(absl::UnavailableError("gone")),
+            "u2fi: UNAVAILABLE: gone");
+}
+
+TEST(ErrorTextTest, JsonHoldsTheSame) {
+  const auto json = nlohmann::json::parse(
+      ErrorJson(Error(reason::kGatewayOffline, "away", {{"gateway", "g1"}})));
+  EXPECT_EQ(json["error"]["reason"], "GATEWAY_OFFLINE");
+  EXPECT_EQ(json["error"]["code"], "UNAVAILABLE");
+  EXPECT_EQ(json["error"]["metadata"]["gateway"], "g1");
+}
+
+TEST(ErrorTextTest, JsonSurvivesBytesThatAreNoText) {
+  EXPECT_TRUE(nlohmann::json::accept(ErrorJson(absl::InternalError("\xff"))));
+}
+
+TEST(ErrorTextTest, AdviceIsThereForKnownReasonsOnly) {
+  EXPECT_EQ(AdviceFor("DECLINED"), "Talk to him.");
+  EXPECT_EQ(AdviceFor("NO_SUCH_REASON"), "");
+}
+
+}  // namespace
+}  // namespace u2fi::cli

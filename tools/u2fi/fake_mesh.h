@@ -1,0 +1,203 @@
+#ifndef U2FI_TOOLS_U2FI_FAKE_MESH_H_
+#define U2FI_TOOLS_U2FI_FAKE_MESH_H_
+
+#include <string>
+#include <vector>
+
+#include "services/common/proof/words.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "tools/u2fi/mesh.h"
+
+namespace u2fi::cli {
+
+// A mesh that keeps every request as "method request", answers with what was
+// put in, and otherwise with what was asked for. Simplified: it checks nothing
+// and stores nothing; a command goes through `states`.
+class FakeMesh : public Mesh {
+ public:
+  // What any rpc answers instead, if it is not OK.
+  absl::Status error;
+  // The model that is there; without a name there is none.
+  registry::Model model;
+  // Pages of lists, in order.
+  std::vector<registry::ListDevicesResponse> devices;
+  std::vector<attestation::ListTokensResponse> tokens;
+  registry::PlanPinsResponse plan;
+  // The states of a submitted command, in order.
+  std::vector<gate::CommandState> states = {
+      gate::COMMAND_STATE_AWAITING_APPROVAL, gate::COMMAND_STATE_SUCCEEDED};
+  // Of the last state.
+  std::string reason;
+  // Instead of the right ones, if not empty.
+  std::vector<std::string> words;
+  std::vector<audit_api::AuditRecord> records;
+
+  const std::vector<std::string>& calls() const { return calls_; }
+
+  absl::StatusOr<registry::CreateAccountResponse> CreateAccount(
+      const registry::CreateAccountRequest& request) override {
+    return Answer<registry::CreateAccountResponse>(
+        "CreateAccount", request, [&](auto& response) {
+          *response.mutable_account() = request.account();
+          response.mutable_account()->set_name("accounts/" +
+                                               request.account_id());
+        });
+  }
+  absl::StatusOr<registry::CreateSiteResponse> CreateSite(
+      const registry::CreateSiteRequest& request) override {
+    return Answer<registry::CreateSiteResponse>(
+        "CreateSite", request, [&](auto& response) {
+          response.mutable_site()->set_name("sites/" + request.site_id());
+        });
+  }
+  absl::StatusOr<registry::CreateGatewayResponse> CreateGateway(
+      const registry::CreateGatewayRequest& request) override {
+    return Answer<registry::CreateGatewayResponse>(
+        "CreateGateway", request, [&](auto& response) {
+          response.mutable_gateway()->set_name("gateways/" +
+                                               request.gateway_id());
+        });
+  }
+  absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(
+      const registry::ImportDevicesRequest& request) override {
+    return Answer<registry::ImportDevicesResponse>(
+        "ImportDevices", request, [&](auto& response) {
+          for (const auto& device : request.devices()) {
+            response.add_devices("devices/" + device.device_id());
+          }
+        });
+  }
+  absl::StatusOr<registry::ClaimDeviceResponse> ClaimDevice(
+      const registry::ClaimDeviceRequest& request) override {
+    return Answer<registry::ClaimDeviceResponse>(
+        "ClaimDevice", request, [&](auto& response) {
+          response.mutable_device()->set_name(request.name());
+        });
+  }
+  absl::StatusOr<registry::ListDevicesResponse> ListDevices(
+      const registry::ListDevicesRequest& request) override {
+    return Page<registry::ListDevicesResponse>("ListDevices", request, devices);
+  }
+  absl::StatusOr<registry::GetModelResponse> GetModel(
+      const registry::GetModelRequest& request) override {
+    if (error.ok() && model.name().empty()) {
+      return Error(u2fi::reason::kResourceUnknown, "there is no such model");
+    }
+    return Answer<registry::GetModelResponse>(
+        "GetModel", request,
+        [&](auto& response) { *response.mutable_model() = model; });
+  }
+  absl::StatusOr<registry::UpdateModelResponse> UpdateModel(
+      const registry::UpdateModelRequest& request) override {
+    return Answer<registry::UpdateModelResponse>(
+        "UpdateModel", request,
+        [&](auto& response) { *response.mutable_model() = request.model(); });
+  }
+  absl::StatusOr<registry::PlanPinsResponse> PlanPins(
+      const registry::PlanPinsRequest& request) override {
+    return Answer<registry::PlanPinsResponse>(
+        "PlanPins", request, [&](auto& response) { response = plan; });
+  }
+  absl::StatusOr<attestation::ListTokensResponse> ListTokens(
+      const attestation::ListTokensRequest& request) override {
+    return Page<attestation::ListTokensResponse>("ListTokens", request, tokens);
+  }
+  absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
+      const gate::SubmitCommandRequest& request) override {
+    return Answer<gate::SubmitCommandResponse>(
+        "SubmitCommand", request, [&](auto& response) {
+          submitted = request;
+          *response.mutable_command() = RecordOf(states.front());
+        });
+  }
+  absl::StatusOr<gate::GetCommandResponse> GetCommand(
+      const gate::GetCommandRequest& request) override {
+    return Answer<gate::GetCommandResponse>(
+        "GetCommand", request, [&](auto& response) {
+          *response.mutable_command() = RecordOf(states.back());
+          response.mutable_command()->set_result(R"({"power":"on"})");
+        });
+  }
+  absl::StatusOr<gate::CancelCommandResponse> CancelCommand(
+      const gate::CancelCommandRequest& request) override {
+    return Answer<gate::CancelCommandResponse>(
+        "CancelCommand", request, [&](auto& response) {
+          *response.mutable_command() = RecordOf(gate::COMMAND_STATE_CANCELLED);
+        });
+  }
+  absl::Status WatchCommand(
+      const gate::WatchCommandRequest& request, absl::Duration,
+      const std::function<absl::Status(const gate::WatchCommandResponse&)>&
+          on_state) override {
+    Note("WatchCommand", request);
+    RETURN_IF_ERROR(error);
+    for (const gate::CommandState state : states) {
+      gate::WatchCommandResponse response;
+      *response.mutable_command() = RecordOf(state);
+      RETURN_IF_ERROR(on_state(response));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status ExportAudit(
+      const audit_api::ExportAuditRequest& request,
+      const std::function<absl::Status(const audit_api::AuditRecord&)>&
+          on_record) override {
+    Note("ExportAudit", request);
+    for (const audit_api::AuditRecord& record : records) {
+      RETURN_IF_ERROR(on_record(record));
+    }
+    return error;
+  }
+
+  gate::SubmitCommandRequest submitted;
+
+ private:
+  void Note(const char* method, const google::protobuf::Message& request) {
+    calls_.push_back(std::string(method) + " " + request.ShortDebugString());
+  }
+
+  template <typename Response, typename Fill>
+  absl::StatusOr<Response> Answer(const char* method,
+                                  const google::protobuf::Message& request,
+                                  Fill fill) {
+    Note(method, request);
+    if (!error.ok()) return error;
+    Response response;
+    fill(response);
+    return response;
+  }
+
+  template <typename Response>
+  absl::StatusOr<Response> Page(const char* method,
+                                const google::protobuf::Message& request,
+                                const std::vector<Response>& pages) {
+    return Answer<Response>(method, request, [&](auto& response) {
+      if (page_ < pages.size()) response = pages[page_++];
+    });
+  }
+
+  gate::CommandRecord RecordOf(gate::CommandState state) const {
+    gate::CommandRecord record;
+    record.set_name("commands/c1");
+    record.set_state(state);
+    record.set_operation(submitted.item().operation());
+    if (state == states.back()) record.set_reason(reason);
+    const proof::WordsItem item{
+        submitted.item().device(), submitted.item().operation(),
+        submitted.item().has_message() ? submitted.item().message()
+                                       : submitted.item().json()};
+    record.add_words(proof::ComparisonWords(submitted.request_id(), {item}));
+    if (words.empty()) return record;
+    record.clear_words();
+    for (const std::string& word : words) record.add_words(word);
+    return record;
+  }
+
+  std::vector<std::string> calls_;
+  size_t page_ = 0;
+};
+
+}  // namespace u2fi::cli
+
+#endif  // U2FI_TOOLS_U2FI_FAKE_MESH_H_

@@ -1,0 +1,177 @@
+#include "tools/u2fi/program.h"
+
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/status/status_matchers.h"
+#include "tools/u2fi/fake_mesh.h"
+
+namespace u2fi::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+class ProgramTest : public testing::Test {
+ protected:
+  // Runs u2fi with these words.
+  int Run(std::vector<const char*> words) {
+    words.insert(words.begin(), "u2fi");
+    return RunCommandLine(
+        static_cast<int>(words.size()), words.data(),
+        {in_, out_, err_, random_,
+         [this](const Settings& settings) -> absl::StatusOr<Mesh*> {
+           settings_ = settings;
+           return &mesh_;
+         }});
+  }
+
+  std::istringstream in_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+  FakeRandomSource random_;
+  FakeMesh mesh_;
+  Settings settings_;
+};
+
+TEST_F(ProgramTest, HelpHasExamplesAndIsNoError) {
+  EXPECT_EQ(Run({"--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("u2fi run cam-1 camera.on"));
+}
+
+TEST_F(ProgramTest, WithoutACommandItIsAUsageError) {
+  EXPECT_EQ(Run({}), kExitUsage);
+}
+
+TEST_F(ProgramTest, AnUnknownFlagIsAUsageError) {
+  EXPECT_EQ(Run({"devices", "--colour"}), kExitUsage);
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(ProgramTest, SettingsMayStandBehindTheCommand) {
+  EXPECT_EQ(Run({"devices", "--gate", "g:1", "--account", "ann", "--registry",
+                 "r:1", "--identity", "/c"}),
+            0);
+  EXPECT_EQ(settings_.gate, "g:1");
+  EXPECT_EQ(settings_.registry, "r:1");
+  EXPECT_EQ(settings_.identity, "/c");
+  EXPECT_THAT(mesh_.calls(), ElementsAre("ListDevices account: \"ann\""));
+}
+
+TEST_F(ProgramTest, RunAsksForADeviceOperation) {
+  EXPECT_EQ(Run({"run", "cam-1", "camera.on", "{\"room\":2}", "--account",
+                 "ann", "--approve-within", "5s"}),
+            0);
+  EXPECT_EQ(mesh_.submitted.item().device(), "cam-1");
+  EXPECT_EQ(mesh_.submitted.item().json(), "{\"room\":2}");
+  EXPECT_EQ(mesh_.submitted.options().approve_within().seconds(), 5);
+}
+
+TEST_F(ProgramTest, RunNeedsAnAccount) {
+  EXPECT_EQ(Run({"run", "cam-1", "camera.on"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("--account"));
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(ProgramTest, ATimeThatIsNoneIsRefused) {
+  EXPECT_EQ(Run({"run", "cam-1", "camera.on", "--account", "ann",
+                 "--approve-within", "soon"}),
+            kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("--approve-within"));
+}
+
+TEST_F(ProgramTest, ARefusalIsOneLineWithReasonAndAdvice) {
+  mesh_.error = Error(reason::kGatewayOffline, "the gateway\nhas no stream",
+                      {{"gateway", "g1"}});
+  EXPECT_EQ(Run({"run", "cam-1", "camera.on", "--account", "ann"}),
+            kExitRefused);
+  EXPECT_EQ(err_.str(),
+            "u2fi: GATEWAY_OFFLINE: the gateway has no stream (gateway g1). "
+            "Retry after the delay, or repair its link.\n");
+}
+
+TEST_F(ProgramTest, InJsonARefusalIsAnObject) {
+  mesh_.error = Error(reason::kGatewayOffline, "away");
+  EXPECT_EQ(Run({"devices", "--json"}), kExitRefused);
+  EXPECT_THAT(err_.str(), StartsWith("{\"error\":{"));
+  EXPECT_THAT(err_.str(), HasSubstr("\"reason\":\"GATEWAY_OFFLINE\""));
+}
+
+TEST_F(ProgramTest, InJsonEachStateIsALine) {
+  EXPECT_EQ(Run({"--json", "run", "cam-1", "camera.on", "--account", "ann"}),
+            0);
+  EXPECT_THAT(out_.str(), StartsWith("{\"request_id\":\""));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("\n{\"command\":{\"name\":\"commands/c1\","));
+}
+
+TEST_F(ProgramTest, EnrolIsAnActOnTheAccountAtAGateway) {
+  EXPECT_EQ(Run({"enrol", "--gateway", "g1", "--account", "ann", "--label",
+                 "blue key"}),
+            0);
+  EXPECT_EQ(mesh_.submitted.item().device(), "account:ann");
+  EXPECT_EQ(mesh_.submitted.item().operation(), "u2fi.enrol");
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_ENROL);
+  EXPECT_EQ(mesh_.submitted.options().enrol().label(), "blue key");
+}
+
+TEST_F(ProgramTest, ProvisionSubmitsExactlyThePlannedPinSet) {
+  proof::v1::PinSet pins;
+  pins.set_device("cam-1");
+  pins.add_keys()->set_token_id("t-1");
+  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  EXPECT_EQ(Run({"provision", "cam-1", "--site", "home", "--gateway", "g1",
+                 "--account", "ann"}),
+            0);
+  EXPECT_EQ(mesh_.submitted.item().message(), pins.SerializeAsString());
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_PROVISION);
+  EXPECT_THAT(out_.str(), HasSubstr("cam-1 will believe key t-1"));
+}
+
+TEST_F(ProgramTest, ProvisionWantsOnePlanForOneDevice) {
+  EXPECT_EQ(Run({"provision", "cam-1", "--site", "home", "--gateway", "g1",
+                 "--account", "ann"}),
+            kExitRefused);
+}
+
+TEST_F(ProgramTest, CommandsAreNamedWithOrWithoutTheirCollection) {
+  EXPECT_EQ(Run({"get", "c1"}), 0);
+  EXPECT_EQ(Run({"cancel", "commands/c1", "--account", "ann"}), 0);
+  EXPECT_THAT(
+      mesh_.calls(),
+      ElementsAre("GetCommand name: \"commands/c1\" view: COMMAND_VIEW_BASIC",
+                  "CancelCommand name: \"commands/c1\" on_behalf_of: \"ann\""));
+}
+
+TEST_F(ProgramTest, DevicesComeFromTheStandardInput) {
+  in_.str(
+      "{\"device\":\"cam-1\",\"model\":\"camera\",\"kit\":true,"
+      "\"factory_key\":\"BAEC\"}\n");
+  EXPECT_EQ(Run({"import-devices", "-"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("devices/cam-1"));
+}
+
+TEST_F(ProgramTest, AnAuditIsVerifiedWithoutTheMesh) {
+  const std::string path = testing::TempDir() + "/none.jsonl";
+  EXPECT_EQ(Run({"audit", "verify", path.c_str()}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("FILE_NOT_FOUND"));
+  EXPECT_EQ(settings_.gate, "");
+}
+
+TEST_F(ProgramTest, AnAuditIsExportedToAFile) {
+  mesh_.records.emplace_back().mutable_header()->set_format(1);
+  const std::string path = testing::TempDir() + "/export.jsonl";
+  EXPECT_EQ(Run({"audit", "export", "--out", path.c_str()}), 0);
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "{\"type\":\"start\",\"format\":\"u2fi-audit/1\"}");
+}
+
+}  // namespace
+}  // namespace u2fi::cli

@@ -1,0 +1,120 @@
+#include "tools/u2fi/records.h"
+
+#include <sstream>
+
+#include "gtest/gtest.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/status/status_matchers.h"
+#include "tools/u2fi/fake_mesh.h"
+
+namespace u2fi::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr char kCamera[] =
+    R"({"device":"cam-1","model":"camera","kit":true,"factory_key":"BAEC"})";
+
+class RecordsTest : public testing::Test {
+ protected:
+  FakeMesh mesh_;
+  FakeRandomSource random_;
+  std::ostringstream said_;
+  Output output_{said_, false};
+  Records records_{mesh_, random_, output_};
+};
+
+TEST_F(RecordsTest, AnAccountHasItsIdAndName) {
+  EXPECT_OK(records_.CreateAccount("ann", "Ann"));
+  EXPECT_EQ(mesh_.calls()[0],
+            "CreateAccount account_id: \"ann\" account { display_name: \"Ann\" "
+            "}");
+  EXPECT_EQ(said_.str(), "accounts/ann\n");
+}
+
+TEST_F(RecordsTest, ASiteHasAnOwner) {
+  EXPECT_OK(records_.CreateSite("home", "ann", ""));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("owner: \"ann\""));
+}
+
+TEST_F(RecordsTest, AGatewayWithoutAKeyIsNotSent) {
+  EXPECT_THAT(records_.CreateGateway("g1", "home", "nothing"),
+              HasReason(reason::kInvalidField));
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(RecordsTest, ANewModelHasNoEtag) {
+  EXPECT_OK(records_.SetModel("camera", {"camera.on=touch"}, false));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("operation: \"camera.on\""));
+  EXPECT_THAT(mesh_.calls()[0], Not(HasSubstr("etag")));
+}
+
+TEST_F(RecordsTest, AModelThatIsThereIsReplacedUnderItsEtag) {
+  mesh_.model.set_name("models/camera");
+  mesh_.model.set_etag("7");
+  EXPECT_OK(records_.SetModel("camera", {"camera.on=touch"}, false));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("etag: \"7\""));
+}
+
+TEST_F(RecordsTest, ARuleThatIsNoneChangesNothing) {
+  EXPECT_THAT(records_.SetModel("camera", {"camera.on=maybe"}, false),
+              HasReason(reason::kInvalidField));
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(RecordsTest, DevicesAreImportedTogether) {
+  EXPECT_OK(records_.ImportDevices(std::string(kCamera) + "\n\n" +
+                                   R"({"device":"b","factory_key":"BAED"})"));
+  ASSERT_THAT(mesh_.calls(), SizeIs(1));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("device_id: \"cam-1\""));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("kit: true"));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("device_id: \"b\""));
+}
+
+TEST_F(RecordsTest, OneBadLineStopsTheImport) {
+  for (const char* line : {"{", "[]", "{\"device\":\"b\"}",
+                           R"({"device":"b","factory_key":"?"})"}) {
+    EXPECT_THAT(records_.ImportDevices(std::string(kCamera) + "\n" + line),
+                HasReason(reason::kInvalidField));
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(RecordsTest, EveryPageOfDevicesIsListed) {
+  mesh_.devices.resize(2);
+  mesh_.devices[0].add_devices()->set_name("devices/a");
+  mesh_.devices[0].set_next_page_token("more");
+  mesh_.devices[1].add_devices()->set_name("devices/b");
+  EXPECT_OK(records_.Devices("ann"));
+  EXPECT_THAT(said_.str(), HasSubstr("devices/a"));
+  EXPECT_THAT(said_.str(), HasSubstr("devices/b"));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("page_token: \"more\""));
+}
+
+TEST_F(RecordsTest, TokensAreListed) {
+  attestation::Token& token = *mesh_.tokens.emplace_back().add_tokens();
+  token.set_name("tokens/t1");
+  token.set_state(attestation::TOKEN_STATE_QUARANTINED);
+  EXPECT_OK(records_.Tokens("ann"));
+  EXPECT_THAT(said_.str(), HasSubstr("tokens/t1  QUARANTINED"));
+}
+
+TEST_F(RecordsTest, AClaimGoesWithItsCode) {
+  EXPECT_OK(records_.Claim("cam-1", "ann", "1234"));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("name: \"devices/cam-1\""));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("claim_code: \"1234\""));
+}
+
+TEST_F(RecordsTest, ARefusalComesBackAsItIs) {
+  mesh_.error = Error(reason::kCallerNotAllowed, "no");
+  EXPECT_THAT(records_.CreateAccount("ann", ""),
+              HasReason(reason::kCallerNotAllowed));
+  EXPECT_THAT(records_.SetModel("camera", {"camera.on=touch"}, false),
+              HasReason(reason::kCallerNotAllowed));
+}
+
+}  // namespace
+}  // namespace u2fi::cli
