@@ -102,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(
 }
 
 Acceptor::Acceptor(int listener, int wake, int port, AcceptRate rate)
-    : listener_(listener), wake_(wake), port_(port), rate_(std::move(rate)) {}
+    : listener_(listener), wake_(wake), port_(port), rate_(rate) {}
 
 Acceptor::~Acceptor() {
   Stop();

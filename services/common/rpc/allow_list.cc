@@ -85,7 +85,7 @@ absl::Status AllowList::AddService(
 }
 
 absl::Status AllowList::Add(absl::string_view path, CallerRule rule) {
-  if (!rules_.emplace(path, std::move(rule)).second) {
+  if (!rules_.try_emplace(path, std::move(rule)).second) {
     return BadMethod(path, "is registered twice");
   }
   return absl::OkStatus();

@@ -200,6 +200,7 @@ CallObserver::CallObserver(
     : clock_(clock) {
   const std::vector<const MethodDescriptor*> methods = MethodsOf(services);
   std::vector<Row> rows;
+  rows.reserve(methods.size());
   for (const MethodDescriptor* method : methods) rows.push_back(RowOf(*method));
   const Families families(registry, rows);
   for (const MethodDescriptor* method : methods) {

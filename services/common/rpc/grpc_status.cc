@@ -21,7 +21,7 @@ constexpr size_t kMaxName = 128;
 constexpr size_t kMaxValue = 160;
 constexpr int kMaxEntries = 8;
 constexpr size_t kMaxReason = 63;
-constexpr size_t kMaxDetails = 16 * 1024;
+constexpr size_t kMaxDetails = 16 << 10;
 
 // Printable ASCII of bounded length: fit for a header and for proto3 strings.
 std::string Clean(absl::string_view text, size_t limit) {

@@ -15,7 +15,7 @@ namespace u2fi::rpc {
 // For the sync API.
 template <typename Response>
 grpc::Status Reply(absl::StatusOr<Response> result, Response* response) {
-  if (result.ok()) *response = *std::move(result);
+  if (result.ok()) *response = std::move(*result);
   return ToGrpcStatus(result.status());
 }
 
@@ -32,7 +32,7 @@ template <typename Response>
 grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
                                 absl::StatusOr<Response> result,
                                 Response* response) {
-  if (result.ok()) *response = *std::move(result);
+  if (result.ok()) *response = std::move(*result);
   return Finish(context, result.status());
 }
 

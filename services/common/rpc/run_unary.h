@@ -28,7 +28,7 @@ grpc::ServerUnaryReactor* RunUnary(Executor& executor,
         // Outgoing calls take deadline and trace from the call being served.
         const CallScope scope(call);
         absl::StatusOr<Response> result = core(call.caller);
-        if (result.ok()) *response = *std::move(result);
+        if (result.ok()) *response = std::move(*result);
         reactor->Finish(ToGrpcStatus(result.status()));
       });
   return reactor;

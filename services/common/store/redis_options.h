@@ -17,23 +17,23 @@ enum class Persistence {
 
 struct RedisOptions {
   // The server: "host:port" or "unix:/path". Not used with Sentinel.
-  std::string address = "";
+  std::string address = {};
   // Sentinels to ask for the master, in this order, and its name there.
   std::vector<std::string> sentinels = {};
-  std::string master_name = "";
+  std::string master_name = {};
   // ACL user and password; without a user the server's default user.
-  std::string user = "";
-  std::string password = "";
-  std::string sentinel_user = "";
-  std::string sentinel_password = "";
+  std::string user = {};
+  std::string password = {};
+  std::string sentinel_user = {};
+  std::string sentinel_password = {};
   // TLS to servers and Sentinels: files in PEM. `cert_file` and `key_file` only
   // where the server asks for a certificate. The server's certificate must name
   // the host, or `tls_server_name` if that is set.
   bool tls = false;
-  std::string ca_file = "";
-  std::string cert_file = "";
-  std::string key_file = "";
-  std::string tls_server_name = "";
+  std::string ca_file = {};
+  std::string cert_file = {};
+  std::string key_file = {};
+  std::string tls_server_name = {};
   // Before every name in the engine.
   std::string prefix = "u2fi:";
   // How many replicas must have a REPLICATED commit; 0 if there are none.

@@ -15,7 +15,7 @@ struct SqliteOptions {
   // How many reads run at once.
   int readers = 4;
   // SQLite's file layer; empty for the default. For tests.
-  std::string vfs = "";
+  std::string vfs = {};
 };
 
 // The embedded engine: one file for all services of one process, in WAL mode.
