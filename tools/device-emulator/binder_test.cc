@@ -6,7 +6,7 @@
 #include "gtest/gtest.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/status/status_matchers.h"
-#include "tools/device-emulator/device_fixture.h"
+#include "tools/device-emulator/device_test_fixture.h"
 
 namespace u2fi::device {
 namespace {

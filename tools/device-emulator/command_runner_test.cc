@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tools/device-emulator/device_fixture.h"
+#include "tools/device-emulator/device_test_fixture.h"
 
 namespace u2fi::device {
 namespace {
