@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 #include "services/common/status/error.h"
 #include "tools/u2fi/advice.h"
@@ -34,10 +35,13 @@ std::string OneLine(std::string text) {
 
 std::string ErrorText(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
+  // gRPC's own refusals begin with it.
+  const absl::string_view message =
+      absl::StripPrefix(status.message(), absl::StrCat(reason, ": "));
   std::string text = absl::StrCat(
       "u2fi: ",
       reason.empty() ? absl::StatusCodeToString(status.code()) : reason, ": ",
-      status.message());
+      message);
   std::string details;
   Append(details, MetadataOf(status), status.message());
   Append(details, FieldsOf(status), status.message());

@@ -1,6 +1,7 @@
 #include "services/common/rpc/channel.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "grpcpp/create_channel.h"
 #include "services/common/rpc/grpc_log.h"
@@ -20,6 +21,14 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kConnectMs = 5'000;
 constexpr int kFirstReconnectMs = 100;
 constexpr int kLastReconnectMs = 5'000;
+
+// While no call waits, only gRPC's backup poller drives a channel's attempts to
+// connect, by default every 5 s: each TLS handshake then ends by its own limit,
+// and a peer that came back is not found for minutes. gRPC reads this before
+// its first object is made, so it is set before main(); an operator's own
+// value stays.
+[[maybe_unused]] const int kBackupPolling =
+    setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100", 0);
 
 }  // namespace
 
