@@ -2,8 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/status/status_matchers.h"
@@ -51,26 +49,6 @@ TEST_F(ServersTest, AnotherServiceOfTheSameCaIsNotBelieved) {
   EXPECT_THAT(Say(ChannelOf("client/t1/app")),
               HasReason(reason::kPeerUnavailable));
   EXPECT_EQ(Entered(), 0);
-}
-
-// Whoever calls now and then must find it: between two calls nobody waits.
-TEST_F(ServersTest, ARestartedServerIsFoundAlthoughNoCallWaits) {
-  Listen();
-  const std::string address = absl::StrCat("127.0.0.1:", server_->port());
-  const auto channel = ChannelOf("client/t1/app");
-  EXPECT_OK(Say(channel));
-  server_.reset();
-  EXPECT_THAT(Say(channel), HasReason(reason::kPeerUnavailable));
-  ServiceList services;
-  services.Add<test::Echo>(echo_);
-  auto again = Server::ListenMutualTls(services, {}, *server_tls_, address);
-  ASSERT_OK(again);
-  const absl::Duration begun = SystemClock().Uptime();
-  EXPECT_TRUE(Eventually([&] {
-    absl::SleepFor(absl::Milliseconds(200));
-    return Say(channel).ok();
-  }));
-  EXPECT_LT(SystemClock().Uptime() - begun, absl::Seconds(5));
 }
 
 TEST_F(ServersTest, AGatewaysCertificateMakesNoServer) {
