@@ -42,7 +42,7 @@ def instructions(mentions_touch=True):
     """What to type next, one line each."""
     lines = ['. ./demo.env', *LINES]
     if mentions_touch:
-        lines += ['u2fi run cam-1 camera.off & sleep 1; soft-token --control $U2FI_KEY --send touch; wait']
+        lines += ['u2fi run cam-1 camera.off & sleep 1; soft-token --control $U2FI_KEY --send touch; wait $!']
     return lines
 
 
