@@ -57,6 +57,41 @@ TEST(ErrorTest, AForeignStatusHasNoReason) {
   EXPECT_EQ(ReasonOf(absl::OkStatus()), "");
 }
 
+TEST(ErrorTest, AForeignStatusOfTheSameCodeIsNotThatReason) {
+  EXPECT_FALSE(
+      IsReason(absl::PermissionDeniedError("x"), reason::kSignatureInvalid));
+  EXPECT_FALSE(IsReason(absl::OkStatus(), reason::kSignatureInvalid));
+}
+
+TEST(ErrorTest, AForeignStatusHasNoVariablesAndNoFields) {
+  EXPECT_TRUE(MetadataOf(absl::InternalError("x")).empty());
+  EXPECT_TRUE(FieldsOf(absl::InternalError("x")).empty());
+}
+
+TEST(ErrorTest, TheLastValueOfAVariableCounts) {
+  const absl::Status error =
+      WithMetadata(Error(reason::kInternal, "a", {{"x", "1"}}), "x", "2");
+  EXPECT_THAT(MetadataOf(error), UnorderedElementsAre(Pair("x", "2")));
+}
+
+TEST(ErrorTest, VariablesAreAnyBytes) {
+  const std::string odd("\0'=\n]", 5);
+  EXPECT_EQ(MetadataOf(Error(reason::kInternal, "a", {{"x", odd}}))["x"], odd);
+}
+
+TEST(ErrorTest, ContextKeepsFieldsAndAdvice) {
+  const absl::Status error = WithContext(
+      "item 3", WithRetry(FieldError("a", "is empty"), absl::Seconds(1)));
+  EXPECT_THAT(FieldsOf(error), UnorderedElementsAre(Pair("a", "is empty")));
+  EXPECT_EQ(RetryOf(error), absl::Seconds(1));
+}
+
+TEST(ErrorTest, ContextsStandOutermostFirst) {
+  EXPECT_EQ(
+      WithContext("b", WithContext("a", absl::InternalError("x"))).message(),
+      "b: a: x");
+}
+
 absl::StatusOr<int> Twice(absl::StatusOr<int> value) {
   ASSIGN_OR_RETURN(const int number, std::move(value));
   RETURN_IF_ERROR(number < 0 ? FieldError("n", "negative") : absl::OkStatus());
