@@ -105,6 +105,8 @@ def main():
         screen.note('\ndemo: stopped')
         code = 130
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         processes.stop_all()
         if code != 1 and not flags.keep:
             shutil.rmtree(place.folder, ignore_errors=True)
