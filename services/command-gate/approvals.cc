@@ -96,6 +96,16 @@ common::v1::Verdict Refused(absl::string_view reason) {
   return verdict;
 }
 
+// Whether this very answer was accepted before.
+bool IsTaken(const CommandRow& row, int index,
+             const gateway::v1::ApprovalAnswer& answer) {
+  if (index >= row.slots_size() || !answer.has_assertion()) return false;
+  const Slot& slot = row.slots(index);
+  return slot.state() == v1::APPROVAL_STATE_ACCEPTED &&
+         slot.approval().signature() == answer.assertion().signature() &&
+         slot.approval().client_data() == answer.assertion().client_data();
+}
+
 // OK if `answer` is to a question that is open at `session`.
 absl::Status CheckOpen(const StoredCommand& command,
                        const GatewaySession& session, int index,
@@ -238,19 +248,31 @@ void Approvals::AskAgain(const StoredCommand& command,
 
 absl::StatusOr<StoredCommand> Approvals::Answer(
     StoredCommand command, const GatewaySession& session,
-    const gateway::v1::ApprovalAnswer& answer) {
+    const gateway::v1::ApprovalAnswer& answer, common::v1::Verdict& verdict) {
   std::string command_id;
   int index = 0;
   uint32_t attempt = 0;
   if (!ParseApprovalId(answer.approval_id(), command_id, index, attempt)) {
-    return FieldError("approval_id", "is not the id of a question");
+    const absl::Status error =
+        FieldError("approval_id", "is not the id of a question");
+    verdict = Refused(ReasonOf(error));
+    return error;
   }
-  common::v1::Verdict verdict;
+  if (IsTaken(command.row, index, answer)) {
+    verdict.set_outcome(common::v1::OUTCOME_ACCEPTED);
+    return command;
+  }
   const absl::Status open = CheckOpen(command, session, index, attempt);
   absl::StatusOr<StoredCommand> after =
       open.ok() ? Take(std::move(command), index, answer, verdict)
                 : absl::StatusOr<StoredCommand>(open);
   if (!after.ok()) verdict = Refused(ReasonOf(after.status()));
+  return after;
+}
+
+void Approvals::Tell(const GatewaySession& session,
+                     const gateway::v1::ApprovalAnswer& answer,
+                     const common::v1::Verdict& verdict) {
   gateway::v1::MeshMessage message;
   gateway::v1::ApprovalOutcome& outcome = *message.mutable_approval_outcome();
   outcome.set_approval_id(answer.approval_id());
@@ -258,7 +280,6 @@ absl::StatusOr<StoredCommand> Approvals::Answer(
   outcome.set_token_id(answer.assertion().token_id());
   gateways_.Send(session.tenant, session.gateway, std::move(message))
       .IgnoreError();
-  return after;
 }
 
 absl::StatusOr<StoredCommand> Approvals::Take(

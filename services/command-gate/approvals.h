@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "services/attestation/attestation_client.h"
 #include "services/challenge/challenge_client.h"
+#include "services/command-gate/approval_limits.h"
 #include "services/command-gate/command_mover.h"
 #include "services/command-gate/gateway_sender.h"
 #include "services/common/time/clock.h"
@@ -13,9 +14,6 @@
 #include "u2fi/gateway/v1/approval.pb.h"
 
 namespace u2fi::command_gate {
-
-// Most challenges for one approver and command (wire.md, sizes).
-inline constexpr uint32_t kMaxAttempts = 5;
 
 // Asks the approvers of a command for their touches and takes the answers.
 // Thread-safe; every method blocks on the store and other services.
@@ -41,13 +39,21 @@ class Approvals {
   // statements: after a reconnect.
   void AskAgain(const StoredCommand& command, absl::string_view gateway);
 
-  // Takes an answer that came in on `session` to question `id`. What comes
-  // back is the command after it: APPROVED once every approver has agreed.
-  // The agent hears the verdict. An answer that is not to an open question of
-  // that stream changes nothing (ALREADY_DECIDED, CHANNEL_KEY_MISMATCH).
+  // Takes an answer that came in on `session`. What comes back is the command
+  // after it: APPROVED once every approver has agreed. An answer that is not to
+  // an open question of that stream changes nothing (ALREADY_DECIDED,
+  // CHANNEL_KEY_MISMATCH). After an error that passes it may be taken again:
+  // the same answer has the same outcome. `verdict` is what the agent is to
+  // hear.
   absl::StatusOr<StoredCommand> Answer(
       StoredCommand command, const GatewaySession& session,
-      const gateway::v1::ApprovalAnswer& answer);
+      const gateway::v1::ApprovalAnswer& answer, common::v1::Verdict& verdict);
+
+  // Tells the agent what became of its answer. It asks its key for nothing
+  // else before that.
+  void Tell(const GatewaySession& session,
+            const gateway::v1::ApprovalAnswer& answer,
+            const common::v1::Verdict& verdict);
 
   // Tells the gateways that nobody is asked any more.
   void Cancel(const StoredCommand& command, absl::string_view reason);

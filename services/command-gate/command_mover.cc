@@ -90,6 +90,17 @@ audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
   return content;
 }
 
+audit::RowContent AlarmOf(const CommandRow& row) {
+  audit::RowContent content;
+  content.kind = audit::v1::ROW_KIND_ALARM;
+  content.subjects = SubjectsOf(row);
+  content.body.set_reason(reason::kRequesterCooldown.name);
+  audit::v1::Detail& detail = *content.body.add_details();
+  detail.set_name("requester");
+  detail.set_value(row.requester());
+  return content;
+}
+
 }  // namespace
 
 absl::StatusOr<StoredCommand> CommandMover::Create(
@@ -114,16 +125,28 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   audit::Transition transition;
   transition.durability = durability;
   AddWrites(seen, next, transition);
-  return Decide(seen, next, evidence, std::move(transition));
+  if (!Cooldowns::IsNo(seen.row, next)) {
+    return Decide(seen, next, evidence, std::move(transition));
+  }
+  ASSIGN_OR_RETURN(const bool cools,
+                   cooldowns_.AddNo(seen, clock_.Now(), transition));
+  return Decide(seen, next, evidence, std::move(transition), cools);
 }
 
-absl::StatusOr<StoredCommand> CommandMover::Decide(
-    const StoredCommand& seen, const CommandRow& next,
-    const MoveEvidence& evidence, audit::Transition transition) {
+absl::StatusOr<StoredCommand> CommandMover::Decide(const StoredCommand& seen,
+                                                   const CommandRow& next,
+                                                   const MoveEvidence& evidence,
+                                                   audit::Transition transition,
+                                                   bool alarm) {
   ASSIGN_OR_RETURN(
       audit::PreparedRow row,
       audit::PreparedRow::Make(ContentOf(seen.row, next, evidence), random_));
   transition.rows.push_back(std::move(row));
+  if (alarm) {
+    ASSIGN_OR_RETURN(audit::PreparedRow raised,
+                     audit::PreparedRow::Make(AlarmOf(next), random_));
+    transition.rows.push_back(std::move(raised));
+  }
   ASSIGN_OR_RETURN(const audit::Committed committed,
                    decider_.Decide(seen.tenant, std::move(transition)));
   StoredCommand stored;

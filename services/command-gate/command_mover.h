@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/command_watchers.h"
+#include "services/command-gate/cooldowns.h"
 #include "services/common/audit/decider.h"
 #include "services/common/random/random_source.h"
 #include "services/common/time/clock.h"
@@ -51,11 +52,13 @@ class CommandMover {
  public:
   // The references must outlive this object.
   CommandMover(const Clock& clock, RandomSource& random,
-               audit::Decider& decider, CommandWatchers& watchers)
+               audit::Decider& decider, CommandWatchers& watchers,
+               Cooldowns& cooldowns)
       : clock_(clock),
         random_(random),
         decider_(decider),
-        watchers_(watchers) {}
+        watchers_(watchers),
+        cooldowns_(cooldowns) {}
 
   // Writes a new command in state PREPARING, durably. STORE_ABORTED if it, its
   // sequence number or one of its places was taken meanwhile.
@@ -65,7 +68,8 @@ class CommandMover {
 
   // Replaces `seen` by `next`. INTERNAL unless the states allow it (or are the
   // same); STORE_ABORTED if somebody was faster: read again and think again.
-  // Sets end_ms of a final state.
+  // Sets end_ms of a final state. Counts against the requester if people said
+  // no.
   absl::StatusOr<StoredCommand> Move(const StoredCommand& seen,
                                      records::v1::CommandRow next,
                                      const MoveEvidence& evidence,
@@ -75,12 +79,14 @@ class CommandMover {
   absl::StatusOr<StoredCommand> Decide(const StoredCommand& seen,
                                        const records::v1::CommandRow& next,
                                        const MoveEvidence& evidence,
-                                       audit::Transition transition);
+                                       audit::Transition transition,
+                                       bool alarm = false);
 
   const Clock& clock_;
   RandomSource& random_;
   audit::Decider& decider_;
   CommandWatchers& watchers_;
+  Cooldowns& cooldowns_;
 };
 
 }  // namespace u2fi::command_gate

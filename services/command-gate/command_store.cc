@@ -70,20 +70,36 @@ bool HasQueued(const CommandRow& row) {
                      });
 }
 
-// When the last step was taken, if the next one is the gate's own to take; 0 if
-// somebody outside has to answer first.
-uint64_t LastStepMs(const CommandRow& row) {
-  const bool own = row.gateway().empty() || !row.transaction().empty();
-  const bool prepares = row.state() == v1::COMMAND_STATE_PREPARING &&
-                        row.enrol_statement().empty() &&
-                        row.transaction().empty();
-  if (prepares) return row.submit_ms();
-  const bool asks =
-      row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL && HasQueued(row);
-  if (!asks && row.state() != v1::COMMAND_STATE_APPROVED &&
-      (row.state() != v1::COMMAND_STATE_DISPATCHED || !own)) {
-    return 0;
+// Whether a command that is PREPARING waits for a key or a device.
+bool WaitsForOthers(const CommandRow& row) {
+  const bool registers =
+      !row.enrol_statement().empty() && row.command().empty();
+  const bool stages = !row.transaction().empty() && !row.staged();
+  return registers || stages;
+}
+
+// Whether the next step is the gate's own to take, so that a crash may have
+// left it lying. What went down to a gateway goes down once more, in case that
+// it was never sent.
+bool IsOwnStep(const CommandRow& row) {
+  switch (row.state()) {
+    case v1::COMMAND_STATE_PREPARING:
+      return !WaitsForOthers(row);
+    case v1::COMMAND_STATE_AWAITING_APPROVAL:
+      return HasQueued(row);
+    case v1::COMMAND_STATE_APPROVED:
+      return true;
+    case v1::COMMAND_STATE_DISPATCHED:
+      return row.gateway().empty() || !row.transaction().empty() ||
+             !row.sent_again();
+    default:
+      return false;
   }
+}
+
+// When the last step was taken, if the next one is the gate's own; else 0.
+uint64_t LastStepMs(const CommandRow& row) {
+  if (!IsOwnStep(row)) return 0;
   uint64_t last = row.submit_ms();
   for (const records::v1::Slot& slot : row.slots()) {
     last = std::max(last, slot.answer_ms());
@@ -241,6 +257,15 @@ absl::StatusOr<std::vector<std::string>> CommandStore::ListForGateway(
     for (const u2fi::store::Item& item : page.items) ids.push_back(item.value);
   }
   return ids;
+}
+
+absl::StatusOr<uint32_t> CommandStore::CountOpen(absl::string_view tenant,
+                                                 absl::string_view gateway) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  ASSIGN_OR_RETURN(const u2fi::store::Page page,
+                   store_.Scan(partition, absl::StrCat("open/g/", gateway, "/"),
+                               "", kMaxOpenPerGateway));
+  return static_cast<uint32_t>(page.items.size());
 }
 
 absl::StatusOr<std::string> CommandStore::FindByTransaction(

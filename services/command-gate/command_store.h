@@ -77,6 +77,10 @@ class CommandStore {
   absl::StatusOr<std::vector<std::string>> ListForGateway(
       absl::string_view tenant, absl::string_view gateway);
 
+  // How many commands wait for a touch at `gateway`.
+  absl::StatusOr<uint32_t> CountOpen(absl::string_view tenant,
+                                     absl::string_view gateway);
+
   // Id of the command that has this transaction of the registry; empty: none.
   absl::StatusOr<std::string> FindByTransaction(absl::string_view tenant,
                                                 absl::string_view transaction);

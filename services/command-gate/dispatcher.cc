@@ -127,6 +127,20 @@ absl::StatusOr<StoredCommand> Dispatcher::SetDispatched(
   return mover_.Move(command, std::move(next), {}, Durability::kVolatile);
 }
 
+absl::Status Dispatcher::NoteSentAgain(const StoredCommand& seen) {
+  if (seen.row.state() != v1::COMMAND_STATE_DISPATCHED ||
+      seen.row.gateway().empty() || !seen.row.transaction().empty() ||
+      seen.row.sent_again()) {
+    return absl::OkStatus();
+  }
+  CommandRow next = seen.row;
+  next.set_sent_again(true);
+  const absl::Status noted =
+      mover_.Move(seen, std::move(next), {}, Durability::kVolatile).status();
+  // Its result came meanwhile.
+  return IsReason(noted, reason::kStoreAborted) ? absl::OkStatus() : noted;
+}
+
 absl::StatusOr<StoredCommand> Dispatcher::End(const StoredCommand& command,
                                               v1::CommandState state,
                                               absl::string_view reason) {

@@ -32,6 +32,10 @@ class Dispatcher {
   // was not on its way yet.
   absl::StatusOr<StoredCommand> Dispatch(StoredCommand command);
 
+  // A timer sent `seen` down again: once is enough while the gateway stays
+  // connected, so its next timer is its deadline. Nothing for other commands.
+  absl::Status NoteSentAgain(const StoredCommand& seen);
+
   // The agent answers for a command, or refuses it for good (then FAILED).
   absl::StatusOr<StoredCommand> OnAccepted(
       const StoredCommand& command, const GatewaySession& session,

@@ -15,6 +15,8 @@ using gateway::v1::GatewayMessage;
 using records::v1::CommandRow;
 using ::u2fi::store::Durability;
 
+constexpr int kTries = 4;
+
 bool IsReadyToAsk(const CommandRow& row) {
   return (row.state() == v1::COMMAND_STATE_PREPARING ||
           row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL) &&
@@ -25,6 +27,30 @@ bool IsReadyToDispatch(const CommandRow& row) {
   return row.state() == v1::COMMAND_STATE_APPROVED ||
          row.state() == v1::COMMAND_STATE_DISPATCHED ||
          (row.state() == v1::COMMAND_STATE_PREPARING && row.free());
+}
+
+// Somebody was faster, or nobody knows whether it was written: a step that
+// reads again finds out.
+bool MayHaveChanged(const absl::Status& status) {
+  return IsReason(status, reason::kStoreAborted) ||
+         IsReason(status, reason::kStoreEpochChanged) ||
+         IsReason(status, reason::kStoreOutcomeUnknown);
+}
+
+absl::Status StatusOf(const absl::Status& status) { return status; }
+template <typename T>
+absl::Status StatusOf(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+// Takes `step`, which begins with a read, again until it tells what happened.
+template <typename Step>
+auto Persist(Step step) {
+  auto result = step();
+  for (int i = 1; i < kTries && MayHaveChanged(StatusOf(result)); ++i) {
+    result = step();
+  }
+  return result;
 }
 
 void Log(absl::string_view what, const GatewaySession& session,
@@ -84,7 +110,10 @@ absl::Status GateFlow::OnTimer(absl::string_view tenant,
   const auto now = static_cast<uint64_t>(UnixMillis(clock_));
   const uint64_t deadline = DeadlineMs(command.row);
   if (deadline == 0) return absl::OkStatus();
-  if (now < deadline) return Advance(std::move(command));
+  if (now < deadline) {
+    RETURN_IF_ERROR(Advance(command));
+    return dispatcher_.NoteSentAgain(command);
+  }
   switch (command.row.state()) {
     case v1::COMMAND_STATE_PREPARING:
     case v1::COMMAND_STATE_AWAITING_APPROVAL:
@@ -126,7 +155,7 @@ void GateFlow::OnConnected(const GatewaySession& session,
 
 void GateFlow::OnMessage(const GatewaySession& session,
                          const GatewayMessage& message) {
-  const absl::Status status = Handle(session, message);
+  const absl::Status status = Persist([&] { return Handle(session, message); });
   Log("a message of a gateway was refused", session, status);
   // What can never be taken is acknowledged too: the agent must not keep it
   // for ever. What any other fault kept out comes again.
@@ -166,17 +195,34 @@ absl::Status GateFlow::Handle(const GatewaySession& session,
 
 absl::Status GateFlow::OnApproval(const GatewaySession& session,
                                   const gateway::v1::ApprovalAnswer& answer) {
+  common::v1::Verdict verdict;
+  const absl::StatusOr<StoredCommand> after =
+      Persist([&]() -> absl::StatusOr<StoredCommand> {
+        ASSIGN_OR_RETURN(StoredCommand command, FindAsked(session, answer));
+        return approvals_.Answer(std::move(command), session, answer, verdict);
+      });
+  if (verdict.outcome() == common::v1::OUTCOME_UNSPECIFIED) {
+    verdict.set_outcome(common::v1::OUTCOME_REFUSED);
+    verdict.set_reason(ReasonOf(after.status()));
+  }
+  approvals_.Tell(session, answer, verdict);
+  RETURN_IF_ERROR(after.status());
+  // The answer is kept; if the next step fails, the sweeper takes it.
+  if (IsReadyToDispatch(after->row)) {
+    Log("a command waits for the sweeper", session, Advance(*after));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoredCommand> GateFlow::FindAsked(
+    const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer) {
   std::string command_id;
   int slot = 0;
   uint32_t attempt = 0;
   if (!ParseApprovalId(answer.approval_id(), command_id, slot, attempt)) {
     return FieldError("approval_id", "is not the id of a question");
   }
-  ASSIGN_OR_RETURN(StoredCommand command, Find(session.tenant, command_id));
-  ASSIGN_OR_RETURN(command,
-                   approvals_.Answer(std::move(command), session, answer));
-  return IsReadyToDispatch(command.row) ? Advance(std::move(command))
-                                        : absl::OkStatus();
+  return Find(session.tenant, command_id);
 }
 
 absl::Status GateFlow::OnEnrolment(const GatewaySession& session,

@@ -60,6 +60,9 @@ class GateFlow : public GatewayEvents {
                       const gateway::v1::GatewayMessage& message);
   absl::Status OnApproval(const GatewaySession& session,
                           const gateway::v1::ApprovalAnswer& answer);
+  // The command that `answer` is for.
+  absl::StatusOr<StoredCommand> FindAsked(
+      const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer);
   absl::Status OnEnrolment(const GatewaySession& session,
                            const gateway::v1::EnrolmentAnswer& answer);
   absl::Status OnDeviceProof(const GatewaySession& session,

@@ -32,6 +32,8 @@ struct GateParts {
   absl::Duration presence_grace = absl::Seconds(5);
   // Threads that work on commands; each blocks on the store and other services.
   int threads = 16;
+  // How refusals are held against requesters.
+  Cooldowns::Options cooldown = {};
 };
 
 // The gate, built and running: its own binary and standalone register its two
@@ -59,6 +61,7 @@ class GateModule {
   audit::TenantDeciders deciders_;
   CommandStore commands_;
   CommandWatchers watchers_;
+  Cooldowns cooldowns_;
   CommandMover mover_;
   GatewaySessions sessions_;
   Preparation preparation_;
@@ -67,6 +70,7 @@ class GateModule {
   GateFlow flow_;
   Submitter submitter_;
   GateService service_;
+  SessionList session_list_;
   Sweeper sweeper_;
   GateServer gate_server_;
   GatewayLinkServer link_server_;

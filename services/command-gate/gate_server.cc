@@ -56,6 +56,16 @@ grpc::ServerUnaryReactor* GateServer::CancelCommand(
                        });
 }
 
+grpc::ServerUnaryReactor* GateServer::ListGatewaySessions(
+    grpc::CallbackServerContext* context,
+    const v1::ListGatewaySessionsRequest* request,
+    v1::ListGatewaySessionsResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return sessions_.List(caller, *request);
+                       });
+}
+
 grpc::ServerUnaryReactor* GateServer::WaitCommand(
     grpc::CallbackServerContext* context, const v1::WaitCommandRequest* request,
     v1::WaitCommandResponse* response) {

@@ -3,6 +3,7 @@
 
 #include "services/command-gate/command_watchers.h"
 #include "services/command-gate/gate_service.h"
+#include "services/command-gate/session_list.h"
 #include "services/common/audit/executor.h"
 #include "u2fi/command_gate/v1/gate.grpc.pb.h"
 
@@ -13,9 +14,12 @@ namespace u2fi::command_gate {
 // every server it is registered on.
 class GateServer : public v1::CommandGate::CallbackService {
  public:
-  GateServer(GateService& service, CommandWatchers& watchers,
-             audit::Executor& executor)
-      : service_(service), watchers_(watchers), executor_(executor) {}
+  GateServer(GateService& service, SessionList& sessions,
+             CommandWatchers& watchers, audit::Executor& executor)
+      : service_(service),
+        sessions_(sessions),
+        watchers_(watchers),
+        executor_(executor) {}
 
   grpc::ServerUnaryReactor* SubmitCommand(
       grpc::CallbackServerContext* context,
@@ -33,6 +37,10 @@ class GateServer : public v1::CommandGate::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::CancelCommandRequest* request,
       v1::CancelCommandResponse* response) override;
+  grpc::ServerUnaryReactor* ListGatewaySessions(
+      grpc::CallbackServerContext* context,
+      const v1::ListGatewaySessionsRequest* request,
+      v1::ListGatewaySessionsResponse* response) override;
   grpc::ServerUnaryReactor* WaitCommand(
       grpc::CallbackServerContext* context,
       const v1::WaitCommandRequest* request,
@@ -43,6 +51,7 @@ class GateServer : public v1::CommandGate::CallbackService {
 
  private:
   GateService& service_;
+  SessionList& sessions_;
   CommandWatchers& watchers_;
   audit::Executor& executor_;
 };

@@ -54,4 +54,13 @@ absl::Duration PresenceGraceFrom(const CommandGateSettings& settings) {
                             settings.presence_grace(), absl::Seconds(5));
 }
 
+Cooldowns::Options CooldownFrom(const CommandGateSettings& settings) {
+  Cooldowns::Options options;
+  options.refusals =
+      config::NumberOr(settings.refusals_before_cooldown(), options.refusals);
+  options.cooldown = config::DurationOr(settings.has_cooldown(),
+                                        settings.cooldown(), options.cooldown);
+  return options;
+}
+
 }  // namespace u2fi::command_gate

@@ -29,6 +29,8 @@ constexpr size_t kMaxQueue = 1024;
 // Messages that wait to be handled; the stream is not read meanwhile.
 constexpr size_t kMaxUnhandled = 64;
 constexpr uint32_t kFormat = 1;
+// Longest version of an agent that is kept.
+constexpr size_t kMaxVersion = 64;
 
 // The SPKI in DER of the certificate that the stream's client showed.
 absl::StatusOr<std::string> SpkiOf(const grpc::ServerContextBase& context) {
@@ -266,6 +268,8 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   {
     MutexLock lock(mutex_);
     if (finished_) return absl::OkStatus();
+    session_.open_time = parts_.clock.Now();
+    session_.agent_version = hello.agent_version().substr(0, kMaxVersion);
     session_ = parts_.sessions.Add(session_, handle_);
     welcomed_ = true;
     welcome.set_generation(session_.generation);

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "u2fi/gateway/v1/link.pb.h"
 
@@ -20,6 +21,9 @@ struct GatewaySession {
   std::string channel_key;
   // Number of the stream; the newest of a gateway wins.
   uint64_t generation = 0;
+  // When it was opened, and what the agent says its version is.
+  absl::Time open_time;
+  std::string agent_version;
 };
 
 // The way down to the gateways. Thread-safe; never blocks.

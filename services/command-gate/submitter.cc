@@ -240,6 +240,10 @@ absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
                               sequenced ? submission.device : "",
                               submission.account, approver));
   if (view.command.exists()) return SameRequest(submission, view.command);
+  if (!row.free()) {
+    RETURN_IF_ERROR(cooldowns_.Check(submission.tenant, submission.requester,
+                                     clock_.Now()));
+  }
   RETURN_IF_ERROR(CheckRoom(view, row));
   CommandRow complete = row;
   if (sequenced) complete.set_sequence(view.last_sequence + 1);

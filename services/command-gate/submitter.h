@@ -4,6 +4,7 @@
 #include "absl/status/statusor.h"
 #include "services/command-gate/command_mover.h"
 #include "services/command-gate/command_store.h"
+#include "services/command-gate/cooldowns.h"
 #include "services/command-gate/gateway_sender.h"
 #include "services/command-gate/submission.h"
 #include "services/common/time/clock.h"
@@ -20,18 +21,20 @@ namespace u2fi::command_gate {
 //   place      a touch for this purpose counts where it is to be taken
 //   gateway    the gateways concerned are ACTIVE and connected
 //   once       no other request had this request_id
+//   cool-down  people did not refuse this requester lately
 //   room       account and gateway have fewer open approvals than they may
 class Submitter {
  public:
   // The references must outlive this object.
   Submitter(const Clock& clock, device_registry::RegistryClient& registry,
             CommandStore& commands, CommandMover& mover,
-            GatewaySender& gateways)
+            GatewaySender& gateways, Cooldowns& cooldowns)
       : clock_(clock),
         registry_(registry),
         commands_(commands),
         mover_(mover),
-        gateways_(gateways) {}
+        gateways_(gateways),
+        cooldowns_(cooldowns) {}
 
   // The command as stored, now or by the same request before. With `check_only`
   // nothing is stored; what comes back does not exist.
@@ -48,6 +51,7 @@ class Submitter {
   CommandStore& commands_;
   CommandMover& mover_;
   GatewaySender& gateways_;
+  Cooldowns& cooldowns_;
 };
 
 }  // namespace u2fi::command_gate

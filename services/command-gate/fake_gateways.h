@@ -1,0 +1,67 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_FAKE_GATEWAYS_H_
+#define U2FI_SERVICES_COMMAND_GATE_FAKE_GATEWAYS_H_
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/command-gate/gateway_sender.h"
+#include "services/common/status/error.h"
+
+namespace u2fi::command_gate {
+
+// Gateways `g1` and `g2` of site `s1` in tenant `t1`: notes what is sent to
+// those that are online. Not thread-safe.
+class FakeGateways : public GatewaySender {
+ public:
+  struct Sent {
+    std::string gateway;
+    gateway::v1::MeshMessage message;
+  };
+
+  // The stream of `gateway`, with the key that the registry knows.
+  static GatewaySession SessionOf(const std::string& gateway) {
+    GatewaySession session;
+    session.tenant = "t1";
+    session.site = "s1";
+    session.gateway = gateway;
+    session.channel_key = std::string(31, 'k') + gateway.substr(1);
+    session.generation = 1;
+    return session;
+  }
+
+  absl::optional<GatewaySession> Find(absl::string_view tenant,
+                                      absl::string_view gateway) override {
+    if (tenant != "t1" || online.count(std::string(gateway)) == 0) {
+      return absl::nullopt;
+    }
+    return SessionOf(std::string(gateway));
+  }
+
+  absl::Status Send(absl::string_view tenant, absl::string_view gateway,
+                    gateway::v1::MeshMessage message) override {
+    if (!Find(tenant, gateway).has_value()) {
+      return Error(reason::kGatewayOffline, "the gateway is not connected");
+    }
+    sent.push_back({std::string(gateway), std::move(message)});
+    return absl::OkStatus();
+  }
+
+  // Those of the messages sent that are of this kind.
+  std::vector<gateway::v1::MeshMessage> Of(
+      gateway::v1::MeshMessage::BodyCase kind) const {
+    std::vector<gateway::v1::MeshMessage> found;
+    for (const Sent& one : sent) {
+      if (one.message.body_case() == kind) found.push_back(one.message);
+    }
+    return found;
+  }
+
+  std::set<std::string> online = {"g1", "g2"};
+  std::vector<Sent> sent;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_FAKE_GATEWAYS_H_

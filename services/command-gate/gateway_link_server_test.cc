@@ -1,0 +1,269 @@
+#include "services/command-gate/gateway_link_server.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "services/command-gate/fake_registry.h"
+#include "services/common/audit/thread_executor.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/rpc/server.h"
+#include "services/common/status/status_matchers.h"
+#include "services/common/sync/sync.h"
+#include "services/common/time/clock.h"
+#include "tools/dev-ca/test_ca.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using gateway::v1::GatewayMessage;
+using gateway::v1::MeshMessage;
+
+// Notes what came up.
+class FakeEvents : public GatewayEvents {
+ public:
+  void OnConnected(const GatewaySession& session,
+                   const gateway::v1::Hello&) override {
+    MutexLock lock(mutex_);
+    connected_.push_back(session);
+    changed_.NotifyAll();
+  }
+  void OnMessage(const GatewaySession&,
+                 const GatewayMessage& message) override {
+    MutexLock lock(mutex_);
+    ids_.push_back(message.message_id());
+    changed_.NotifyAll();
+  }
+  std::vector<std::string> WaitForMessages(size_t count) {
+    MutexLock lock(mutex_);
+    while (ids_.size() < count) changed_.Wait(mutex_);
+    return ids_;
+  }
+  GatewaySession WaitForConnection() {
+    MutexLock lock(mutex_);
+    while (connected_.empty()) changed_.Wait(mutex_);
+    return connected_.back();
+  }
+  size_t connected() {
+    MutexLock lock(mutex_);
+    return connected_.size();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<GatewaySession> connected_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> ids_ ABSL_GUARDED_BY(mutex_);
+};
+
+class GatewayLinkServerTest : public testing::Test {
+ protected:
+  // A gateway's end of a stream.
+  struct Link {
+    std::unique_ptr<gateway::v1::GatewayLink::Stub> stub;
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReaderWriter<GatewayMessage, MeshMessage>>
+        stream;
+
+    absl::Status End() {
+      MeshMessage message;
+      while (stream->Read(&message)) {
+      }
+      return rpc::FromGrpcStatus(stream->Finish());
+    }
+    MeshMessage Read() {
+      MeshMessage message;
+      EXPECT_TRUE(stream->Read(&message));
+      return message;
+    }
+  };
+
+  void SetUp() override {
+    identities_.push_back(ca_.Identity("service/command-gate"));
+    auto server = rpc::Server::ListenMutualTls(
+        rpc::ServiceList().Add<gateway::v1::GatewayLink>(link_server_), {},
+        *identities_.back(), "127.0.0.1:0");
+    ASSERT_OK(server);
+    server_ = *std::move(server);
+  }
+  void TearDown() override { server_->Shutdown(absl::ZeroDuration()); }
+
+  std::unique_ptr<Link> Open(const std::string& identity) {
+    identities_.push_back(ca_.Identity(identity));
+    auto link = std::make_unique<Link>();
+    link->stub = gateway::v1::GatewayLink::NewStub(rpc::NewChannel(
+        *identities_.back(), absl::StrCat("127.0.0.1:", server_->port()),
+        "command-gate"));
+    link->stream = link->stub->Connect(&link->context);
+    return link;
+  }
+  static GatewayMessage Hello(uint32_t min = 1, uint32_t max = 1) {
+    GatewayMessage message;
+    message.mutable_hello()->set_format_min(min);
+    message.mutable_hello()->set_format_max(max);
+    return message;
+  }
+  std::unique_ptr<Link> Connected(
+      const std::string& identity = "gateway/t1/s1/g1") {
+    auto link = Open(identity);
+    link->stream->Write(Hello());
+    welcome_ = link->Read().welcome();
+    return link;
+  }
+  static GatewayMessage Numbered(const std::string& id) {
+    GatewayMessage message;
+    message.set_message_id(id);
+    message.mutable_command_accepted();
+    return message;
+  }
+
+  dev_ca::TestCa ca_;
+  FakeRegistry registry_;
+  FakeEvents events_;
+  audit::ThreadExecutor executor_{2};
+  GatewaySessions sessions_{SystemClock(), absl::Seconds(5)};
+  GatewayLinkServer link_server_{
+      GatewayLinkServer::Parts{SystemClock(), registry_, sessions_, events_,
+                               executor_, absl::Seconds(7)}};
+  std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
+  std::unique_ptr<rpc::Server> server_;
+  gateway::v1::Welcome welcome_;
+};
+
+TEST_F(GatewayLinkServerTest, AGatewayIsWelcomed) {
+  const auto link = Connected();
+  EXPECT_GT(welcome_.generation(), 0u);
+  EXPECT_EQ(welcome_.format_min(), 1u);
+  EXPECT_EQ(welcome_.heartbeat_interval().seconds(), 7);
+  EXPECT_EQ(welcome_.limits().open_approvals(), 16u);
+}
+
+TEST_F(GatewayLinkServerTest, ItsSessionIsWhatItsCertificateSays) {
+  const auto link = Connected();
+  const GatewaySession session = events_.WaitForConnection();
+  EXPECT_EQ(session.tenant, "t1");
+  EXPECT_EQ(session.site, "s1");
+  EXPECT_EQ(session.gateway, "g1");
+  EXPECT_EQ(
+      session.channel_key,
+      crypto::ToString(crypto::Sha256(registry_.admitted.at(0).public_key())));
+  EXPECT_TRUE(sessions_.Find("t1", "g1").has_value());
+}
+
+TEST_F(GatewayLinkServerTest, ARegistryThatRefusesEndsTheStream) {
+  registry_.admit_status = Error(reason::kGatewayNotActive, "revoked");
+  const auto link = Open("gateway/t1/s1/g1");
+  link->stream->Write(Hello());
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+  EXPECT_FALSE(sessions_.Find("t1", "g1").has_value());
+  EXPECT_EQ(events_.connected(), 0u);
+}
+
+TEST_F(GatewayLinkServerTest, SomebodyElseThanAGatewayIsRefused) {
+  const auto link = Open("client/t1/app");
+  EXPECT_THAT(link->End(), StatusIs(absl::StatusCode::kPermissionDenied));
+}
+
+TEST_F(GatewayLinkServerTest, AMessageBeforeHelloEndsTheStream) {
+  const auto link = Open("gateway/t1/s1/g1");
+  link->stream->Write(Numbered("m1"));
+  EXPECT_THAT(link->End(), HasReason(reason::kMessageUnexpected));
+}
+
+TEST_F(GatewayLinkServerTest, ASecondHelloEndsTheStream) {
+  const auto link = Connected();
+  link->stream->Write(Hello());
+  EXPECT_THAT(link->End(), HasReason(reason::kMessageUnexpected));
+}
+
+TEST_F(GatewayLinkServerTest, AMessageWithoutBodyEndsTheStream) {
+  const auto link = Connected();
+  link->stream->Write(GatewayMessage());
+  EXPECT_THAT(link->End(), HasReason(reason::kMessageUnexpected));
+}
+
+TEST_F(GatewayLinkServerTest, AFormatThatIsTooNewIsRefused) {
+  const auto link = Open("gateway/t1/s1/g1");
+  link->stream->Write(Hello(2, 3));
+  EXPECT_THAT(link->End(), HasReason(reason::kFormatRange));
+}
+
+TEST_F(GatewayLinkServerTest, ARangeThatHasOursIsTaken) {
+  const auto link = Open("gateway/t1/s1/g1");
+  link->stream->Write(Hello(1, 3));
+  EXPECT_TRUE(link->Read().has_welcome());
+}
+
+TEST_F(GatewayLinkServerTest, MessagesComeUpInOrder) {
+  const auto link = Connected();
+  for (int i = 0; i < 200; ++i) {
+    link->stream->Write(Numbered(std::to_string(i)));
+  }
+  const std::vector<std::string> ids = events_.WaitForMessages(200);
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(ids[i], std::to_string(i));
+}
+
+TEST_F(GatewayLinkServerTest, AHeartbeatIsNobodysBusiness) {
+  const auto link = Connected();
+  GatewayMessage beat;
+  beat.mutable_heartbeat();
+  link->stream->Write(beat);
+  link->stream->Write(Numbered("m1"));
+  EXPECT_EQ(events_.WaitForMessages(1).size(), 1u);
+}
+
+TEST_F(GatewayLinkServerTest, WhatIsSentGoesDown) {
+  const auto link = Connected();
+  MeshMessage message;
+  message.mutable_result_ack()->add_message_ids("m1");
+  ASSERT_OK(sessions_.Send("t1", "g1", message));
+  EXPECT_EQ(link->Read().result_ack().message_ids(0), "m1");
+}
+
+TEST_F(GatewayLinkServerTest, TheNewerOfTwoStreamsWins) {
+  const auto first = Connected();
+  const uint64_t generation = welcome_.generation();
+  const auto second = Connected();
+  EXPECT_GT(welcome_.generation(), generation);
+  EXPECT_THAT(first->End(), HasReason(reason::kStreamReplaced));
+}
+
+TEST_F(GatewayLinkServerTest, AGatewayThatIsExpelledHearsWhy) {
+  const auto link = Connected();
+  sessions_.Expel("t1", "g1", Error(reason::kGatewayNotActive, "revoked"));
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+}
+
+TEST_F(GatewayLinkServerTest, ADenyListThatIsNewerFollowsTheWelcome) {
+  registry_.revocations = 3;
+  const auto link = Connected();
+  EXPECT_EQ(welcome_.revocations_revision(), 3u);
+  EXPECT_EQ(link->Read().revocations().revision(), 3u);
+}
+
+TEST_F(GatewayLinkServerTest, OneThatTheGatewayHasDoesNot) {
+  registry_.revocations = 3;
+  const auto link = Open("gateway/t1/s1/g1");
+  GatewayMessage hello = Hello();
+  hello.mutable_hello()->set_revocations_revision(3);
+  link->stream->Write(hello);
+  EXPECT_TRUE(link->Read().has_welcome());
+  MeshMessage message;
+  message.mutable_result_ack();
+  events_.WaitForConnection();
+  ASSERT_OK(sessions_.Send("t1", "g1", message));
+  EXPECT_TRUE(link->Read().has_result_ack());
+}
+
+TEST_F(GatewayLinkServerTest, AGatewayThatGoesIsGone) {
+  const auto link = Connected();
+  link->stream->WritesDone();
+  EXPECT_OK(link->End());
+}
+
+}  // namespace
+}  // namespace u2fi::command_gate

@@ -1,0 +1,141 @@
+#include "services/command-gate/wait_reactors.h"
+
+#include <memory>
+#include <string>
+
+#include "services/command-gate/gate_server.h"
+#include "services/command-gate/gate_test_case.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/rpc/server.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+// The portal calls the gate's server in the same process.
+class WaitReactorsTest : public GateTestCase {
+ protected:
+  absl::Status Wait(const std::string& name, int seconds,
+                    const std::string& tenant = "t1") {
+    v1::WaitCommandRequest request;
+    request.set_tenant(tenant);
+    request.set_name(name);
+    request.mutable_timeout()->set_seconds(seconds);
+    request.set_view(v1::COMMAND_VIEW_FULL);
+    grpc::ClientContext context;
+    return rpc::FromGrpcStatus(stub_->WaitCommand(&context, request, &waited_));
+  }
+  static std::string NameOf(const StoredCommand& command) {
+    return "commands/" + command.row.command_id();
+  }
+  StoredCommand Finished() {
+    const StoredCommand sent = Dispatched();
+    EXPECT_OK(gate().dispatcher.OnResult(sent, Session(), ResultOf(sent)));
+    return Reread(sent);
+  }
+  std::unique_ptr<grpc::ClientReader<v1::WatchCommandResponse>> Watch(
+      const std::string& name, grpc::ClientContext& context) {
+    v1::WatchCommandRequest request;
+    request.set_tenant("t1");
+    request.set_name(name);
+    return stub_->WatchCommand(&context, request);
+  }
+  static v1::CommandState Next(
+      grpc::ClientReader<v1::WatchCommandResponse>& stream) {
+    v1::WatchCommandResponse response;
+    return stream.Read(&response) ? response.command().state()
+                                  : v1::COMMAND_STATE_UNSPECIFIED;
+  }
+
+  audit::ThreadExecutor pool_{2};
+  GateService service_{gate().submitter, gate().commands, gate().flow, pool_};
+  GatewaySessions sessions_{clock_, absl::Seconds(5)};
+  SessionList session_list_{sessions_, gate().commands};
+  GateServer server_{service_, session_list_, gate().watchers, pool_};
+  std::unique_ptr<rpc::Server> listener_ =
+      rpc::Server::InProcess(rpc::ServiceList().Add<v1::CommandGate>(server_),
+                             {}, "u2fi.test", "portal")
+          .value();
+  std::unique_ptr<v1::CommandGate::Stub> stub_ =
+      v1::CommandGate::NewStub(listener_->Channel());
+  v1::WaitCommandResponse waited_;
+};
+
+TEST_F(WaitReactorsTest, AFinishedCommandIsAnsweredAtOnce) {
+  ASSERT_OK(Wait(NameOf(Finished()), 60));
+  EXPECT_TRUE(waited_.done());
+  EXPECT_EQ(waited_.command().state(), v1::COMMAND_STATE_SUCCEEDED);
+  EXPECT_EQ(waited_.command().result(), "{\"on\":true}");
+}
+
+TEST_F(WaitReactorsTest, WhenTheTimeIsUpTheStateIsAnswered) {
+  const StoredCommand asked = Asked();
+  ASSERT_OK(Wait(NameOf(asked), 0));
+  EXPECT_FALSE(waited_.done());
+}
+
+TEST_F(WaitReactorsTest, ATimeThatIsTooLongIsRefused) {
+  EXPECT_THAT(Wait(NameOf(Asked()), 301), HasReason(reason::kInvalidField));
+}
+
+TEST_F(WaitReactorsTest, ANegativeTimeIsRefused) {
+  EXPECT_THAT(Wait(NameOf(Asked()), -1), HasReason(reason::kInvalidField));
+}
+
+TEST_F(WaitReactorsTest, AnUnknownCommandIsRefused) {
+  EXPECT_THAT(Wait("commands/" + std::string(26, 'a'), 60),
+              HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(WaitReactorsTest, AnotherTenantsCommandIsUnknown) {
+  EXPECT_THAT(Wait(NameOf(Asked()), 60, "t2"),
+              HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(WaitReactorsTest, ANameThatIsNoneIsRefused) {
+  EXPECT_THAT(Wait("x", 60), HasReason(reason::kInvalidField));
+}
+
+TEST_F(WaitReactorsTest, AWatchGivesEachStateOnceUntilTheLast) {
+  const StoredCommand asked = Asked();
+  grpc::ClientContext context;
+  const auto stream = Watch(NameOf(asked), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_AWAITING_APPROVAL);
+  ASSERT_OK_AND_ASSIGN(StoredCommand command, Answer(asked, Touch(asked)));
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_APPROVED);
+  ASSERT_OK_AND_ASSIGN(command, gate().dispatcher.Dispatch(command));
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_DISPATCHED);
+  ASSERT_OK(gate().dispatcher.OnResult(command, Session(), ResultOf(command)));
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_SUCCEEDED);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_UNSPECIFIED);
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(WaitReactorsTest, AWatchOfAFinishedCommandIsOneState) {
+  const StoredCommand finished = Finished();
+  grpc::ClientContext context;
+  const auto stream = Watch(NameOf(finished), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_SUCCEEDED);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_UNSPECIFIED);
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(WaitReactorsTest, AWatchOfNothingIsRefused) {
+  grpc::ClientContext context;
+  const auto stream = Watch("commands/" + std::string(26, 'a'), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_UNSPECIFIED);
+  EXPECT_THAT(rpc::FromGrpcStatus(stream->Finish()),
+              HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(WaitReactorsTest, AWatcherMayGo) {
+  const StoredCommand asked = Asked();
+  grpc::ClientContext context;
+  const auto stream = Watch(NameOf(asked), context);
+  Next(*stream);
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_OK(gate().flow.Cancel(Reread(asked), "x"));
+}
+
+}  // namespace
+}  // namespace u2fi::command_gate
