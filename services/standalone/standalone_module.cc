@@ -87,10 +87,17 @@ absl::Status StandaloneModule::StartRegistry(const StandaloneConfig& config) {
 }
 
 void StandaloneModule::StartGate(const StandaloneConfig& config) {
-  gate_ = std::make_unique<command_gate::GateModule>(command_gate::GateParts{
-      clock_, random_, store_, *attestation_client_, challenge_client_,
-      *registry_client_, command_gate::HeartbeatFrom(config.command_gate()),
-      command_gate::PresenceGraceFrom(config.command_gate())});
+  command_gate::GateParts parts{
+      clock_,
+      random_,
+      store_,
+      *attestation_client_,
+      challenge_client_,
+      *registry_client_,
+      command_gate::HeartbeatFrom(config.command_gate()),
+      command_gate::PresenceGraceFrom(config.command_gate())};
+  parts.cooldown = command_gate::CooldownFrom(config.command_gate());
+  gate_ = std::make_unique<command_gate::GateModule>(parts);
 }
 
 rpc::ServiceList StandaloneModule::services() {
