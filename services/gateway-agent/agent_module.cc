@@ -3,13 +3,25 @@
 #include <utility>
 #include <vector>
 
+#include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::gateway_agent {
 namespace {
 
+using gateway::v1::LocalDevice;
+using gateway::v1::StatusResponse;
+using gateway::v1::WaitingQuestion;
+
 // The only format of signed messages so far.
 constexpr uint32_t kFormat = 1;
+// Bounds of Hello.
+constexpr int kMaxTokens = 32;
+constexpr int kMaxDevices = 4096;
+
+uint64_t Millis(absl::Time time) {
+  return static_cast<uint64_t>(absl::ToUnixMillis(time));
+}
 
 }  // namespace
 
@@ -30,8 +42,9 @@ absl::Status AgentModule::Build() {
   link_ = std::make_unique<MeshLink>(
       *parts_.gate, clock_, parts_.random, [this] { return MakeHello(); },
       std::vector<MeshHandler*>{&clock_setter_}, parts_.link);
-  approvals_ = std::make_unique<ApprovalDesk>(
-      parts_.identity, clock_, parts_.tokens, parts_.cue, *link_);
+  approvals_ =
+      std::make_unique<ApprovalDesk>(parts_.identity, clock_, parts_.tokens,
+                                     parts_.cue, *link_, parts_.approvals);
   ASSIGN_OR_RETURN(devices_, DeviceDesk::Create(parts_.identity, clock_, site_,
                                                 *parts_.broker, *link_));
   link_->AddHandler(*approvals_);
@@ -48,11 +61,57 @@ AgentModule::~AgentModule() {
   devices_.reset();
 }
 
+absl::StatusOr<StatusResponse> AgentModule::Status() {
+  StatusResponse status;
+  const MeshLink::State link = link_->state();
+  status.set_gateway(parts_.identity.gateway);
+  status.set_agent_version(parts_.version);
+  status.set_connected(link.connected);
+  status.set_generation(link.generation);
+  if (link.last_message != absl::InfinitePast()) {
+    status.set_last_message_ms(Millis(link.last_message));
+  }
+  if (parts_.certificate_end) {
+    status.set_certificate_expires_ms(Millis(parts_.certificate_end()));
+  }
+  for (const std::string& port : parts_.tokens.Ports()) {
+    status.add_tokens()->set_port(port);
+  }
+  ASSIGN_OR_RETURN(const auto devices, devices_->Devices());
+  for (const LocalDevice& device : devices) *status.add_devices() = device;
+  for (WaitingQuestion& question : approvals_->Waiting()) {
+    *status.add_questions() = std::move(question);
+  }
+  return status;
+}
+
+absl::Status AgentModule::Decline(const gateway::v1::DeclineRequest& request) {
+  if (request.approval_id().empty()) {
+    return FieldError("approval_id", "is required");
+  }
+  if (approvals_->Decline(request.approval_id(), "local api")) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kResourceUnknown, "no such question waits here");
+}
+
 gateway::v1::Hello AgentModule::MakeHello() {
   gateway::v1::Hello hello;
   hello.set_format_min(kFormat);
   hello.set_format_max(kFormat);
   hello.set_agent_version(parts_.version);
+  for (const std::string& port : parts_.tokens.Ports()) {
+    if (hello.tokens_size() < kMaxTokens) hello.add_tokens()->set_port(port);
+  }
+  const auto devices = devices_->Devices();
+  if (devices.ok()) {
+    for (const LocalDevice& device : *devices) {
+      if (hello.devices_size() < kMaxDevices) *hello.add_devices() = device;
+    }
+  }
+  const DeviceDesk::Memory memory = devices_->memory();
+  hello.set_journal_since_ms(memory.journal_since_ms);
+  hello.set_revocations_revision(memory.denied_revision);
   return hello;
 }
 

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_GATEWAY_AGENT_AGENT_MODULE_H_
 #define U2FI_SERVICES_GATEWAY_AGENT_AGENT_MODULE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@
 #include "services/gateway-agent/site_clock.h"
 #include "services/gateway-agent/site_store.h"
 #include "services/gateway-agent/token.h"
+#include "u2fi/gateway/v1/local.pb.h"
 
 namespace u2fi::gateway_agent {
 
@@ -32,8 +34,11 @@ struct AgentParts {
   // The way to the gate.
   std::unique_ptr<gateway::v1::GatewayLink::StubInterface> gate;
   MeshLink::Options link = {};
+  ApprovalOptions approvals = {};
   // Told to the mesh.
   std::string version = "unknown";
+  // When the certificate ends, for people. May be empty.
+  std::function<absl::Time()> certificate_end = nullptr;
 };
 
 // One gateway-agent: link, desks and what they share. Many may live in one
@@ -48,6 +53,11 @@ class AgentModule {
 
   // Begins to connect to the mesh. Once.
   void Start() { link_->Start(); }
+
+  // What the local API answers. Thread-safe.
+  absl::StatusOr<gateway::v1::StatusResponse> Status();
+  // RESOURCE_UNKNOWN if nothing of that id waits; INVALID_FIELD without one.
+  absl::Status Decline(const gateway::v1::DeclineRequest& request);
 
   MeshLink& link() { return *link_; }
   ApprovalDesk& approvals() { return *approvals_; }

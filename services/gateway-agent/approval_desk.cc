@@ -1,12 +1,11 @@
 #include "services/gateway-agent/approval_desk.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "services/common/crypto/hash.h"
-#include "services/common/proof/assertion.h"
-#include "services/common/proof/client_data.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "services/common/status/error.h"
-#include "services/common/status/status_macros.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -14,64 +13,39 @@ namespace {
 using gateway::v1::GatewayMessage;
 using gateway::v1::MeshMessage;
 
-// More open questions than the mesh may ask (Limits.open_approvals, twice).
-constexpr size_t kMaxQueue = 32;
 constexpr size_t kAnswersKept = 64;
-constexpr absl::Duration kLookForTokens = absl::Milliseconds(200);
-constexpr absl::Duration kOutcomeWithin = absl::Seconds(10);
-
-proof::GatewayOrigin OriginOf(const AgentIdentity& identity) {
-  return {identity.tenant, identity.site, identity.gateway};
-}
-
-std::string ClientData(absl::string_view typ, const AgentIdentity& identity,
-                       const crypto::Digest& challenge) {
-  return proof::U2fClientData(typ, challenge, OriginOf(identity),
-                              identity.key.public_key().point());
-}
-
-void SetFailed(const std::string& id, bool registers, const std::string& reason,
-               GatewayMessage& answer) {
-  if (registers) {
-    answer.mutable_enrolment_answer()->set_enrolment_id(id);
-    answer.mutable_enrolment_answer()->mutable_failed()->set_reason(reason);
-  } else {
-    answer.mutable_approval_answer()->set_approval_id(id);
-    answer.mutable_approval_answer()->mutable_failed()->set_reason(reason);
-  }
-}
-
-void SetDeclined(const std::string& id, bool registers,
-                 const std::string& source, GatewayMessage& answer) {
-  if (registers) {
-    answer.mutable_enrolment_answer()->set_enrolment_id(id);
-    answer.mutable_enrolment_answer()->mutable_declined()->set_source(source);
-  } else {
-    answer.mutable_approval_answer()->set_approval_id(id);
-    answer.mutable_approval_answer()->mutable_declined()->set_source(source);
-  }
-}
+// One for each key that a gateway box can have, and the one who looks.
+constexpr size_t kMaxWorkers = 17;
 
 }  // namespace
 
 ApprovalDesk::ApprovalDesk(const AgentIdentity& identity, const Clock& clock,
-                           TokenFinder& tokens, Cue& cue, MeshSender& mesh)
+                           TokenFinder& tokens, Cue& cue, MeshSender& mesh,
+                           const ApprovalOptions& options)
     : identity_(identity),
       clock_(clock),
       tokens_(tokens),
       cue_(cue),
       mesh_(mesh),
-      application_(crypto::ToString(crypto::Sha256(identity.rp_id))),
-      working_([this] { WorkUntilStopped(); }) {}
+      options_(options),
+      toucher_(identity, clock) {
+  tokens_.SetOnChange([this] {
+    MutexLock lock(mutex_);
+    Changed();
+  });
+}
 
 ApprovalDesk::~ApprovalDesk() {
+  tokens_.SetOnChange(nullptr);
+  std::vector<std::thread> workers;
   {
     MutexLock lock(mutex_);
     stop_ = true;
-    if (shown_ != nullptr) shown_->cancel.Cancel();
+    for (const QuestionPtr& question : open_) question->cancel.Cancel();
+    workers.swap(workers_);
     changed_.NotifyAll();
   }
-  working_.join();
+  for (std::thread& worker : workers) worker.join();
 }
 
 // The mesh asks its open questions again by itself.
@@ -79,23 +53,14 @@ void ApprovalDesk::OnConnected(const gateway::v1::Welcome&) {}
 
 bool ApprovalDesk::OnMessage(const MeshMessage& message) {
   switch (message.body_case()) {
-    case MeshMessage::kApprovalRequest: {
-      auto question = std::make_shared<Question>();
-      question->id = message.approval_request().approval_id();
-      question->approval = message.approval_request();
-      Take(std::move(question));
+    case MeshMessage::kApprovalRequest:
+      Take(message, message.approval_request().approval_id());
       return true;
-    }
-    case MeshMessage::kEnrolmentRequest: {
-      auto question = std::make_shared<Question>();
-      question->id = message.enrolment_request().enrolment_id();
-      question->enrolment = message.enrolment_request();
-      question->registers = true;
-      Take(std::move(question));
+    case MeshMessage::kEnrolmentRequest:
+      Take(message, message.enrolment_request().enrolment_id());
       return true;
-    }
     case MeshMessage::kCancelApproval:
-      Cancel(message.cancel_approval().approval_id());
+      Void(message.cancel_approval().approval_id());
       return true;
     case MeshMessage::kApprovalOutcome:
       NoteOutcome(message.approval_outcome().approval_id());
@@ -107,235 +72,284 @@ bool ApprovalDesk::OnMessage(const MeshMessage& message) {
   }
 }
 
-void ApprovalDesk::Take(QuestionPtr question) {
-  GatewayMessage message;
-  {
-    MutexLock lock(mutex_);
-    const auto answered = answers_.find(question->id);
-    bool known = shown_ != nullptr && shown_->id == question->id;
-    for (const QuestionPtr& waiting : queue_) {
-      known = known || waiting->id == question->id;
-    }
-    if (answered != answers_.end()) {
-      message = answered->second;
-    } else if (known) {
-      return;
-    } else if (queue_.size() >= kMaxQueue) {
-      SetFailed(question->id, question->registers, reason::kGatewayLimit.name,
-                message);
-    } else {
-      message.mutable_approval_received()->set_approval_id(question->id);
-      message.mutable_approval_received()->set_queue_position(
-          static_cast<uint32_t>(queue_.size() + (shown_ != nullptr ? 1 : 0)));
-      queue_.push_back(std::move(question));
-      changed_.NotifyAll();
-    }
+void ApprovalDesk::Take(const MeshMessage& message, const std::string& id) {
+  MutexLock lock(mutex_);
+  const auto answered = answers_.find(id);
+  if (answered != answers_.end()) {
+    mesh_.Send(answered->second);
+    return;
   }
-  mesh_.Send(std::move(message));
+  if (Find(id) != nullptr) return;
+  const bool registers = message.has_enrolment_request();
+  if (open_.size() >= kMaxOpen) {
+    mesh_.Send(FailedAnswer(id, registers, reason::kGatewayLimit.name));
+    return;
+  }
+  absl::StatusOr<TouchRequest> request = CheckRequest(
+      identity_, static_cast<uint64_t>(UnixMillis(clock_)), message);
+  if (!request.ok()) {
+    mesh_.Send(FailedAnswer(id, registers, ReasonOf(request.status())));
+    return;
+  }
+  GatewayMessage received;
+  received.mutable_approval_received()->set_approval_id(id);
+  received.mutable_approval_received()->set_queue_position(
+      static_cast<uint32_t>(open_.size()));
+  mesh_.Send(std::move(received));
+  CueText text = CueOf(id, request->checked);
+  open_.push_back(
+      std::make_shared<Question>(*std::move(request), std::move(text)));
+  EnsureFinder();
+  Changed();
 }
 
-void ApprovalDesk::Cancel(const std::string& id) {
+void ApprovalDesk::Void(const std::string& id) {
   MutexLock lock(mutex_);
-  if (shown_ != nullptr && shown_->id == id) {
-    shown_->outcome_known = true;
-    shown_->cancel.Cancel();
-    changed_.NotifyAll();
+  const QuestionPtr question = Find(id);
+  if (question == nullptr) return;
+  question->void_now = true;
+  question->outcome_known = true;
+  question->cancel.Cancel();
+  if (question->state == State::kWaiting) {
+    Answer(*question, {}, "cancelled");
+    Remove(*question);
   }
-  for (auto i = queue_.begin(); i != queue_.end(); ++i) {
-    if ((*i)->id == id) {
-      queue_.erase(i);
-      return;
-    }
-  }
+  Changed();
 }
 
 void ApprovalDesk::NoteOutcome(const std::string& id) {
   MutexLock lock(mutex_);
-  if (shown_ == nullptr || shown_->id != id) return;
-  shown_->outcome_known = true;
-  changed_.NotifyAll();
+  const QuestionPtr question = Find(id);
+  if (question == nullptr) return;
+  question->outcome_known = true;
+  Changed();
 }
 
 bool ApprovalDesk::Decline(const std::string& id, const std::string& source) {
   MutexLock lock(mutex_);
-  if (shown_ == nullptr || (!id.empty() && shown_->id != id)) return false;
-  shown_->declined_by = source;
-  shown_->cancel.Cancel();
-  return true;
+  const std::deque<QuestionPtr> open = open_;
+  for (const QuestionPtr& question : open) {
+    const bool meant =
+        id.empty() ? question->shown : question->request.id == id;
+    if (!meant || question->state == State::kAnswered) continue;
+    question->declined_by = source;
+    question->cancel.Cancel();
+    if (question->state == State::kWaiting) {
+      Answer(*question, {}, "declined");
+      Remove(*question);
+    }
+    Changed();
+    return true;
+  }
+  return false;
+}
+
+std::vector<gateway::v1::WaitingQuestion> ApprovalDesk::Waiting() const {
+  std::vector<gateway::v1::WaitingQuestion> list;
+  MutexLock lock(mutex_);
+  for (const QuestionPtr& question : open_) {
+    if (question->state == State::kAnswered) continue;
+    gateway::v1::WaitingQuestion entry;
+    entry.set_approval_id(question->request.id);
+    entry.set_text(absl::StrJoin(question->text.lines, "\n"));
+    for (absl::string_view word :
+         absl::StrSplit(question->text.words, ' ', absl::SkipEmpty())) {
+      entry.add_words(std::string(word));
+    }
+    entry.set_approve_by_ms(question->text.approve_by_ms);
+    entry.set_shown(question->shown);
+    list.push_back(std::move(entry));
+  }
+  std::stable_partition(list.begin(), list.end(),
+                        [](const auto& entry) { return entry.shown(); });
+  return list;
 }
 
 void ApprovalDesk::WorkUntilStopped() {
-  while (true) {
-    QuestionPtr question;
+  while (BecomeFinder()) {
+    absl::optional<Match> match = FindMatch();
     {
       MutexLock lock(mutex_);
-      shown_.reset();
-      while (!stop_ && queue_.empty()) changed_.Wait(mutex_);
-      if (stop_) return;
-      question = std::move(queue_.front());
-      queue_.pop_front();
-      shown_ = question;
+      finding_ = false;
+      if (AnyWaiting()) EnsureFinder();
+      changed_.NotifyAll();
     }
-    Put(*question);
+    if (match.has_value()) Put(*std::move(match));
   }
 }
 
-void ApprovalDesk::Put(Question& question) {
-  GatewayMessage answer;
-  const absl::Status status = question.registers
-                                  ? PutEnrolment(question, answer)
-                                  : PutApproval(question, answer);
-  bool cancelled = false;
+bool ApprovalDesk::BecomeFinder() {
+  MutexLock lock(mutex_);
+  ++idle_;
+  while (!stop_ && (finding_ || !AnyWaiting())) changed_.Wait(mutex_);
+  --idle_;
+  if (stop_) return false;
+  finding_ = true;
+  return true;
+}
+
+absl::optional<ApprovalDesk::Match> ApprovalDesk::FindMatch() {
+  while (true) {
+    uint64_t seen = 0;
+    bool stopped = false;
+    const std::vector<QuestionPtr> waiting = StillWaiting(seen, stopped);
+    if (stopped || waiting.empty()) return absl::nullopt;
+    absl::optional<Match> match = TryTokens(waiting);
+    if (match.has_value()) return match;
+    MutexLock lock(mutex_);
+    if (changes_ == seen) changed_.WaitFor(mutex_, options_.look_again);
+  }
+}
+
+absl::optional<ApprovalDesk::Match> ApprovalDesk::TryTokens(
+    const std::vector<QuestionPtr>& waiting) {
+  std::set<std::string> busy;
   {
     MutexLock lock(mutex_);
-    if (!question.declined_by.empty()) {
-      answer.Clear();
-      SetDeclined(question.id, question.registers, question.declined_by,
-                  answer);
-    } else if (!status.ok()) {
-      answer.Clear();
-      SetFailed(question.id, question.registers, ReasonOf(status), answer);
-    }
-    // Cancelled by the mesh: it wants no answer any more.
-    cancelled = question.outcome_known || stop_;
-    if (!cancelled) {
-      answers_[question.id] = answer;
-      order_.push_back(question.id);
-      if (order_.size() > kAnswersKept) {
-        answers_.erase(order_.front());
-        order_.pop_front();
+    busy = busy_;
+  }
+  for (std::unique_ptr<Token>& token : tokens_.Find(busy)) {
+    for (const QuestionPtr& question : waiting) {
+      const auto candidate =
+          toucher_.Fits(question->request, *token, LimitOf(*question));
+      if (candidate.has_value() && Claim(*question, token->port())) {
+        return Match{question, std::move(token), *candidate};
       }
     }
   }
-  if (cancelled) return;
-  const bool touched = answer.approval_answer().has_assertion();
+  return absl::nullopt;
+}
+
+std::vector<ApprovalDesk::QuestionPtr> ApprovalDesk::StillWaiting(
+    uint64_t& seen, bool& stopped) {
+  MutexLock lock(mutex_);
+  seen = changes_;
+  stopped = stop_;
+  const auto now = static_cast<uint64_t>(UnixMillis(clock_));
+  const std::deque<QuestionPtr> open = open_;
+  std::vector<QuestionPtr> waiting;
+  bool any_shown = false;
+  for (const QuestionPtr& question : open) {
+    any_shown |= question->shown;
+    if (question->state != State::kWaiting) continue;
+    if (now < question->text.approve_by_ms) {
+      waiting.push_back(question);
+      continue;
+    }
+    Answer(*question,
+           FailedAnswer(question->request.id, question->request.registers,
+                        reason::kTokenAbsent.name),
+           reason::kTokenAbsent.name);
+    Remove(*question);
+  }
+  // People must know which key to bring.
+  if (!any_shown && !waiting.empty()) Show(*waiting.front());
+  return waiting;
+}
+
+bool ApprovalDesk::Claim(Question& question, const std::string& port) {
+  MutexLock lock(mutex_);
+  if (stop_ || question.state != State::kWaiting || question.void_now) {
+    return false;
+  }
+  question.state = State::kTouching;
+  busy_.insert(port);
+  Show(question);
+  return true;
+}
+
+void ApprovalDesk::Put(Match match) {
+  Question& question = *match.question;
+  const std::string port = match.token->port();
+  absl::StatusOr<GatewayMessage> answer = toucher_.Ask(
+      question.request, match.candidate, *match.token, LimitOf(question));
+  match.token.reset();
+  MutexLock lock(mutex_);
+  if (answer.ok()) {
+    const bool touched = answer->approval_answer().has_assertion() &&
+                         question.declined_by.empty();
+    Answer(question, *std::move(answer), "done");
+    if (touched) WaitForOutcome(question);
+  } else {
+    const std::string why = ReasonOf(answer.status());
+    Answer(question,
+           FailedAnswer(question.request.id, question.request.registers, why),
+           why);
+  }
+  busy_.erase(port);
+  Remove(question);
+  Changed();
+}
+
+u2fhid::WaitLimit ApprovalDesk::LimitOf(Question& question) const {
+  const auto left = absl::Milliseconds(
+      static_cast<int64_t>(question.text.approve_by_ms) - UnixMillis(clock_));
+  return {clock_.Uptime() + std::min(left, options_.touch_timeout),
+          question.cancel};
+}
+
+ApprovalDesk::QuestionPtr ApprovalDesk::Find(const std::string& id) const {
+  for (const QuestionPtr& question : open_) {
+    if (question->request.id == id) return question;
+  }
+  return nullptr;
+}
+
+bool ApprovalDesk::AnyWaiting() const {
+  return std::any_of(open_.begin(), open_.end(), [](const QuestionPtr& each) {
+    return each->state == State::kWaiting;
+  });
+}
+
+void ApprovalDesk::EnsureFinder() {
+  if (stop_ || finding_ || idle_ > 0 || workers_.size() >= kMaxWorkers) return;
+  workers_.emplace_back([this] { WorkUntilStopped(); });
+}
+
+void ApprovalDesk::Show(Question& question) {
+  if (question.shown) return;
+  question.shown = true;
+  cue_.On(question.text);
+}
+
+void ApprovalDesk::Answer(Question& question, GatewayMessage answer,
+                          const std::string& why) {
+  const bool declined = !question.declined_by.empty();
+  question.state = State::kAnswered;
+  if (question.shown) cue_.Off(question.text, declined ? "declined" : why);
+  question.shown = false;
+  if (question.void_now || stop_) return;
+  const std::string& id = question.request.id;
+  if (declined) {
+    answer =
+        DeclinedAnswer(id, question.request.registers, question.declined_by);
+  }
+  answers_[id] = answer;
+  order_.push_back(id);
+  if (order_.size() > kAnswersKept) {
+    answers_.erase(order_.front());
+    order_.pop_front();
+  }
   mesh_.Send(std::move(answer));
-  if (touched) WaitForOutcome(question);
 }
 
 void ApprovalDesk::WaitForOutcome(Question& question) {
-  const absl::Duration until = clock_.Uptime() + kOutcomeWithin;
-  MutexLock lock(mutex_);
+  const absl::Duration until = clock_.Uptime() + options_.outcome_within;
   while (!stop_ && !question.outcome_known && clock_.Uptime() < until) {
     changed_.WaitFor(mutex_, until - clock_.Uptime());
   }
 }
 
-absl::Status ApprovalDesk::PutApproval(Question& question,
-                                       GatewayMessage& answer) {
-  ASSIGN_OR_RETURN(
-      const CheckedQuestion checked,
-      CheckApproval(identity_, static_cast<uint64_t>(UnixMillis(clock_)),
-                    question.approval));
-  const CueText text = CueOf(question.id, checked);
-  cue_.On(text);
-  const absl::Status status = Sign(checked, question, answer);
-  cue_.Off(text, status.ok() ? "done" : ReasonOf(status));
-  return status;
+void ApprovalDesk::Remove(const Question& question) {
+  const auto found = std::find_if(
+      open_.begin(), open_.end(),
+      [&question](const QuestionPtr& each) { return each.get() == &question; });
+  if (found != open_.end()) open_.erase(found);
 }
 
-absl::Status ApprovalDesk::PutEnrolment(Question& question,
-                                        GatewayMessage& answer) {
-  ASSIGN_OR_RETURN(
-      const CheckedQuestion checked,
-      CheckEnrolment(identity_, static_cast<uint64_t>(UnixMillis(clock_)),
-                     question.enrolment));
-  const CueText text = CueOf(question.id, checked);
-  cue_.On(text);
-  const absl::Status status = Register(checked, question, answer);
-  cue_.Off(text, status.ok() ? "done" : ReasonOf(status));
-  return status;
-}
-
-u2fhid::WaitLimit ApprovalDesk::LimitOf(const CheckedQuestion& checked,
-                                        Question& question) const {
-  const int64_t left =
-      static_cast<int64_t>(checked.statement().approve_by_ms()) -
-      UnixMillis(clock_);
-  return {clock_.Uptime() + absl::Milliseconds(left), question.cancel};
-}
-
-absl::Status ApprovalDesk::Sign(const CheckedQuestion& checked,
-                                Question& question, GatewayMessage& answer) {
-  const u2fhid::WaitLimit limit = LimitOf(checked, question);
-  common::v1::Candidate candidate;
-  ASSIGN_OR_RETURN(const std::unique_ptr<Token> token,
-                   FindOwner(question, limit, candidate));
-  const std::string client_data =
-      ClientData(proof::kU2fAssertion, identity_, checked.challenge());
-  ASSIGN_OR_RETURN(const std::string response,
-                   token->Sign(crypto::View(crypto::Sha256(client_data)),
-                               application_, candidate.credential_id(), limit));
-  // Presence byte and counter, then the signature (raw message formats, 5.4).
-  if (response.size() < 6) {
-    return Error(reason::kTokenFrame, "the token's answer is too short");
-  }
-  proof::v1::Answer& touched =
-      *answer.mutable_approval_answer()->mutable_assertion();
-  answer.mutable_approval_answer()->set_approval_id(question.id);
-  touched.set_client_data(client_data);
-  touched.set_authenticator_data(application_ + response.substr(0, 5));
-  touched.set_signature(response.substr(5));
-  touched.set_token_id(candidate.token_id());
-  proof::SignRelay(identity_.key, checked.challenge(),
-                   static_cast<uint64_t>(UnixMillis(clock_)), touched);
-  return absl::OkStatus();
-}
-
-absl::Status ApprovalDesk::Register(const CheckedQuestion& checked,
-                                    Question& question,
-                                    GatewayMessage& answer) {
-  const u2fhid::WaitLimit limit = LimitOf(checked, question);
-  ASSIGN_OR_RETURN(const std::unique_ptr<Token> token,
-                   FindNew(question, limit));
-  const std::string client_data =
-      ClientData(proof::kU2fRegistration, identity_, checked.challenge());
-  ASSIGN_OR_RETURN(const std::string response,
-                   token->Register(crypto::View(crypto::Sha256(client_data)),
-                                   application_, limit));
-  answer.mutable_enrolment_answer()->set_enrolment_id(question.id);
-  common::v1::RegistrationAnswer& registration =
-      *answer.mutable_enrolment_answer()->mutable_registration();
-  registration.set_form(common::v1::REGISTRATION_FORM_U2F);
-  registration.set_client_data(client_data);
-  registration.set_response(response);
-  registration.set_touched_at_ms(static_cast<uint64_t>(UnixMillis(clock_)));
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::unique_ptr<Token>> ApprovalDesk::FindOwner(
-    Question& question, const u2fhid::WaitLimit& limit,
-    common::v1::Candidate& candidate) {
-  while (clock_.Uptime() < limit.deadline && !limit.cancel.cancelled()) {
-    for (std::unique_ptr<Token>& token : tokens_.Find()) {
-      for (const auto& offered : question.approval.candidates()) {
-        const absl::StatusOr<bool> owns = token->Owns(
-            application_, offered.candidate().credential_id(), limit);
-        if (!owns.ok() || !*owns) continue;
-        candidate = offered.candidate();
-        return std::move(token);
-      }
-    }
-    limit.cancel.SleepFor(kLookForTokens);
-  }
-  return Error(reason::kTokenAbsent, "none of the tokens is plugged in");
-}
-
-absl::StatusOr<std::unique_ptr<Token>> ApprovalDesk::FindNew(
-    Question& question, const u2fhid::WaitLimit& limit) {
-  while (clock_.Uptime() < limit.deadline && !limit.cancel.cancelled()) {
-    for (std::unique_ptr<Token>& token : tokens_.Find()) {
-      bool is_new = true;
-      for (const common::v1::Candidate& known : question.enrolment.exclude()) {
-        const absl::StatusOr<bool> owns =
-            token->Owns(application_, known.credential_id(), limit);
-        is_new = is_new && owns.ok() && !*owns;
-      }
-      if (is_new) return std::move(token);
-    }
-    limit.cancel.SleepFor(kLookForTokens);
-  }
-  return Error(reason::kTokenAbsent, "no new token is plugged in");
+void ApprovalDesk::Changed() {
+  ++changes_;
+  changed_.NotifyAll();
 }
 
 }  // namespace u2fi::gateway_agent

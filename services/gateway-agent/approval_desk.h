@@ -4,92 +4,140 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
-#include "services/common/u2fhid/cancel_flag.h"
 #include "services/gateway-agent/cue.h"
 #include "services/gateway-agent/identity.h"
 #include "services/gateway-agent/mesh_sender.h"
 #include "services/gateway-agent/token.h"
+#include "services/gateway-agent/touch.h"
+#include "u2fi/gateway/v1/local.pb.h"
 
 namespace u2fi::gateway_agent {
 
-// Puts the mesh's questions to the keys of the site, one at a time; the others
-// queue. Each is checked from its bytes first, and what does not agree is
-// refused with a reason. A question that comes again (after a reconnect) is not
-// put again: its answer goes up again. A key is asked for the next touch only
-// after the mesh said what became of the last one. Thread-safe; one thread.
+struct ApprovalOptions {
+  // A touch is waited for so long, and never beyond approve_by.
+  absl::Duration touch_timeout = absl::InfiniteDuration();
+  // Without ApprovalOutcome a key may be asked again after this.
+  absl::Duration outcome_within = absl::Seconds(10);
+  // How often keys are looked for while a question waits for one that is not
+  // plugged in.
+  absl::Duration look_again = absl::Milliseconds(200);
+};
+
+// Puts the mesh's questions to the keys of the site. Each is checked from its
+// bytes when it comes, and what does not agree is refused with a reason. A key
+// gets one question at a time, and the next one only after the mesh said what
+// became of the last touch; a question for another key does not wait for it. A
+// question that comes again (after a reconnect) is not put again: its answer
+// goes up again. Thread-safe; one thread for each key in use, and one more.
 class ApprovalDesk : public MeshHandler {
  public:
+  // More questions at once are refused (GATEWAY_LIMIT): twice what the mesh
+  // may ask.
+  static constexpr size_t kMaxOpen = 32;
+
   // The references must outlive this object.
   ApprovalDesk(const AgentIdentity& identity, const Clock& clock,
-               TokenFinder& tokens, Cue& cue, MeshSender& mesh);
+               TokenFinder& tokens, Cue& cue, MeshSender& mesh,
+               const ApprovalOptions& options = ApprovalOptions());
   ~ApprovalDesk() override;
 
   void OnConnected(const gateway::v1::Welcome& welcome) override;
   bool OnMessage(const gateway::v1::MeshMessage& message) override;
 
-  // Somebody at the site says no to what is shown now, which must be `id`, or
-  // anything if `id` is empty. False if nothing was shown.
+  // Somebody at the site says no to the question `id`, or to the first that is
+  // shown if `id` is empty. False if there is none, or it was touched for.
   bool Decline(const std::string& id, const std::string& source);
 
+  // The questions without an answer, those that are shown first.
+  std::vector<gateway::v1::WaitingQuestion> Waiting() const;
+
  private:
-  // A question on its way.
+  enum class State { kWaiting, kTouching, kAnswered };
+
+  // A question on its way. Members below the flag are guarded by mutex_.
   struct Question {
-    std::string id;
-    // One of the two.
-    gateway::v1::ApprovalRequest approval;
-    gateway::v1::EnrolmentRequest enrolment;
-    bool registers = false;
+    Question(TouchRequest the_request, CueText the_text)
+        : request(std::move(the_request)), text(std::move(the_text)) {}
+
+    const TouchRequest request;
+    const CueText text;
     u2fhid::CancelFlag cancel;
+    State state = State::kWaiting;
+    bool shown = false;
     // Who said no, or empty.
     std::string declined_by;
+    // The mesh wants no answer.
+    bool void_now = false;
     bool outcome_known = false;
   };
   using QuestionPtr = std::shared_ptr<Question>;
 
-  void Take(QuestionPtr question);
-  void Cancel(const std::string& id);
+  // A question and a key that can answer it.
+  struct Match {
+    QuestionPtr question;
+    std::unique_ptr<Token> token;
+    common::v1::Candidate candidate;
+  };
+
+  void Take(const gateway::v1::MeshMessage& message, const std::string& id);
+  void Void(const std::string& id);
   void NoteOutcome(const std::string& id);
+
+  // Workers take turns: one looks for keys, those that found one wait for its
+  // touch.
   void WorkUntilStopped();
-  void Put(Question& question);
-  absl::Status PutApproval(Question& question,
-                           gateway::v1::GatewayMessage& answer);
-  absl::Status PutEnrolment(Question& question,
-                            gateway::v1::GatewayMessage& answer);
-  absl::Status Sign(const CheckedQuestion& checked, Question& question,
-                    gateway::v1::GatewayMessage& answer);
-  absl::Status Register(const CheckedQuestion& checked, Question& question,
-                        gateway::v1::GatewayMessage& answer);
-  // A plugged-in token that has one of the candidates; waits for one.
-  absl::StatusOr<std::unique_ptr<Token>> FindOwner(
-      Question& question, const u2fhid::WaitLimit& limit,
-      common::v1::Candidate& candidate);
-  absl::StatusOr<std::unique_ptr<Token>> FindNew(
-      Question& question, const u2fhid::WaitLimit& limit);
-  u2fhid::WaitLimit LimitOf(const CheckedQuestion& checked,
-                            Question& question) const;
-  void WaitForOutcome(Question& question);
+  bool BecomeFinder();
+  absl::optional<Match> FindMatch();
+  absl::optional<Match> TryTokens(const std::vector<QuestionPtr>& waiting);
+  // What waits, after what waited too long was answered.
+  std::vector<QuestionPtr> StillWaiting(uint64_t& seen, bool& stopped);
+  bool Claim(Question& question, const std::string& port);
+  void Put(Match match);
+  u2fhid::WaitLimit LimitOf(Question& question) const;
+
+  QuestionPtr Find(const std::string& id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool AnyWaiting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EnsureFinder() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Show(Question& question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The cue goes off, and `answer` goes up unless the question is void.
+  void Answer(Question& question, gateway::v1::GatewayMessage answer,
+              const std::string& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WaitForOutcome(Question& question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remove(const Question& question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Changed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const AgentIdentity& identity_;
   const Clock& clock_;
   TokenFinder& tokens_;
   Cue& cue_;
   MeshSender& mesh_;
-  const std::string application_;
-  Mutex mutex_;
+  const ApprovalOptions options_;
+  const Toucher toucher_;
+
+  mutable Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<QuestionPtr> queue_ ABSL_GUARDED_BY(mutex_);
-  QuestionPtr shown_ ABSL_GUARDED_BY(mutex_);
+  // Goes up with everything that a finder must look at.
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool finding_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  // In the order of their coming.
+  std::deque<QuestionPtr> open_ ABSL_GUARDED_BY(mutex_);
+  // Ports of the keys in use.
+  std::set<std::string> busy_ ABSL_GUARDED_BY(mutex_);
   // The last answers, by question, to be sent again; oldest first in order_.
   std::map<std::string, gateway::v1::GatewayMessage> answers_
       ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> order_ ABSL_GUARDED_BY(mutex_);
-  std::thread working_;
+  std::vector<std::thread> workers_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::gateway_agent

@@ -1,9 +1,8 @@
 #include "services/gateway-agent/cue.h"
 
-#include <iostream>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -33,6 +32,8 @@ std::string LineOf(const proof::v1::Command& command) {
 CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
   CueText text;
   text.approval_id = approval_id;
+  text.words = question.words();
+  text.requester = Printable(question.statement().requester());
   text.approve_by_ms = question.statement().approve_by_ms();
   if (question.commands().empty()) {
     text.lines.push_back("a new key joins the account " +
@@ -45,23 +46,23 @@ CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
     text.lines.push_back(
         absl::StrCat("and more: ", question.commands().size(), " in all"));
   }
-  text.lines.push_back("asked by " +
-                       Printable(question.statement().requester()));
-  if (!question.words().empty()) {
-    text.lines.push_back("words    " + question.words());
-  }
+  text.lines.push_back("asked by " + text.requester);
+  if (!text.words.empty()) text.lines.push_back("words    " + text.words);
   return text;
 }
 
 void TerminalCue::On(const CueText& text) {
-  std::cout << "\n  TOUCH THE KEY to approve:\n";
-  for (const std::string& line : text.lines)
-    std::cout << "    " << line << "\n";
-  std::cout << std::flush;
+  Print(absl::StrCat("\n  TOUCH THE KEY to approve:\n    ",
+                     absl::StrJoin(text.lines, "\n    "), "\n"));
 }
 
 void TerminalCue::Off(const CueText&, const std::string& why) {
-  std::cout << "  (" << why << ")\n" << std::flush;
+  Print(absl::StrCat("  (", why, ")\n"));
+}
+
+void TerminalCue::Print(const std::string& text) {
+  MutexLock lock(mutex_);
+  out_ << text << std::flush;
 }
 
 }  // namespace u2fi::gateway_agent

@@ -1,9 +1,14 @@
 #ifndef U2FI_SERVICES_GATEWAY_AGENT_CUE_H_
 #define U2FI_SERVICES_GATEWAY_AGENT_CUE_H_
 
+#include <cstdint>
+#include <iostream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "services/common/sync/sync.h"
 #include "services/gateway-agent/question.h"
 
 namespace u2fi::gateway_agent {
@@ -15,6 +20,11 @@ struct CueText {
   std::string approval_id;
   // One line a fact: what, where, with which arguments, who asks, words.
   std::vector<std::string> lines;
+  // The four comparison words with blanks between them; empty for a
+  // registration.
+  std::string words;
+  // URI of the caller who asked, a blank, the account.
+  std::string requester;
   // Milliseconds since 1970: until when a touch counts.
   uint64_t approve_by_ms = 0;
 };
@@ -22,21 +32,48 @@ struct CueText {
 // The text of a question.
 CueText CueOf(const std::string& approval_id, const CheckedQuestion& question);
 
-// A light, a screen, a buzzer. Called on one thread; returns at once.
+// A light, a screen, a buzzer. Thread-safe; each method returns at once and
+// calls nothing of the agent.
 class Cue {
  public:
   virtual ~Cue() = default;
-  // A touch is wanted for this.
+  // A touch is wanted for this. Several may be wanted at once, of several keys.
   virtual void On(const CueText& text) = 0;
   // Not any more: "done", "declined", "timeout", or a reason.
   virtual void Off(const CueText& text, const std::string& why) = 0;
 };
 
-// Prints to the standard output.
+// Prints to a stream, each cue in one piece.
 class TerminalCue : public Cue {
  public:
+  // `out` must outlive this object.
+  explicit TerminalCue(std::ostream& out = std::cout) : out_(out) {}
+
   void On(const CueText& text) override;
   void Off(const CueText& text, const std::string& why) override;
+
+ private:
+  void Print(const std::string& text);
+
+  Mutex mutex_;
+  std::ostream& out_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Several at once.
+class CueGroup : public Cue {
+ public:
+  // Before all else.
+  void Add(std::unique_ptr<Cue> cue) { cues_.push_back(std::move(cue)); }
+
+  void On(const CueText& text) override {
+    for (const auto& cue : cues_) cue->On(text);
+  }
+  void Off(const CueText& text, const std::string& why) override {
+    for (const auto& cue : cues_) cue->Off(text, why);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Cue>> cues_;
 };
 
 }  // namespace u2fi::gateway_agent

@@ -1,79 +1,104 @@
+// The desk itself, and commands: from the mesh to the device.
 #include "services/gateway-agent/device_desk.h"
 
-#include <memory>
+#include <algorithm>
 #include <utility>
 
+#include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/logging/logging.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/statement.h"
 #include "services/common/proof/strict.h"
-#include "services/common/proof/verified_pins.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/gateway-agent/log_refusal.h"
+#include "services/gateway-agent/plain_message.h"
 
 namespace u2fi::gateway_agent {
 namespace {
 
 using gateway::v1::GatewayMessage;
+using gateway::v1::LocalDevice;
 using gateway::v1::MeshMessage;
 using records::v1::DeviceRow;
 using records::v1::JournalRow;
-using records::v1::StageRow;
 
-constexpr size_t kMaxFromDevice = 16 * 1024;
-constexpr absl::Duration kTalkExpiry = absl::Minutes(1);
+// How often deadlines are looked at while some are open.
+constexpr absl::Duration kLook = absl::Milliseconds(500);
 
-proof::v1::Proof ProofOf(const gateway::v1::CommitBinding& commit) {
-  proof::v1::Proof proof;
-  *proof.mutable_approvals() = commit.approvals();
-  proof.set_index(commit.item().index());
-  *proof.mutable_path() = commit.item().path();
-  return proof;
-}
-
-void LogRefusal(const char* what, const std::string& device,
-                const absl::Status& status) {
-  if (status.ok()) return;
-  logging::Warning(what, {{"device", device},
-                          {"reason", ReasonOf(status)},
-                          {"cause", std::string(status.message())}});
+LocalDevice LocalDeviceOf(const std::string& id, bool plain, bool online,
+                          gateway::v1::LocalDeviceState state,
+                          const std::string& factory_point) {
+  LocalDevice device;
+  device.set_device(id);
+  device.set_factory_key_id(
+      crypto::Hex(crypto::View(crypto::Sha256(factory_point))));
+  device.set_state(state);
+  device.set_kit(!plain);
+  device.set_online(online);
+  device.set_format_max(1);
+  return device;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DeviceDesk>> DeviceDesk::Create(
     const AgentIdentity& identity, const Clock& clock, SiteStore& site,
-    mqtt::MqttClient& broker, MeshSender& mesh) {
+    mqtt::MqttClient& broker, MeshSender& mesh,
+    DeviceCredentials* credentials) {
   ASSIGN_OR_RETURN(mqtt::GatewayTopics topics,
                    mqtt::GatewayTopics::Create(identity.tenant, identity.site,
                                                identity.gateway));
-  std::unique_ptr<DeviceDesk> desk(
-      new DeviceDesk(identity, clock, site, broker, mesh, std::move(topics)));
-  DeviceDesk* const raw = desk.get();
-  RETURN_IF_ERROR(broker.Subscribe(
-      raw->topics_.FilterFor(mqtt::TopicKind::kUp), mqtt::Qos::kAtLeastOnce,
-      [raw](const mqtt::Message& message) {
-        const auto topic = raw->topics_.Parse(message.topic);
-        if (!topic.ok() || message.payload.size() > kMaxFromDevice) return;
-        raw->Post([raw, device = topic->device, payload = message.payload] {
-          raw->OnDevice(device, payload);
-        });
-      }));
-  broker.Start();
+  std::unique_ptr<DeviceDesk> desk(new DeviceDesk(
+      identity, clock, site, broker, mesh, credentials, std::move(topics)));
+  RETURN_IF_ERROR(desk->Remember());
+  RETURN_IF_ERROR(desk->Listen());
   return desk;
 }
 
 DeviceDesk::DeviceDesk(const AgentIdentity& identity, const Clock& clock,
                        SiteStore& site, mqtt::MqttClient& broker,
-                       MeshSender& mesh, mqtt::GatewayTopics topics)
+                       MeshSender& mesh, DeviceCredentials* credentials,
+                       mqtt::GatewayTopics topics)
     : identity_(identity),
       clock_(clock),
       site_(site),
       broker_(broker),
       mesh_(mesh),
-      topics_(std::move(topics)),
-      working_([this] { WorkUntilStopped(); }) {}
+      credentials_(credentials),
+      topics_(std::move(topics)) {}
+
+absl::Status DeviceDesk::Remember() {
+  MutexLock lock(mutex_);
+  ASSIGN_OR_RETURN(memory_.journal_since_ms, site_.Begin(NowMs()));
+  ASSIGN_OR_RETURN(const records::v1::DenyRow denied, site_.Denied());
+  memory_.denied_revision = denied.revision();
+  denied_.tokens.insert(denied.tokens().begin(), denied.tokens().end());
+  denied_.gateways.insert(denied.gateways().begin(), denied.gateways().end());
+  // What the last process handed to plain devices can only be unknown.
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, site_.Unfinished());
+  for (const std::string& id : ids) {
+    work_.push_back([this, id] { AskUnfinishedOne(id, /*since_start=*/true); });
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DeviceDesk::Listen() {
+  for (const mqtt::TopicKind kind :
+       {mqtt::TopicKind::kUp, mqtt::TopicKind::kPlainState,
+        mqtt::TopicKind::kPresence}) {
+    const mqtt::Qos qos = kind == mqtt::TopicKind::kPlainState
+                              ? mqtt::Qos::kAtMostOnce
+                              : mqtt::Qos::kAtLeastOnce;
+    RETURN_IF_ERROR(broker_.Subscribe(
+        topics_.FilterFor(kind), qos,
+        [this](const mqtt::Message& message) { OnMqtt(message); }));
+  }
+  broker_.SetConnectionHandler([this](bool connected) { OnBroker(connected); });
+  working_ = std::thread([this] { WorkUntilStopped(); });
+  broker_.Start();
+  return absl::OkStatus();
+}
 
 DeviceDesk::~DeviceDesk() { Stop(); }
 
@@ -94,25 +119,61 @@ void DeviceDesk::Post(std::function<void()> work) {
 }
 
 void DeviceDesk::WorkUntilStopped() {
-  while (true) {
-    std::function<void()> work;
-    {
-      MutexLock lock(mutex_);
-      busy_ = false;
-      changed_.NotifyAll();
-      while (!stop_ && work_.empty()) changed_.Wait(mutex_);
-      if (stop_) return;
-      work = std::move(work_.front());
-      work_.pop_front();
-      busy_ = true;
-    }
-    work();
+  bool stopped = false;
+  while (!stopped) {
+    const std::function<void()> work = NextWork(stopped);
+    if (work) work();
+    if (!stopped) EndOverdue();
   }
+}
+
+std::function<void()> DeviceDesk::NextWork(bool& stopped) {
+  MutexLock lock(mutex_);
+  busy_ = false;
+  changed_.NotifyAll();
+  if (!stop_ && work_.empty() && !ends_.empty()) {
+    changed_.WaitFor(mutex_, kLook);
+  }
+  while (!stop_ && work_.empty() && ends_.empty()) changed_.Wait(mutex_);
+  stopped = stop_;
+  if (stop_ || work_.empty()) return nullptr;
+  std::function<void()> work = std::move(work_.front());
+  work_.pop_front();
+  busy_ = true;
+  return work;
 }
 
 void DeviceDesk::Flush() {
   MutexLock lock(mutex_);
   while (busy_ || !work_.empty()) changed_.Wait(mutex_);
+}
+
+absl::StatusOr<std::vector<LocalDevice>> DeviceDesk::Devices() {
+  ASSIGN_OR_RETURN(const auto staged, site_.Staged());
+  ASSIGN_OR_RETURN(const auto bound, site_.Devices());
+  std::vector<LocalDevice> devices;
+  MutexLock lock(mutex_);
+  for (const auto& [id, row] : staged) {
+    if (bound.count(id) != 0) continue;
+    devices.push_back(LocalDeviceOf(id, row.plain(), online_.count(id) != 0,
+                                    gateway::v1::LOCAL_DEVICE_STATE_STAGED,
+                                    row.factory_point()));
+  }
+  for (const auto& [id, row] : bound) {
+    devices.push_back(LocalDeviceOf(id, row.plain(), online_.count(id) != 0,
+                                    gateway::v1::LOCAL_DEVICE_STATE_BOUND,
+                                    row.factory_point()));
+    const auto pins = proof::PinSet::Parse(row.pin_set());
+    if (!pins.ok()) continue;
+    devices.back().set_pins_revision(pins->fields().revision());
+    devices.back().set_pins_hash(crypto::ToString(pins->hash()));
+  }
+  return devices;
+}
+
+DeviceDesk::Memory DeviceDesk::memory() const {
+  MutexLock lock(mutex_);
+  return memory_;
 }
 
 void DeviceDesk::OnConnected(const gateway::v1::Welcome&) {
@@ -183,54 +244,76 @@ void DeviceDesk::Execute(const gateway::v1::ExecuteCommand& execute) {
 
 absl::Status DeviceDesk::HandOver(const gateway::v1::ExecuteCommand& execute,
                                   const proof::v1::Command& command) {
+  ASSIGN_OR_RETURN(const Believed* device, Believe(command.device()));
   ASSIGN_OR_RETURN(const proof::VerifiedCommand verified,
-                   Verify(execute, command));
-  const auto now = static_cast<uint64_t>(UnixMillis(clock_));
+                   Verify(execute, command, *device));
   const uint64_t execute_by = verified.execute_by_ms() != 0
                                   ? verified.execute_by_ms()
                                   : execute.execute_by_ms();
-  if (now > execute_by + proof::kSkewMs) {
+  if (NowMs() > execute_by + proof::kSkewMs) {
     return Error(reason::kExecuteByPassed, "too late to begin");
   }
+  if (device->row.plain()) RETURN_IF_ERROR(CheckPlain(verified));
   JournalRow row;
   row.set_schema(1);
   row.set_device(command.device());
   row.set_sequence(command.sequence());
   row.set_command(execute.command());
   if (execute.has_proof()) row.set_proof(proof::Encode(execute.proof()));
-  row.set_handed_ms(now);
+  row.set_handed_ms(NowMs());
   row.set_execute_by_ms(execute_by);
   RETURN_IF_ERROR(site_.Hand(command.command_id(), row));
-  device::v1::ToDevice message;
-  message.mutable_command()->set_command(row.command());
-  message.mutable_command()->set_proof(row.proof());
-  ToDevice(command.device(), message,
-           absl::Milliseconds(static_cast<int64_t>(execute_by) -
-                              static_cast<int64_t>(now)) +
-               absl::Seconds(1),
-           command.command_id());
-  return absl::OkStatus();
+  if (!device->row.plain()) {
+    PublishCommand(command.command_id(), row);
+    return absl::OkStatus();
+  }
+  EndAt(execute_by, command.command_id());
+  return PublishPlain(command, execute_by);
+}
+
+// A journal that was emptied does not know what ran before; and without a
+// broker it is better not to begin.
+absl::Status DeviceDesk::CheckPlain(
+    const proof::VerifiedCommand& verified) const {
+  const bool touched = verified.touched_at_ms() != 0;
+  if (touched && verified.touched_at_ms() < memory().journal_since_ms) {
+    return Error(reason::kJournalGap, "the touch is older than the journal");
+  }
+  RETURN_IF_ERROR(PlainSet(verified.command()).status());
+  return broker_.state();
 }
 
 absl::StatusOr<proof::VerifiedCommand> DeviceDesk::Verify(
     const gateway::v1::ExecuteCommand& execute,
-    const proof::v1::Command& command) {
-  ASSIGN_OR_RETURN(const absl::optional<DeviceRow> device,
-                   site_.FindDevice(command.device()));
-  if (!device.has_value()) {
-    return Error(reason::kDeviceMismatch, "this gateway has no such device");
-  }
-  ASSIGN_OR_RETURN(const proof::PinSet pins,
-                   proof::PinSet::Parse(device->pin_set()));
-  proof::VerifyInputs inputs;
-  inputs.pins = &pins;
-  inputs.device = command.device();
-  inputs.gateway = identity_.gateway;
-  inputs.now_ms = static_cast<uint64_t>(UnixMillis(clock_));
-  inputs.skew_ms = proof::kSkewMs;
-  inputs.denied = &denied_;
+    const proof::v1::Command& command, const Believed& device) {
+  proof::VerifyInputs inputs = InputsFor(command.device());
+  inputs.pins = &device.pins;
   if (!execute.has_proof()) return proof::VerifyFree(execute.command(), inputs);
   return proof::VerifyProof(execute.command(), execute.proof(), inputs);
+}
+
+absl::StatusOr<const DeviceDesk::Believed*> DeviceDesk::Believe(
+    const std::string& device) {
+  const auto known = believed_.find(device);
+  if (known != believed_.end()) return &known->second;
+  ASSIGN_OR_RETURN(absl::optional<DeviceRow> row, site_.FindDevice(device));
+  if (!row.has_value()) {
+    return Error(reason::kDeviceMismatch, "this gateway has no such device");
+  }
+  ASSIGN_OR_RETURN(proof::PinSet pins, proof::PinSet::Parse(row->pin_set()));
+  const auto added =
+      believed_.emplace(device, Believed{*std::move(row), std::move(pins)});
+  return &added.first->second;
+}
+
+proof::VerifyInputs DeviceDesk::InputsFor(const std::string& device) const {
+  proof::VerifyInputs inputs;
+  inputs.device = device;
+  inputs.gateway = identity_.gateway;
+  inputs.now_ms = NowMs();
+  inputs.skew_ms = proof::kSkewMs;
+  inputs.denied = &denied_;
+  return inputs;
 }
 
 void DeviceDesk::AnswerFromJournal(const std::string& command_id,
@@ -240,134 +323,40 @@ void DeviceDesk::AnswerFromJournal(const std::string& command_id,
     SendResult(row.result());
     return;
   }
-  // Devices with the kit take the same sequence once: it may go out again.
+  const auto device = Believe(row.device());
+  if (device.ok() && !(*device)->row.plain()) PublishCommand(command_id, row);
+}
+
+// Devices with the kit take the same sequence once: it may go out again.
+void DeviceDesk::PublishCommand(const std::string& command_id,
+                                const JournalRow& row) {
+  const int64_t left =
+      static_cast<int64_t>(row.execute_by_ms()) - UnixMillis(clock_);
+  if (left <= 0) return;
   device::v1::ToDevice message;
   message.mutable_command()->set_command(row.command());
   message.mutable_command()->set_proof(row.proof());
-  const int64_t left =
-      static_cast<int64_t>(row.execute_by_ms()) - UnixMillis(clock_);
-  if (left > 0) {
-    ToDevice(row.device(), message, absl::Milliseconds(left), command_id);
-  }
+  ToDevice(row.device(), message, absl::Milliseconds(left), command_id);
 }
 
-void DeviceDesk::Stage(const gateway::v1::Stage& stage) {
-  for (const gateway::v1::StagedDevice& device : stage.devices()) {
-    LogRefusal("a device cannot be staged", device.device(),
-               StageOne(stage, device));
-  }
-}
-
-absl::Status DeviceDesk::StageOne(const gateway::v1::Stage& stage,
-                                  const gateway::v1::StagedDevice& device) {
-  StageRow row;
-  row.set_schema(1);
-  row.set_transaction(stage.transaction());
-  row.set_command(device.command());
-  *row.mutable_evidence() = stage.evidence();
-  row.set_factory_point(device.factory_key());
-  row.set_deadline_ms(stage.deadline_ms());
-  ASSIGN_OR_RETURN(const proof::v1::Command command,
-                   proof::ParseCommand(device.command()));
-  row.set_command_id(command.command_id());
-  RETURN_IF_ERROR(site_.Stage(device.device(), row));
-  device::v1::ToDevice prove;
-  prove.mutable_prove()->set_tx(stage.transaction());
-  prove.mutable_prove()->set_nonce(device.nonce());
-  prove.mutable_prove()->set_gateway_point(identity_.key.public_key().point());
-  ToDevice(device.device(), prove, kTalkExpiry, stage.transaction());
-  device::v1::ToDevice keep;
-  keep.mutable_stage()->set_tx(stage.transaction());
-  keep.mutable_stage()->set_command(device.command());
-  const int64_t left =
-      static_cast<int64_t>(stage.deadline_ms()) - UnixMillis(clock_);
-  keep.mutable_stage()->set_fail_safe_ms(
-      static_cast<uint32_t>(std::max<int64_t>(left, 1)));
-  ToDevice(device.device(), keep, kTalkExpiry, stage.transaction());
+absl::Status DeviceDesk::PublishPlain(const proof::v1::Command& command,
+                                      uint64_t execute_by_ms) {
+  ASSIGN_OR_RETURN(std::string payload, PlainSet(command));
+  mqtt::Message out;
+  out.topic = topics_.Of(command.device(), mqtt::TopicKind::kPlainSet);
+  out.payload = std::move(payload);
+  out.qos = mqtt::Qos::kAtMostOnce;
+  const int64_t left = static_cast<int64_t>(execute_by_ms) - UnixMillis(clock_);
+  out.expiry = absl::Milliseconds(std::max<int64_t>(left, 1));
+  out.response_topic =
+      topics_.Of(command.device(), mqtt::TopicKind::kPlainState);
+  out.correlation = command.command_id();
+  // Whatever becomes of it, it is not sent again: it may have arrived.
+  broker_.Publish(
+      std::move(out), [device = command.device()](const absl::Status& status) {
+        LogRefusal("the broker did not take a command", device, status);
+      });
   return absl::OkStatus();
-}
-
-void DeviceDesk::CommitBinding(const gateway::v1::CommitBinding& commit) {
-  const absl::StatusOr<proof::v1::Command> command =
-      proof::ParseCommand(commit.item().command());
-  if (!command.ok()) return;
-  const absl::Status status = InstallPins(commit, *command);
-  LogRefusal("a binding was refused", command->device(), status);
-  if (status.ok() || status.code() == absl::StatusCode::kUnavailable) return;
-  GatewayMessage message;
-  gateway::v1::BindingResult& result = *message.mutable_binding_result();
-  result.set_transaction(commit.transaction());
-  result.set_device(command->device());
-  result.set_command_id(command->command_id());
-  result.set_reason(ReasonOf(status));
-  mesh_.Send(std::move(message));
-}
-
-absl::Status DeviceDesk::InstallPins(const gateway::v1::CommitBinding& commit,
-                                     const proof::v1::Command& command) {
-  ASSIGN_OR_RETURN(const absl::optional<StageRow> staged,
-                   site_.FindStage(command.device()));
-  const proof::v1::Proof proof = ProofOf(commit);
-  if (staged.has_value() && staged->transaction() == commit.transaction()) {
-    proof::VerifyInputs inputs;
-    inputs.device = command.device();
-    inputs.gateway = identity_.gateway;
-    inputs.now_ms = static_cast<uint64_t>(UnixMillis(clock_));
-    inputs.skew_ms = proof::kSkewMs;
-    inputs.denied = &denied_;
-    ASSIGN_OR_RETURN(
-        proof::VerifiedCommand verified,
-        proof::VerifyProof(commit.item().command(), proof, inputs));
-    ASSIGN_OR_RETURN(
-        const proof::VerifiedPins pins,
-        proof::VerifyPins(std::move(verified), nullptr, commit.evidence()));
-    DeviceRow row;
-    row.set_schema(1);
-    row.set_pin_set(pins.pins().bytes());
-    row.set_factory_point(staged->factory_point());
-    row.set_transaction(commit.transaction());
-    row.set_command_id(command.command_id());
-    RETURN_IF_ERROR(site_.Install(command.device(), row));
-  } else {
-    // Said again after the agent had installed it: the device may lack it.
-    ASSIGN_OR_RETURN(const absl::optional<DeviceRow> device,
-                     site_.FindDevice(command.device()));
-    if (!device.has_value() || device->pin_set() != command.arguments()) {
-      return Error(reason::kStageUnknown, "this transaction is not staged");
-    }
-  }
-  device::v1::ToDevice message;
-  message.mutable_commit()->set_tx(commit.transaction());
-  message.mutable_commit()->set_proof(proof::Encode(proof));
-  if (!commit.access_token().jwt().empty()) {
-    message.mutable_commit()->mutable_access_token()->set_jwt(
-        commit.access_token().jwt());
-  }
-  ToDevice(command.device(), message, absl::Hours(1), commit.transaction());
-  return absl::OkStatus();
-}
-
-void DeviceDesk::Rollback(const gateway::v1::RollbackBinding& rollback) {
-  for (const std::string& device : rollback.devices()) {
-    site_.Unstage(device).IgnoreError();
-    device::v1::ToDevice message;
-    message.mutable_rollback()->set_tx(rollback.transaction());
-    ToDevice(device, message, absl::Hours(1), rollback.transaction());
-  }
-}
-
-void DeviceDesk::Revoke(const gateway::v1::Revocations& revocations) {
-  denied_.tokens.insert(revocations.tokens().begin(),
-                        revocations.tokens().end());
-  denied_.gateways.insert(revocations.gateways().begin(),
-                          revocations.gateways().end());
-}
-
-void DeviceDesk::SendAccessToken(const gateway::v1::AccessToken& token) {
-  if (token.jwt().empty()) return;
-  device::v1::ToDevice message;
-  message.mutable_access_token()->set_jwt(token.jwt());
-  ToDevice(token.device(), message, absl::Hours(1), token.renewal_id());
 }
 
 void DeviceDesk::ToDevice(const std::string& device,

@@ -4,6 +4,16 @@
 
 namespace u2fi::gateway_agent {
 
+absl::StatusOr<std::unique_ptr<HidToken>> HidToken::Open(
+    std::string port, std::unique_ptr<u2fhid::Transport> transport,
+    const Clock& clock, RandomSource& random) {
+  std::unique_ptr<HidToken> token(
+      new HidToken(std::move(port), std::move(transport), clock, random));
+  u2fhid::CancelFlag never;
+  RETURN_IF_ERROR(token->host_.Open({clock.Uptime() + kOpenWithin, never}));
+  return token;
+}
+
 absl::StatusOr<bool> HidToken::Owns(absl::string_view application,
                                     absl::string_view key_handle,
                                     const u2fhid::WaitLimit& limit) {

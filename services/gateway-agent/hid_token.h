@@ -14,18 +14,18 @@ namespace u2fi::gateway_agent {
 // A token behind U2FHID frames, whatever carries them.
 class HidToken : public Token {
  public:
-  // `clock` and `random` must outlive this object.
-  HidToken(std::unique_ptr<u2fhid::Transport> transport, const Clock& clock,
-           RandomSource& random)
-      : transport_(std::move(transport)),
-        host_(*transport_, clock, random, {}),
-        client_(host_, clock, {}) {}
+  // A token that is silent for so long is not there.
+  static constexpr absl::Duration kOpenWithin = absl::Seconds(2);
 
-  // Gets a channel. Once, before all else.
-  absl::Status Open(const u2fhid::WaitLimit& limit) {
-    return host_.Open(limit);
-  }
+  // Gets a channel of what is behind `transport`, within kOpenWithin. `clock`
+  // is the transport's; it and `random` must outlive the result. Errors are
+  // those of u2fhid::HidHost::Open().
+  static absl::StatusOr<std::unique_ptr<HidToken>> Open(
+      std::string port, std::unique_ptr<u2fhid::Transport> transport,
+      const Clock& clock, RandomSource& random);
 
+  const std::string& port() const override { return port_; }
+  // A key handle longer than any of U2F is not this token's.
   absl::StatusOr<bool> Owns(absl::string_view application,
                             absl::string_view key_handle,
                             const u2fhid::WaitLimit& limit) override;
@@ -38,6 +38,14 @@ class HidToken : public Token {
                                    const u2fhid::WaitLimit& limit) override;
 
  private:
+  HidToken(std::string port, std::unique_ptr<u2fhid::Transport> transport,
+           const Clock& clock, RandomSource& random)
+      : port_(std::move(port)),
+        transport_(std::move(transport)),
+        host_(*transport_, clock, random, {}),
+        client_(host_, clock, {}) {}
+
+  const std::string port_;
   const std::unique_ptr<u2fhid::Transport> transport_;
   u2fhid::HidHost host_;
   u2fhid::U2fClient client_;

@@ -20,6 +20,7 @@
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/health_server.h"
+#include "services/common/rpc/server.h"
 #include "services/common/rpc/server_runner.h"
 #include "services/common/rpc/tls_expiry.h"
 #include "services/common/rpc/tls_identity.h"
@@ -28,8 +29,12 @@
 #include "services/common/store/sqlite_store.h"
 #include "services/gateway-agent/agent_config.h"
 #include "services/gateway-agent/agent_module.h"
+#include "services/gateway-agent/hook_cue.h"
 #include "services/gateway-agent/identity_files.h"
+#include "services/gateway-agent/local_client.h"
+#include "services/gateway-agent/local_server.h"
 #include "services/gateway-agent/socket_tokens.h"
+#include "services/gateway-agent/token_group.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -63,6 +68,34 @@ MeshLink::Options LinkOptionsOf(const Config& config) {
   return options;
 }
 
+void AddTokens(const config::v1::TokenSourcesConfig& config,
+               TokenGroup& tokens) {
+  if (config.soft_tokens_size() > 0) {
+    tokens.Add(std::make_unique<SocketTokens>(
+        std::vector<std::string>(config.soft_tokens().begin(),
+                                 config.soft_tokens().end()),
+        SystemClock(), SystemRandom()));
+  }
+}
+
+void AddCues(const config::v1::CueConfig& config, CueGroup& cue) {
+  if (config.terminal()) cue.Add(std::make_unique<TerminalCue>());
+  if (config.hook().empty()) return;
+  cue.Add(std::make_unique<HookCue>(
+      config.hook(),
+      config::DurationOr(config.has_hook_timeout(), config.hook_timeout(),
+                         absl::Seconds(5)),
+      SystemClock()));
+}
+
+ApprovalOptions ApprovalOptionsOf(const Config& config) {
+  ApprovalOptions options;
+  options.touch_timeout = config::DurationOr(
+      config.tokens().has_touch_timeout(), config.tokens().touch_timeout(),
+      options.touch_timeout);
+  return options;
+}
+
 absl::Status Run(const Config& config) {
   ASSIGN_OR_RETURN(AgentIdentity identity, LoadIdentity(config));
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::TlsIdentity> tls,
@@ -74,10 +107,10 @@ absl::Status Run(const Config& config) {
                    BrokerOptionsOf(config.devices()));
   ASSIGN_OR_RETURN(std::unique_ptr<mqtt::MqttClient> mqtt,
                    mqtt::MakePahoClient(broker, SystemClock(), SystemRandom()));
-  const auto& sockets = config.tokens().soft_tokens();
-  SocketTokens tokens({sockets.begin(), sockets.end()}, SystemClock(),
-                      SystemRandom());
-  TerminalCue cue;
+  TokenGroup tokens;
+  AddTokens(config.tokens(), tokens);
+  CueGroup cue;
+  AddCues(config.cue(), cue);
 
   metrics::Registry metrics;
   metrics::AddBuildInfo(metrics, "gateway-agent", config::Version());
@@ -90,12 +123,21 @@ absl::Status Run(const Config& config) {
 
   ASSIGN_OR_RETURN(
       const std::unique_ptr<AgentModule> agent,
-      AgentModule::Create({SystemClock(), SystemRandom(), std::move(identity),
-                           *opened.store, tokens, cue, std::move(mqtt),
-                           gateway::v1::GatewayLink::NewStub(rpc::NewChannel(
-                               *tls, config.mesh().target(), "command-gate")),
-                           LinkOptionsOf(config), config::Version()}));
+      AgentModule::Create(
+          {SystemClock(), SystemRandom(), std::move(identity), *opened.store,
+           tokens, cue, std::move(mqtt),
+           gateway::v1::GatewayLink::NewStub(
+               rpc::NewChannel(*tls, config.mesh().target(), "command-gate")),
+           LinkOptionsOf(config), ApprovalOptionsOf(config), config::Version(),
+           [&tls] { return tls->NotAfter().value_or(absl::UnixEpoch()); }}));
+  LocalServer local(*agent);
+  rpc::ServiceList services;
+  services.Add<gateway::v1::AgentLocal>(local);
   rpc::ServerRunner runner(kShutdownGrace);
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::Server> server,
+      rpc::Server::ListenOnUnixSocket(services, {}, LocalSocketOf(config)));
+  runner.Add(std::move(server));
   runner.EveryMinute([&expiry] { expiry.Update(); });
   if (!config.health_address().empty()) {
     ASSIGN_OR_RETURN(
@@ -116,6 +158,26 @@ absl::Status Init(const Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status Status(const Config& config) {
+  LocalClient agent(LocalSocketOf(config));
+  ASSIGN_OR_RETURN(const gateway::v1::StatusResponse status, agent.Status());
+  std::cout << Describe(status);
+  return absl::OkStatus();
+}
+
+// Says no to what is shown.
+absl::Status Decline(const Config& config) {
+  LocalClient agent(LocalSocketOf(config));
+  ASSIGN_OR_RETURN(const gateway::v1::StatusResponse status, agent.Status());
+  if (status.questions().empty() || !status.questions(0).shown()) {
+    return Error(reason::kResourceUnknown, "no question is shown");
+  }
+  const gateway::v1::WaitingQuestion& shown = status.questions(0);
+  RETURN_IF_ERROR(agent.Decline(shown.approval_id()));
+  std::cout << "declined: " << shown.text() << "\n";
+  return absl::OkStatus();
+}
+
 constexpr char kUsage[] =
     "gateway-agent: the part of U2Fi that runs at the site. It asks the key,\n"
     "verifies every proof against the device's own pin set, and hands "
@@ -125,10 +187,13 @@ constexpr char kUsage[] =
     "Commands (each has --help):\n"
     "  run      connect to the mesh and work until SIGTERM\n"
     "  init     make the identity key and a certificate request\n"
+    "  status   show link, keys, devices and the questions that wait\n"
+    "  decline  say no to the question that is shown\n"
     "\n"
     "Examples:\n"
     "  gateway-agent init --config agent.json\n"
-    "  gateway-agent run --config agent.json\n";
+    "  gateway-agent run --config agent.json\n"
+    "  gateway-agent status --config agent.json\n";
 
 // One of the commands, with the configuration that all of them share.
 struct Command {
@@ -152,6 +217,15 @@ constexpr Command kCommands[] = {
      "  gateway-agent init --tenant t1 --site s1 --gateway g1 \\\n"
      "    --set tls.trust_domain=u2fi.example --set tls.key_file=g1.key\n",
      CheckInitConfig, Init},
+    {"status",
+     "Shows what a running agent sees: link, keys, devices, and the questions "
+     "that wait.",
+     "  gateway-agent status --config agent.json\n"
+     "  gateway-agent status --local_socket /var/lib/u2fi/agent.sock\n",
+     CheckLocalConfig, Status},
+    {"decline", "Says no to the question that is shown. Can only refuse.",
+     "  gateway-agent decline --config agent.json\n", CheckLocalConfig,
+     Decline},
 };
 
 int RunCommand(const Command& command, int argc, char** argv) {

@@ -9,14 +9,19 @@
 namespace u2fi::gateway_agent {
 namespace {
 
+using records::v1::DenyRow;
 using records::v1::DeviceRow;
 using records::v1::JournalRow;
+using records::v1::JournalStart;
 using records::v1::StageRow;
 
+constexpr char kJournalStart[] = "m/journal";
+constexpr char kDenied[] = "m/denied";
 // Longer than any execute_by: an old command never becomes new again.
 constexpr int64_t kKeptMs = int64_t{40} * 24 * 3'600'000;
 
 std::string JournalKey(absl::string_view id) { return absl::StrCat("j/", id); }
+std::string HandedKey(absl::string_view id) { return absl::StrCat("h/", id); }
 std::string UnsentKey(absl::string_view id) { return absl::StrCat("u/", id); }
 std::string DeviceKey(absl::string_view id) { return absl::StrCat("d/", id); }
 std::string StageKey(absl::string_view id) { return absl::StrCat("s/", id); }
@@ -24,6 +29,13 @@ std::string StageKey(absl::string_view id) { return absl::StrCat("s/", id); }
 absl::Time KeptUntil(const JournalRow& row) {
   return absl::FromUnixMillis(static_cast<int64_t>(row.execute_by_ms()) +
                               kKeptMs);
+}
+
+template <typename Row>
+absl::StatusOr<Row> Parse(const std::string& value) {
+  Row row;
+  if (row.ParseFromString(value) && row.schema() == 1) return row;
+  return Error(reason::kStoreCorrupt, "a record of the agent cannot be read");
 }
 
 }  // namespace
@@ -40,24 +52,65 @@ absl::StatusOr<absl::optional<Row>> SiteStore::Find(const std::string& key) {
   ASSIGN_OR_RETURN(const store::Snapshot snapshot,
                    store_->Get(partition_, {key}));
   if (!snapshot.entries[0].exists()) return absl::optional<Row>();
-  Row row;
-  if (!row.ParseFromString(snapshot.entries[0].value) || row.schema() != 1) {
-    return Error(reason::kStoreCorrupt, "a record of the agent cannot be read");
-  }
+  ASSIGN_OR_RETURN(Row row, Parse<Row>(snapshot.entries[0].value));
   return absl::make_optional(std::move(row));
+}
+
+template <typename Row>
+absl::StatusOr<std::map<std::string, Row>> SiteStore::All(
+    const std::string& prefix) {
+  std::map<std::string, Row> all;
+  std::string after;
+  bool more = true;
+  while (more) {
+    ASSIGN_OR_RETURN(
+        const store::Page page,
+        store_->Scan(partition_, prefix, after, store::kMaxScanLimit));
+    for (const store::Item& item : page.items) {
+      after = item.key;
+      ASSIGN_OR_RETURN(all[item.key.substr(prefix.size())],
+                       Parse<Row>(item.value));
+    }
+    more = page.more;
+  }
+  return all;
+}
+
+absl::StatusOr<std::vector<std::string>> SiteStore::Ids(
+    const std::string& prefix) {
+  ASSIGN_OR_RETURN(const store::Page page,
+                   store_->Scan(partition_, prefix, "", store::kMaxScanLimit));
+  std::vector<std::string> ids;
+  for (const store::Item& item : page.items) {
+    ids.push_back(item.key.substr(prefix.size()));
+  }
+  return ids;
 }
 
 absl::Status SiteStore::Commit(std::vector<store::Expect> expect,
                                std::vector<store::Put> put,
-                               std::vector<std::string> remove) {
+                               std::vector<std::string> remove,
+                               store::Durability durability) {
   ASSIGN_OR_RETURN(const store::Snapshot snapshot, store_->Get(partition_, {}));
   store::CommitRequest commit;
   commit.epoch = snapshot.epoch;
   commit.expect = std::move(expect);
   commit.put = std::move(put);
   commit.remove = std::move(remove);
-  commit.durability = store::Durability::kDurable;
+  commit.durability = durability;
   return store_->Commit(partition_, commit).status();
+}
+
+absl::StatusOr<uint64_t> SiteStore::Begin(uint64_t now_ms) {
+  ASSIGN_OR_RETURN(const absl::optional<JournalStart> begun,
+                   Find<JournalStart>(kJournalStart));
+  if (begun.has_value()) return begun->since_ms();
+  JournalStart start;
+  start.set_schema(1);
+  start.set_since_ms(now_ms);
+  RETURN_IF_ERROR(Commit({{kJournalStart, store::kAbsent}},
+                         {{kJournalStart, start.SerializeAsString()}}, {}));
+  return now_ms;
 }
 
 absl::StatusOr<absl::optional<JournalRow>> SiteStore::FindJournal(
@@ -69,7 +122,13 @@ absl::Status SiteStore::Hand(absl::string_view command_id,
                              const JournalRow& row) {
   const std::string key = JournalKey(command_id);
   return Commit({{key, store::kAbsent}},
-                {{key, row.SerializeAsString(), KeptUntil(row)}}, {});
+                {{key, row.SerializeAsString(), KeptUntil(row)},
+                 {HandedKey(command_id), ""}},
+                {});
+}
+
+absl::StatusOr<std::vector<std::string>> SiteStore::Unfinished() {
+  return Ids("h/");
 }
 
 absl::Status SiteStore::Finish(absl::string_view command_id,
@@ -83,22 +142,20 @@ absl::Status SiteStore::Finish(absl::string_view command_id,
   return Commit(
       {},
       {{JournalKey(command_id), row->SerializeAsString(), KeptUntil(*row)},
-       {UnsentKey(command_id), std::string(command_id)}},
-      {});
+       {UnsentKey(command_id), ""}},
+      {HandedKey(command_id)});
 }
 
 absl::Status SiteStore::Acknowledge(absl::string_view command_id) {
-  return Commit({}, {}, {UnsentKey(command_id)});
+  return Commit({}, {}, {UnsentKey(command_id)}, store::Durability::kVolatile);
 }
 
 absl::StatusOr<std::vector<gateway::v1::CommandResult>>
 SiteStore::Unacknowledged() {
-  ASSIGN_OR_RETURN(const store::Page page,
-                   store_->Scan(partition_, "u/", "", store::kMaxScanLimit));
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, Ids("u/"));
   std::vector<gateway::v1::CommandResult> results;
-  for (const store::Item& item : page.items) {
-    ASSIGN_OR_RETURN(const absl::optional<JournalRow> row,
-                     FindJournal(item.value));
+  for (const std::string& id : ids) {
+    ASSIGN_OR_RETURN(const absl::optional<JournalRow> row, FindJournal(id));
     if (row.has_value()) results.push_back(row->result());
   }
   return results;
@@ -112,6 +169,14 @@ absl::StatusOr<absl::optional<DeviceRow>> SiteStore::FindDevice(
 absl::StatusOr<absl::optional<StageRow>> SiteStore::FindStage(
     absl::string_view device) {
   return Find<StageRow>(StageKey(device));
+}
+
+absl::StatusOr<std::map<std::string, DeviceRow>> SiteStore::Devices() {
+  return All<DeviceRow>("d/");
+}
+
+absl::StatusOr<std::map<std::string, StageRow>> SiteStore::Staged() {
+  return All<StageRow>("s/");
 }
 
 absl::Status SiteStore::Stage(absl::string_view device, const StageRow& row) {
@@ -130,6 +195,15 @@ absl::Status SiteStore::Install(absl::string_view device,
                                 const DeviceRow& row) {
   return Commit({}, {{DeviceKey(device), row.SerializeAsString()}},
                 {StageKey(device)});
+}
+
+absl::StatusOr<DenyRow> SiteStore::Denied() {
+  ASSIGN_OR_RETURN(absl::optional<DenyRow> row, Find<DenyRow>(kDenied));
+  return row.has_value() ? *std::move(row) : DenyRow();
+}
+
+absl::Status SiteStore::SetDenied(const DenyRow& row) {
+  return Commit({}, {{kDenied, row.SerializeAsString()}}, {});
 }
 
 }  // namespace u2fi::gateway_agent

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_GATEWAY_AGENT_SITE_STORE_H_
 #define U2FI_SERVICES_GATEWAY_AGENT_SITE_STORE_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,22 @@ namespace u2fi::gateway_agent {
 // devices, the pin sets that it believes, what is staged. Every write is on
 // disk when it returns. Thread-safe. Errors are the store's.
 //   j/<command id>   records.v1.JournalRow; kept for 40 days
+//   h/<command id>   it was handed over and has no result yet
 //   u/<command id>   its result was not acknowledged yet
 //   d/<device>       records.v1.DeviceRow
 //   s/<device>       records.v1.StageRow
+//   m/journal        records.v1.JournalStart
+//   m/denied         records.v1.DenyRow
 class SiteStore {
  public:
   // `store` must outlive this object. STORE_PARTITION_INVALID if `tenant` is
   // no id.
   static absl::StatusOr<SiteStore> Open(store::Store& store,
                                         absl::string_view tenant);
+
+  // Since when there is this journal, in milliseconds since 1970: `now_ms` if
+  // it begins now.
+  absl::StatusOr<uint64_t> Begin(uint64_t now_ms);
 
   absl::StatusOr<absl::optional<records::v1::JournalRow>> FindJournal(
       absl::string_view command_id);
@@ -34,12 +42,15 @@ class SiteStore {
   absl::Status Hand(absl::string_view command_id,
                     const records::v1::JournalRow& row);
 
+  // Commands that were handed over and have no end yet, at most 1,000.
+  absl::StatusOr<std::vector<std::string>> Unfinished();
+
   // Adds the end of a command and keeps it until Acknowledge(). OK and no
   // change if it has one.
   absl::Status Finish(absl::string_view command_id,
                       const gateway::v1::CommandResult& result);
 
-  // The mesh has it.
+  // The mesh has it. Not durable: what is sent twice does no harm.
   absl::Status Acknowledge(absl::string_view command_id);
 
   // Results that the mesh has not acknowledged, at most 1,000.
@@ -50,6 +61,11 @@ class SiteStore {
   absl::StatusOr<absl::optional<records::v1::StageRow>> FindStage(
       absl::string_view device);
 
+  // Every device that has a pin set, by id.
+  absl::StatusOr<std::map<std::string, records::v1::DeviceRow>> Devices();
+  // Every device for which something is staged, by id.
+  absl::StatusOr<std::map<std::string, records::v1::StageRow>> Staged();
+
   // Replaces what is staged for a device.
   absl::Status Stage(absl::string_view device,
                      const records::v1::StageRow& row);
@@ -59,15 +75,24 @@ class SiteStore {
   absl::Status Install(absl::string_view device,
                        const records::v1::DeviceRow& row);
 
+  // The deny list; empty at first.
+  absl::StatusOr<records::v1::DenyRow> Denied();
+  absl::Status SetDenied(const records::v1::DenyRow& row);
+
  private:
   SiteStore(store::Store& store, store::Partition partition)
       : store_(&store), partition_(std::move(partition)) {}
 
   template <typename Row>
   absl::StatusOr<absl::optional<Row>> Find(const std::string& key);
-  absl::Status Commit(std::vector<store::Expect> expect,
-                      std::vector<store::Put> put,
-                      std::vector<std::string> remove);
+  template <typename Row>
+  absl::StatusOr<std::map<std::string, Row>> All(const std::string& prefix);
+  // Ids under `prefix`, at most kMaxScanLimit.
+  absl::StatusOr<std::vector<std::string>> Ids(const std::string& prefix);
+  absl::Status Commit(
+      std::vector<store::Expect> expect, std::vector<store::Put> put,
+      std::vector<std::string> remove,
+      store::Durability durability = store::Durability::kDurable);
 
   store::Store* store_;
   store::Partition partition_;

@@ -1,7 +1,9 @@
 #ifndef U2FI_SERVICES_GATEWAY_AGENT_SOCKET_TOKENS_H_
 #define U2FI_SERVICES_GATEWAY_AGENT_SOCKET_TOKENS_H_
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,7 @@
 namespace u2fi::gateway_agent {
 
 // Soft tokens behind the Unix sockets at fixed paths. A socket where nobody
-// listens is a key that is not plugged in.
+// listens is a key that is not plugged in. It cannot tell when one comes.
 class SocketTokens : public TokenFinder {
  public:
   // `clock` is the machine's; it and `random` must outlive this object and
@@ -21,7 +23,10 @@ class SocketTokens : public TokenFinder {
                RandomSource& random)
       : paths_(std::move(paths)), clock_(clock), random_(random) {}
 
-  std::vector<std::unique_ptr<Token>> Find() override;
+  std::vector<std::unique_ptr<Token>> Find(
+      const std::set<std::string>& busy) override;
+  std::vector<std::string> Ports() override;
+  void SetOnChange(std::function<void()>) override {}
 
  private:
   const std::vector<std::string> paths_;

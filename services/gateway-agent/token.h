@@ -1,7 +1,9 @@
 #ifndef U2FI_SERVICES_GATEWAY_AGENT_TOKEN_H_
 #define U2FI_SERVICES_GATEWAY_AGENT_TOKEN_H_
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,9 @@ namespace u2fi::gateway_agent {
 class Token {
  public:
   virtual ~Token() = default;
+
+  // Where it is plugged in; no two have the same.
+  virtual const std::string& port() const = 0;
 
   // True if the key handle is this token's. No touch.
   virtual absl::StatusOr<bool> Owns(absl::string_view application,
@@ -38,7 +43,18 @@ class Token {
 class TokenFinder {
  public:
   virtual ~TokenFinder() = default;
-  virtual std::vector<std::unique_ptr<Token>> Find() = 0;
+
+  // Opens those that are plugged in, but for the ports in `busy`. A key that
+  // does not answer is left out.
+  virtual std::vector<std::unique_ptr<Token>> Find(
+      const std::set<std::string>& busy) = 0;
+
+  // The ports where something is plugged in, without talking to it.
+  virtual std::vector<std::string> Ports() = 0;
+
+  // `changed` is called, on any thread, after a key came; and never again once
+  // another one (or nothing) was set. A finder that cannot tell never calls.
+  virtual void SetOnChange(std::function<void()> changed) = 0;
 };
 
 }  // namespace u2fi::gateway_agent

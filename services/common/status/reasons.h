@@ -326,6 +326,8 @@ inline constexpr Reason kQuotaExceeded{"QUOTA_EXCEEDED",
                                        absl::StatusCode::kResourceExhausted};
 inline constexpr Reason kRequesterCooldown{
     "REQUESTER_COOLDOWN", absl::StatusCode::kResourceExhausted};
+inline constexpr Reason kJournalGap{"JOURNAL_GAP",
+                                    absl::StatusCode::kFailedPrecondition};
 inline constexpr Reason kOutcomeUnknown{"OUTCOME_UNKNOWN",
                                         absl::StatusCode::kFailedPrecondition};
 // Gateways and streams.

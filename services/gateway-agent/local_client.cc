@@ -1,0 +1,83 @@
+#include "services/gateway-agent/local_client.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::gateway_agent {
+namespace {
+
+constexpr absl::Duration kTimeout = absl::Seconds(5);
+
+std::string TimeOf(uint64_t ms) {
+  if (ms == 0) return "never";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC",
+                          absl::FromUnixMillis(static_cast<int64_t>(ms)),
+                          absl::UTCTimeZone());
+}
+
+const char* StateOf(const gateway::v1::LocalDevice& device) {
+  if (device.state() == gateway::v1::LOCAL_DEVICE_STATE_BOUND) return "bound";
+  if (device.state() == gateway::v1::LOCAL_DEVICE_STATE_STAGED) return "staged";
+  return "blank";
+}
+
+}  // namespace
+
+LocalClient::LocalClient(const std::string& socket)
+    : stub_(gateway::v1::AgentLocal::NewStub(
+          grpc::CreateChannel(absl::StrCat("unix:", socket),
+                              // The socket's file mode is the protection.
+                              grpc::InsecureChannelCredentials()))) {}
+
+absl::StatusOr<gateway::v1::StatusResponse> LocalClient::Status() {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, kTimeout);
+  gateway::v1::StatusResponse response;
+  RETURN_IF_ERROR(rpc::FromGrpcStatus(stub_->Status(&context, {}, &response)));
+  return response;
+}
+
+absl::Status LocalClient::Decline(const std::string& approval_id) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, kTimeout);
+  gateway::v1::DeclineRequest request;
+  request.set_approval_id(approval_id);
+  gateway::v1::DeclineResponse response;
+  return rpc::FromGrpcStatus(stub_->Decline(&context, request, &response));
+}
+
+std::string Describe(const gateway::v1::StatusResponse& status) {
+  std::string text = absl::StrCat(
+      "gateway      ", status.gateway(), "  (agent ", status.agent_version(),
+      ")\nmesh         ",
+      status.connected()
+          ? absl::StrCat("connected, stream ", status.generation())
+          : "not connected",
+      ", last heard ", TimeOf(status.last_message_ms()),
+      "\ncertificate  until ", TimeOf(status.certificate_expires_ms()), "\n");
+  for (const auto& token : status.tokens()) {
+    absl::StrAppend(&text, "key          ", token.port(), "\n");
+  }
+  for (const auto& device : status.devices()) {
+    absl::StrAppend(&text, "device       ", device.device(), "  ",
+                    StateOf(device), device.kit() ? "" : ", without the kit",
+                    device.online() ? ", online" : ", offline", ", pins ",
+                    device.pins_revision(), "\n");
+  }
+  for (const auto& question : status.questions()) {
+    absl::StrAppend(
+        &text, question.shown() ? "shown        " : "waits        ",
+        question.approval_id(), "  until ", TimeOf(question.approve_by_ms()),
+        "\n             ",
+        absl::StrReplaceAll(question.text(), {{"\n", "\n             "}}),
+        "\n");
+  }
+  return text;
+}
+
+}  // namespace u2fi::gateway_agent

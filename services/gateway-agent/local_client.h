@@ -1,0 +1,33 @@
+#ifndef U2FI_SERVICES_GATEWAY_AGENT_LOCAL_CLIENT_H_
+#define U2FI_SERVICES_GATEWAY_AGENT_LOCAL_CLIENT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "u2fi/gateway/v1/local.grpc.pb.h"
+
+namespace u2fi::gateway_agent {
+
+// Asks a running agent through its Unix socket. PEER_UNAVAILABLE if none
+// listens there.
+class LocalClient {
+ public:
+  explicit LocalClient(const std::string& socket);
+
+  absl::StatusOr<gateway::v1::StatusResponse> Status();
+
+  // Says no to the question `approval_id`. RESOURCE_UNKNOWN.
+  absl::Status Decline(const std::string& approval_id);
+
+ private:
+  const std::unique_ptr<gateway::v1::AgentLocal::Stub> stub_;
+};
+
+// `status` for people, some lines.
+std::string Describe(const gateway::v1::StatusResponse& status);
+
+}  // namespace u2fi::gateway_agent
+
+#endif  // U2FI_SERVICES_GATEWAY_AGENT_LOCAL_CLIENT_H_
