@@ -54,10 +54,9 @@ absl::Status LocalClient::Decline(const std::string& approval_id) {
 std::string Describe(const gateway::v1::StatusResponse& status) {
   std::string text = absl::StrCat(
       "gateway      ", status.gateway(), "  (agent ", status.agent_version(),
-      ")\nmesh         ",
-      status.connected()
-          ? absl::StrCat("connected, stream ", status.generation())
-          : "not connected",
+      ")\nlink         ",
+      status.connected() ? absl::StrCat("up, stream ", status.generation())
+                         : "down",
       ", last heard ", TimeOf(status.last_message_ms()),
       "\ncertificate  until ", TimeOf(status.certificate_expires_ms()), "\n");
   for (const auto& token : status.tokens()) {
