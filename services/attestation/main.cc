@@ -1,6 +1,7 @@
 // The attestation service: is this token genuine, this assertion valid?
 #include "services/attestation/attestation_module.h"
 #include "services/challenge/challenge_grpc_client.h"
+#include "services/common/audit/audit_runner.h"
 #include "services/common/config/checks.h"
 #include "services/common/config/program.h"
 #include "services/common/random/system_random.h"
@@ -51,6 +52,9 @@ absl::Status Run(const AttestationConfig& config) {
       AttestationModule::Make({SystemClock(), SystemRandom(), *store, challenge,
                                config.settings()}));
   RETURN_IF_ERROR(module->Start());
+  audit::AuditRunner audit(*store, SystemClock(), {&module->deciders()},
+                           config.audit());
+  RETURN_IF_ERROR(audit.Start());
   rpc::ServiceList services;
   services.Add<v1::Attestation>(module->server());
   RETURN_IF_ERROR(process->Declare(services.descriptors()));

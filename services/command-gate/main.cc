@@ -3,6 +3,7 @@
 #include "services/challenge/challenge_grpc_client.h"
 #include "services/command-gate/gate_module.h"
 #include "services/command-gate/gate_settings.h"
+#include "services/common/audit/audit_runner.h"
 #include "services/common/config/program.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/from_config.h"
@@ -68,6 +69,9 @@ absl::Status Run(const CommandGateConfig& config) {
                    others.challenge, others.registry,
                    HeartbeatFrom(config.settings()),
                    PresenceGraceFrom(config.settings())});
+  audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
+                           config.audit());
+  RETURN_IF_ERROR(audit.Start());
   rpc::ServiceList services;
   services.Add<v1::CommandGate>(gate.gate_server());
   services.Add<gateway::v1::GatewayLink>(gate.link_server());

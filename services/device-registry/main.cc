@@ -1,4 +1,5 @@
 // The device registry: who owns what, where, until when; what is critical.
+#include "services/common/audit/audit_runner.h"
 #include "services/common/config/program.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
@@ -39,6 +40,9 @@ absl::Status Run(const DeviceRegistryConfig& config) {
   RegistryModule registry(
       {SystemClock(), SystemRandom(), *store, rp_id, std::move(tokens)});
   RETURN_IF_ERROR(registry.Start());
+  audit::AuditRunner audit(*store, SystemClock(), {&registry.deciders()},
+                           config.audit());
+  RETURN_IF_ERROR(audit.Start());
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::MeshProcess> process,
                    rpc::MeshProcess::Start({"device-registry",
                                             "device-registry", config.listen(),

@@ -1,4 +1,5 @@
 // The whole cloud side in one process: for one site, demonstrations and tests.
+#include "services/common/audit/audit_runner.h"
 #include "services/common/config/program.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
@@ -23,6 +24,9 @@ absl::Status Run(const StandaloneConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<StandaloneModule> module,
       StandaloneModule::Start(config, *store, SystemClock(), SystemRandom()));
+  audit::AuditRunner audit(*store, SystemClock(), module->deciders(),
+                           config.audit());
+  RETURN_IF_ERROR(audit.Start());
   ASSIGN_OR_RETURN(
       const std::unique_ptr<rpc::MeshProcess> process,
       rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_STANDALONE_STANDALONE_MODULE_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -39,6 +40,12 @@ class StandaloneModule {
 
   // What the one listener offers.
   rpc::ServiceList services();
+
+  // Those whose audit must be drained.
+  std::vector<audit::TenantDeciders*> deciders() {
+    return {&attestation_->deciders(), &registry_->deciders(),
+            &gate_->deciders()};
+  }
 
   command_gate::GateModule& gate() { return *gate_; }
   device_registry::RegistryModule& registry() { return *registry_; }
