@@ -2,8 +2,11 @@
 #include "services/attestation/attestation_module.h"
 #include "services/challenge/challenge_grpc_client.h"
 #include "services/common/audit/audit_runner.h"
+#include "services/common/audit/audit_server.h"
+#include "services/common/audit/thread_executor.h"
 #include "services/common/config/checks.h"
 #include "services/common/config/program.h"
+#include "services/common/config/version.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/mesh_process.h"
@@ -15,6 +18,8 @@ namespace {
 
 using config::v1::AttestationConfig;
 
+// Audit exports at a time; each reads the store.
+constexpr int kExportThreads = 2;
 constexpr char kExamples[] =
     "  attestation --config attestation.json\n"
     "  attestation --config attestation.json --check_config";
@@ -55,8 +60,17 @@ absl::Status Run(const AttestationConfig& config) {
   audit::AuditRunner audit(*store, SystemClock(), {&module->deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
+  audit::ThreadExecutor exporting(kExportThreads);
+  audit::AuditServer audit_server({*store,
+                                   SystemClock(),
+                                   {"attestation"},
+                                   config.settings().relying_party().rp_id(),
+                                   config::Version(),
+                                   config.audit().sink_file()},
+                                  exporting);
   rpc::ServiceList services;
   services.Add<v1::Attestation>(module->server());
+  services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
   process->Serve();

@@ -1,8 +1,10 @@
 // The challenge service: issues challenges and spends each once.
 #include "services/challenge/challenge_server.h"
 #include "services/challenge/challenge_settings.h"
+#include "services/common/audit/audit_server.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
+#include "services/common/config/version.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
@@ -39,12 +41,16 @@ absl::Status Run(const ChallengeConfig& config) {
                      RememberFrom(config.settings()));
   audit::ThreadExecutor executor(kThreads);
   ChallengeServer server(core, executor);
+  audit::AuditServer audit_server(
+      {*store, SystemClock(), {"challenge"}, "", config::Version(), ""},
+      executor);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<rpc::MeshProcess> process,
       rpc::MeshProcess::Start({"challenge", "challenge", config.listen(),
                                config.tls(), config.metrics()}));
   rpc::ServiceList services;
   services.Add<v1::Challenge>(server);
+  services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
   process->Serve();

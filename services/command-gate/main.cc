@@ -4,7 +4,10 @@
 #include "services/command-gate/gate_module.h"
 #include "services/command-gate/gate_settings.h"
 #include "services/common/audit/audit_runner.h"
+#include "services/common/audit/audit_server.h"
+#include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
+#include "services/common/config/version.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/mesh_process.h"
@@ -17,6 +20,8 @@ namespace {
 
 using config::v1::CommandGateConfig;
 
+// Audit exports at a time; each reads the store.
+constexpr int kExportThreads = 2;
 constexpr char kExamples[] =
     "  command-gate --config command-gate.json\n"
     "  command-gate --config command-gate.json --check_config";
@@ -72,9 +77,18 @@ absl::Status Run(const CommandGateConfig& config) {
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
+  audit::ThreadExecutor exporting(kExportThreads);
+  audit::AuditServer audit_server({*store,
+                                   SystemClock(),
+                                   {"command-gate"},
+                                   "",
+                                   config::Version(),
+                                   config.audit().sink_file()},
+                                  exporting);
   rpc::ServiceList services;
   services.Add<v1::CommandGate>(gate.gate_server());
   services.Add<gateway::v1::GatewayLink>(gate.link_server());
+  services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
   process->Serve();

@@ -1,6 +1,9 @@
 // The device registry: who owns what, where, until when; what is critical.
 #include "services/common/audit/audit_runner.h"
+#include "services/common/audit/audit_server.h"
+#include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
+#include "services/common/config/version.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
@@ -13,6 +16,8 @@ namespace {
 
 using config::v1::DeviceRegistryConfig;
 
+// Audit exports at a time; each reads the store.
+constexpr int kExportThreads = 2;
 constexpr char kExamples[] =
     "  device-registry --config device-registry.json\n"
     "  device-registry --config device-registry.json --check_config";
@@ -43,12 +48,21 @@ absl::Status Run(const DeviceRegistryConfig& config) {
   audit::AuditRunner audit(*store, SystemClock(), {&registry.deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
+  audit::ThreadExecutor exporting(kExportThreads);
+  audit::AuditServer audit_server({*store,
+                                   SystemClock(),
+                                   {"device-registry"},
+                                   rp_id,
+                                   config::Version(),
+                                   config.audit().sink_file()},
+                                  exporting);
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::MeshProcess> process,
                    rpc::MeshProcess::Start({"device-registry",
                                             "device-registry", config.listen(),
                                             config.tls(), config.metrics()}));
   rpc::ServiceList services;
   services.Add<v1::DeviceRegistry>(registry.server());
+  services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
   process->Serve();

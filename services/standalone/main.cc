@@ -1,6 +1,9 @@
 // The whole cloud side in one process: for one site, demonstrations and tests.
 #include "services/common/audit/audit_runner.h"
+#include "services/common/audit/audit_server.h"
+#include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
+#include "services/common/config/version.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
@@ -12,6 +15,8 @@ namespace {
 
 using config::v1::StandaloneConfig;
 
+// Audit exports at a time; each reads the store.
+constexpr int kExportThreads = 2;
 constexpr char kExamples[] =
     "  standalone --config standalone.json\n"
     "  standalone --config standalone.json --check_config\n"
@@ -27,11 +32,21 @@ absl::Status Run(const StandaloneConfig& config) {
   audit::AuditRunner audit(*store, SystemClock(), module->deciders(),
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
+  audit::ThreadExecutor exporting(kExportThreads);
+  audit::AuditServer audit_server(
+      {*store,
+       SystemClock(),
+       {"attestation", "device-registry", "command-gate"},
+       config.attestation().relying_party().rp_id(),
+       config::Version(),
+       config.audit().sink_file()},
+      exporting);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<rpc::MeshProcess> process,
       rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),
                                config.tls(), config.metrics()}));
-  const rpc::ServiceList services = module->services();
+  rpc::ServiceList services = module->services();
+  services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
   process->Serve();
