@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/p256.h"
+#include "services/common/proof/assertion.h"
 #include "services/common/proof/client_data.h"
 #include "services/common/proof/ids.h"
 #include "services/common/proof/statement.h"
@@ -56,26 +57,54 @@ absl::StatusOr<fido::Expectation::ChannelBinding> BindingOf(
       crypto::Base64Url(point.substr(33, 32))};
 }
 
-}  // namespace
-
-absl::StatusOr<fido::Expectation> ExpectationOf(
+// The origin of the portal that was asked.
+absl::StatusOr<std::string> PortalOf(
     const proof::v1::AuthorizationStatement& statement,
-    absl::string_view statement_bytes, const common::v1::AnswerChannel& channel,
-    absl::string_view client_data, const std::string& rp_id) {
-  RETURN_IF_ERROR(CheckChannel(statement, channel));
-  ASSIGN_OR_RETURN(const proof::ClientData data,
-                   proof::ParseClientData(client_data));
-  RETURN_IF_ERROR(CheckOrigin(statement, data.origin));
-  fido::Expectation expected;
+    const RelyingParty& party) {
+  for (const std::string& origin : party.origins) {
+    if (crypto::View(proof::BrowserChannelKey(origin)) ==
+        statement.channel_key()) {
+      return origin;
+    }
+  }
+  return Error(reason::kBrowserNotAllowed, "the deployment has no such portal");
+}
+
+// Fills in the place: a gateway's answer, or that of the portal.
+absl::Status ExpectPlace(const proof::v1::AuthorizationStatement& statement,
+                         const proof::ClientData& data,
+                         const RelyingParty& party,
+                         fido::Expectation& expected) {
   expected.protocol =
       data.is_u2f ? fido::Protocol::kU2f : fido::Protocol::kWebAuthn;
-  expected.challenge = crypto::ToString(proof::ChallengeOf(statement_bytes));
-  expected.rp_id = rp_id;
+  if (statement.approver_gateway().empty()) {
+    ASSIGN_OR_RETURN(const std::string portal, PortalOf(statement, party));
+    expected.protocol = fido::Protocol::kWebAuthn;
+    expected.origins = {portal};
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckOrigin(statement, data.origin));
   expected.origins = {std::string(data.origin)};
   if (data.is_u2f) {
     ASSIGN_OR_RETURN(expected.channel_binding,
                      BindingOf(data, statement.channel_key()));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<fido::Expectation> ExpectationOf(
+    const proof::v1::AuthorizationStatement& statement,
+    absl::string_view statement_bytes, const common::v1::AnswerChannel& channel,
+    absl::string_view client_data, const RelyingParty& party) {
+  RETURN_IF_ERROR(CheckChannel(statement, channel));
+  ASSIGN_OR_RETURN(const proof::ClientData data,
+                   proof::ParseClientData(client_data));
+  fido::Expectation expected;
+  RETURN_IF_ERROR(ExpectPlace(statement, data, party, expected));
+  expected.challenge = crypto::ToString(proof::ChallengeOf(statement_bytes));
+  expected.rp_id = party.rp_id;
   expected.require_user_presence =
       statement.purpose() != proof::v1::PURPOSE_PRESENCE;
   expected.require_user_verification = statement.required().uv();

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/attestation/answer_origin.h"
 #include "services/attestation/challenge_spender.h"
+#include "services/attestation/requests.h"
 #include "services/attestation/token_rows.h"
-#include "services/common/audit/row.h"
 #include "services/common/crypto/hash.h"
+#include "services/common/fido/steps.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/client_data.h"
 #include "services/common/proof/ids.h"
@@ -27,9 +27,17 @@ constexpr int kTries = 4;
 // A verdict answers repeated rpcs for this long after the deadline.
 constexpr int64_t kVerdictKeptMs = 30'000;
 
-// OK if the gateway that holds the key in the client data took this touch.
-absl::Status CheckRelay(const std::string& statement,
+// OK if the gateway that holds the key in the client data took this touch, or
+// a browser, which relays nothing.
+absl::Status CheckRelay(const proof::v1::AuthorizationStatement& asked,
+                        const std::string& statement,
                         const proof::v1::Answer& answer) {
+  if (asked.approver_gateway().empty()) {
+    if (answer.touched_at_ms() == 0 && answer.relay_signature().empty()) {
+      return absl::OkStatus();
+    }
+    return Error(reason::kRelayInvalid, "a browser relays nothing");
+  }
   ASSIGN_OR_RETURN(const proof::ClientData data,
                    proof::ParseClientData(answer.client_data()));
   // WebAuthn client data of a gateway carry no key: gate, agent and device
@@ -51,15 +59,21 @@ v1::VerifyAssertionResponse FromRow(const VerdictRow& row) {
 }
 
 v1::VerifyAssertionResponse RefusalOf(const absl::Status& status,
-                                      const absl::optional<uint32_t>& counter) {
+                                      const Stored<CounterRow>& counter) {
   v1::VerifyAssertionResponse response;
   common::v1::Verdict& verdict = *response.mutable_verdict();
   verdict.set_outcome(IsReason(status, reason::kCounterRegression)
                           ? common::v1::OUTCOME_QUARANTINED
                           : common::v1::OUTCOME_REFUSED);
   verdict.set_reason(ReasonOf(status));
-  if (counter.has_value()) response.set_counter(*counter);
+  verdict.set_step(fido::StepOf(status));
+  if (counter.exists()) response.set_counter(counter.row.counter());
   return response;
+}
+
+uint64_t WholeMinute(int64_t now_ms) {
+  constexpr int64_t kMinute = 60'000;
+  return static_cast<uint64_t>(now_ms - now_ms % kMinute);
 }
 
 }  // namespace
@@ -78,11 +92,6 @@ struct AssertionService::Attempt {
     return view.token.exists() ? view.token.row : view.pending.row.token();
   }
   bool known() const { return view.token.exists() || view.pending.exists(); }
-  absl::optional<uint32_t> counter() const {
-    return view.counter.exists()
-               ? absl::make_optional(view.counter.row.counter())
-               : absl::nullopt;
-  }
 };
 
 absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Verify(
@@ -98,6 +107,18 @@ absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Verify(
 absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::VerifyOnce(
     const v1::VerifyAssertionRequest& request) {
   Attempt attempt{request, {}, {}, {}, {}};
+  RETURN_IF_ERROR(Prepare(attempt));
+  if (attempt.view.verdict.exists() &&
+      attempt.view.verdict.row.answer_digest() == attempt.digest) {
+    return FromRow(attempt.view.verdict.row);
+  }
+  const absl::StatusOr<fido::VerifiedAssertion> verified = Check(attempt);
+  return verified.ok() ? Accept(attempt, *verified)
+                       : Refuse(attempt, verified.status());
+}
+
+absl::Status AssertionService::Prepare(Attempt& attempt) {
+  const v1::VerifyAssertionRequest& request = attempt.request;
   ASSIGN_OR_RETURN(attempt.statement,
                    proof::ParseStatement(request.statement()));
   if (attempt.statement.tenant() != request.tenant()) {
@@ -108,55 +129,41 @@ absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::VerifyOnce(
   }
   attempt.challenge = crypto::ToString(proof::ChallengeOf(request.statement()));
   attempt.digest = crypto::ToString(proof::AnswerDigest(request.answer()));
-  ASSIGN_OR_RETURN(attempt.view,
-                   tokens_.ReadForAssertion(request.tenant(), attempt.challenge,
-                                            request.answer().token_id()));
-  if (attempt.view.verdict.exists() &&
-      attempt.view.verdict.row.answer_digest() == attempt.digest) {
-    return FromRow(attempt.view.verdict.row);
-  }
-  const absl::StatusOr<fido::VerifiedAssertion> verified = Check(attempt);
-  if (!verified.ok()) {
-    if (!IsVerdict(verified.status())) return verified.status();
-    const v1::VerifyAssertionResponse refusal =
-        RefusalOf(verified.status(), attempt.counter());
-    RETURN_IF_ERROR(Record(attempt, refusal, /*counter_moves=*/false));
-    return refusal;
-  }
-  v1::VerifyAssertionResponse response;
-  response.mutable_verdict()->set_outcome(common::v1::OUTCOME_ACCEPTED);
-  response.set_counter(verified->counter());
-  response.set_uv(verified->user_verified());
-  response.set_level(attempt.token().level());
-  RETURN_IF_ERROR(Record(attempt, response, /*counter_moves=*/true));
-  return response;
+  ASSIGN_OR_RETURN(attempt.view, parts_.tokens.ReadForAssertion(
+                                     request.tenant(), attempt.challenge,
+                                     request.answer().token_id()));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
     Attempt& attempt) {
   const proof::v1::Answer& answer = attempt.request.answer();
   fido::AssertionInputs inputs;
-  ASSIGN_OR_RETURN(
-      inputs.expected,
-      ExpectationOf(attempt.statement, attempt.request.statement(),
-                    attempt.request.channel(), answer.client_data(), rp_id_));
-  RETURN_IF_ERROR(CheckRelay(attempt.request.statement(), answer));
+  ASSIGN_OR_RETURN(inputs.expected,
+                   ExpectationOf(attempt.statement, attempt.request.statement(),
+                                 attempt.request.channel(),
+                                 answer.client_data(), parts_.party));
+  RETURN_IF_ERROR(
+      CheckRelay(attempt.statement, attempt.request.statement(), answer));
   inputs.answer.client_data = answer.client_data();
   inputs.answer.authenticator_data = answer.authenticator_data();
   inputs.answer.signature = answer.signature();
   if (attempt.known()) {
     inputs.answer.credential_id = attempt.token().credential_id();
-    ASSIGN_OR_RETURN(inputs.credential,
-                     RecordOf(attempt.token(), attempt.counter(),
-                              /*pending=*/!attempt.view.token.exists()));
+    ASSIGN_OR_RETURN(fido::CredentialKey key,
+                     parts_.keys.Get(attempt.token().public_key()));
+    inputs.credential =
+        RecordOf(attempt.token(), std::move(key), attempt.view.counter,
+                 /*pending=*/!attempt.view.token.exists());
   }
   inputs.ignore_counter_floor =
       attempt.statement.purpose() == proof::v1::PURPOSE_PRESENCE;
   ASSIGN_OR_RETURN(const fido::ScreenedAssertion screened,
                    fido::ScreenAssertion(inputs));
-  ASSIGN_OR_RETURN(Spent spent, SpendChallenge(challenge_, attempt.statement,
-                                               attempt.challenge,
-                                               proof::AnswerDigest(answer)));
+  ASSIGN_OR_RETURN(
+      Spent spent,
+      SpendChallenge(parts_.challenge, attempt.statement, attempt.challenge,
+                     proof::AnswerDigest(answer)));
   attempt.spent = true;
   const auto floor = spent.floors.find(answer.token_id());
   if (floor != spent.floors.end()) {
@@ -165,39 +172,74 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
   return fido::VerifyAssertion(screened, spent.challenge);
 }
 
-absl::Status AssertionService::Record(
-    const Attempt& attempt, const v1::VerifyAssertionResponse& response,
-    bool counter_moves) {
+absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Accept(
+    const Attempt& attempt, const fido::VerifiedAssertion& verified) {
+  v1::VerifyAssertionResponse response;
+  response.mutable_verdict()->set_outcome(common::v1::OUTCOME_ACCEPTED);
+  response.set_counter(verified.counter());
+  response.set_uv(verified.user_verified());
+  response.set_level(attempt.token().level());
+  CounterRow counter = attempt.view.counter.row;
+  counter.set_schema(1);
+  counter.set_counter(verified.counter());
+  counter.set_last_use_ms(WholeMinute(UnixMillis(parts_.clock)));
+  counter.set_gateway(attempt.statement.approver_gateway());
+  counter.set_user_verified(counter.user_verified() ||
+                            verified.user_verified());
+  Change change;
+  change.transition.durability = Durability::kVolatile;
+  change.Put(CounterKey(attempt.request.answer().token_id()),
+             attempt.view.counter, counter);
+  RETURN_IF_ERROR(Write(attempt, response, std::move(change)));
+  return response;
+}
+
+absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Refuse(
+    const Attempt& attempt, const absl::Status& why) {
+  if (!IsVerdict(why)) return why;
+  const v1::VerifyAssertionResponse response =
+      RefusalOf(why, attempt.view.counter);
   const bool quarantine =
       response.verdict().outcome() == common::v1::OUTCOME_QUARANTINED;
-  audit::Transition transition;
-  transition.epoch = attempt.view.epoch;
+  Change change;
   // A lost verdict costs a touch, a lost quarantine would help a clone.
-  transition.durability =
+  change.transition.durability =
       quarantine ? Durability::kReplicated : Durability::kVolatile;
-  if (attempt.spent) KeepVerdict(attempt, response, transition);
-  if (counter_moves) MoveCounter(attempt, response.counter(), transition);
-  if (quarantine && attempt.view.token.exists()) {
-    Quarantine(attempt, response.verdict().reason(), transition);
-  }
-  ASSIGN_OR_RETURN(
-      audit::PreparedRow row,
-      audit::PreparedRow::Make(ContentOf(attempt, response), random_));
-  transition.rows.push_back(std::move(row));
-  RETURN_IF_ERROR(
-      decider_.Decide(attempt.request.tenant(), std::move(transition))
-          .status());
   if (quarantine && attempt.view.token.exists()) {
     TokenRow token = attempt.view.token.row;
     token.set_state(v1::TOKEN_STATE_QUARANTINED);
-    events_.Publish(attempt.request.tenant(), token);
+    token.set_state_reason(response.verdict().reason());
+    change.PutToken(attempt.view.token, std::move(token));
   }
+  RETURN_IF_ERROR(Write(attempt, response, std::move(change)));
+  if (quarantine) parts_.metrics.CountQuarantine("counter");
+  return response;
+}
+
+absl::Status AssertionService::Write(
+    const Attempt& attempt, const v1::VerifyAssertionResponse& response,
+    Change change) {
+  change.transition.epoch = attempt.view.epoch;
+  if (attempt.spent) KeepVerdict(attempt, response, change);
+  const bool quarantine = !change.tokens.empty();
+  change.rows.push_back(ContentOf(attempt, response));
+  if (quarantine) {
+    audit::RowContent alarm = change.rows[0];
+    alarm.kind = audit::v1::ROW_KIND_ALARM;
+    alarm.body.clear_approval_refs();
+    change.rows[0].body.set_state_before("ACTIVE");
+    change.rows[0].body.set_state_after("QUARANTINED");
+    change.rows.push_back(std::move(alarm));
+  }
+  RETURN_IF_ERROR(
+      parts_.writer.Write(attempt.request.tenant(), std::move(change)));
+  parts_.metrics.Count(CeremonyKind::kAssertion, response.verdict());
   return absl::OkStatus();
 }
 
 void AssertionService::KeepVerdict(const Attempt& attempt,
                                    const v1::VerifyAssertionResponse& response,
-                                   audit::Transition& transition) {
+                                   Change& change) {
   VerdictRow verdict;
   verdict.set_schema(1);
   verdict.set_answer_digest(attempt.digest);
@@ -205,43 +247,17 @@ void AssertionService::KeepVerdict(const Attempt& attempt,
   if (response.has_counter()) verdict.set_counter(response.counter());
   verdict.set_uv(response.uv());
   verdict.set_level(response.level());
-  const std::string key = VerdictKey(attempt.challenge);
-  transition.expect.push_back({key, attempt.view.verdict.version});
-  transition.put.push_back(
-      {key, verdict.SerializeAsString(),
-       absl::FromUnixMillis(
-           static_cast<int64_t>(attempt.statement.approve_by_ms()) +
-           kVerdictKeptMs)});
-}
-
-void AssertionService::MoveCounter(const Attempt& attempt, uint32_t value,
-                                   audit::Transition& transition) {
-  CounterRow counter;
-  counter.set_schema(1);
-  counter.set_counter(value);
-  const std::string key = CounterKey(attempt.request.answer().token_id());
-  transition.expect.push_back({key, attempt.view.counter.version});
-  transition.put.push_back({key, counter.SerializeAsString()});
-}
-
-void AssertionService::Quarantine(const Attempt& attempt,
-                                  const std::string& why,
-                                  audit::Transition& transition) {
-  TokenRow token = attempt.view.token.row;
-  token.set_state(v1::TOKEN_STATE_QUARANTINED);
-  token.set_state_reason(why);
-  const std::string key = TokenKey(token.token_id());
-  transition.expect.push_back({key, attempt.view.token.version});
-  transition.put.push_back({key, token.SerializeAsString()});
+  change.Put(VerdictKey(attempt.challenge), attempt.view.verdict, verdict);
+  change.transition.put.back().expire_hint = absl::FromUnixMillis(
+      static_cast<int64_t>(attempt.statement.approve_by_ms()) + kVerdictKeptMs);
 }
 
 audit::RowContent AssertionService::ContentOf(
     const Attempt& attempt, const v1::VerifyAssertionResponse& response) {
-  audit::RowContent content;
-  content.kind = audit::v1::ROW_KIND_ASSERTION;
-  content.subjects = {
-      absl::StrCat("tokens/", attempt.request.answer().token_id()),
-      absl::StrCat("accounts/", attempt.statement.account())};
+  audit::RowContent content =
+      RowAbout(audit::v1::ROW_KIND_ASSERTION, "",
+               {absl::StrCat("tokens/", attempt.request.answer().token_id()),
+                absl::StrCat("accounts/", attempt.statement.account())});
   // The gate's row holds the touch.
   content.body.set_statement(attempt.request.statement());
   content.body.add_approval_refs(

@@ -3,15 +3,20 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "services/attestation/applier.h"
 #include "services/attestation/assertion_service.h"
-#include "services/attestation/enrolment.h"
 #include "services/attestation/registration_service.h"
+#include "services/attestation/token_admin.h"
 #include "services/attestation/token_directory.h"
 #include "services/attestation/token_events.h"
-#include "services/attestation/token_store.h"
+#include "services/attestation/verifier_parts.h"
 
 namespace u2fi::attestation {
+
+// Credentials whose parsed key is kept in memory, if nobody says otherwise.
+inline constexpr size_t kDefaultKeyCache = 100'000;
 
 // What the core is made from. All must outlive it.
 struct AttestationParts {
@@ -22,32 +27,57 @@ struct AttestationParts {
   challenge::ChallengeClient& challenge;
   // The deployment's relying-party id, fixed for ever.
   std::string rp_id;
-  // What registrations are let in.
+  // What registrations are let in, before a tenant's own policy.
   fido::RegistrationPolicy policy;
+  // Of the portal. None: no browser.
+  std::vector<std::string> origins = {};
+  size_t key_cache = kDefaultKeyCache;
+  // May be null.
+  metrics::Registry* metrics = nullptr;
 };
 
 // The parts of the core, one per kind of question. Thread-safe.
 struct AttestationCore {
   explicit AttestationCore(const AttestationParts& parts)
-      : tokens(parts.store),
+      : party{parts.rp_id, parts.origins},
+        metrics(parts.metrics),
+        keys(parts.key_cache),
+        tokens(parts.store),
         events(parts.store),
-        directory(parts.random, tokens, parts.decider, events),
-        assertions(parts.random, tokens, parts.decider, parts.challenge, events,
-                   parts.rp_id),
-        registrations(parts.clock, parts.random, tokens, parts.decider,
-                      parts.challenge, parts.rp_id, parts.policy),
-        enrolment(parts.clock, parts.random, tokens, parts.decider, events,
-                  parts.rp_id) {}
+        writer(parts.random, parts.decider, events),
+        policy(parts.clock, tokens, writer, parts.policy),
+        recoveries(parts.clock, tokens, writer, policy, metrics),
+        directory(tokens, recoveries),
+        admin(tokens, writer),
+        assertions(VerifierPartsOf(parts)),
+        registrations(VerifierPartsOf(parts)),
+        applier(VerifierPartsOf(parts)) {}
+
+  AttestationCore(const AttestationCore&) = delete;
+  AttestationCore& operator=(const AttestationCore&) = delete;
 
   // Begins to hear of changes by other replicas. Errors are the store's.
   absl::Status Start() { return events.Start(); }
 
+  const RelyingParty party;
+  AttestationMetrics metrics;
+  KeyCache keys;
   TokenStore tokens;
   TokenEvents events;
+  TokenWriter writer;
+  TenantPolicy policy;
+  RecoveryBook recoveries;
   TokenDirectory directory;
+  TokenAdmin admin;
   AssertionService assertions;
   RegistrationService registrations;
-  Enrolment enrolment;
+  Applier applier;
+
+ private:
+  VerifierParts VerifierPartsOf(const AttestationParts& parts) {
+    return {parts.clock, tokens,  writer, parts.challenge, policy, recoveries,
+            keys,        metrics, party};
+  }
 };
 
 }  // namespace u2fi::attestation

@@ -31,7 +31,7 @@ class AttestationLocalClient : public AttestationClient {
   }
   absl::StatusOr<v1::ApplyResponse> Apply(
       const v1::ApplyRequest& request) override {
-    return core_.enrolment.Apply(request);
+    return core_.applier.Apply(request);
   }
   std::unique_ptr<Watch> WatchTokens(
       std::function<void(const absl::optional<v1::WatchTokensResponse>&)>

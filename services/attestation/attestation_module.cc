@@ -11,6 +11,10 @@ namespace {
 
 constexpr char kService[] = "attestation";
 
+size_t KeyCacheFrom(const config::v1::AttestationSettings& settings) {
+  return settings.key_cache() == 0 ? kDefaultKeyCache : settings.key_cache();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AttestationModule>> AttestationModule::Make(
@@ -28,8 +32,17 @@ AttestationModule::AttestationModule(const ModuleParts& parts,
                                      fido::RegistrationPolicy policy)
     : executor_(parts.threads),
       deciders_(parts.store, parts.clock, parts.random, executor_, kService),
-      core_({parts.clock, parts.random, parts.store, deciders_, parts.challenge,
-             parts.settings.relying_party().rp_id(), std::move(policy)}),
+      core_({parts.clock,
+             parts.random,
+             parts.store,
+             deciders_,
+             parts.challenge,
+             parts.settings.relying_party().rp_id(),
+             std::move(policy),
+             {parts.settings.relying_party().origins().begin(),
+              parts.settings.relying_party().origins().end()},
+             KeyCacheFrom(parts.settings),
+             parts.metrics}),
       server_(core_, executor_) {}
 
 }  // namespace u2fi::attestation

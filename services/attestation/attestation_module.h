@@ -28,6 +28,8 @@ struct ModuleParts {
   const config::v1::AttestationSettings& settings;
   // Threads that work on calls; each blocks on the store.
   int threads = 8;
+  // May be null.
+  metrics::Registry* metrics = nullptr;
 };
 
 // The attestation service, built: its own binary and standalone register its

@@ -5,9 +5,8 @@
 
 namespace u2fi::attestation {
 
-grpc::ServerUnaryReactor* AttestationServer::ListCandidates(
-    grpc::CallbackServerContext* context,
-    const v1::ListCandidatesRequest* request,
+AttestationServer::Reactor* AttestationServer::ListCandidates(
+    Context* context, const v1::ListCandidatesRequest* request,
     v1::ListCandidatesResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller&) {
@@ -15,9 +14,8 @@ grpc::ServerUnaryReactor* AttestationServer::ListCandidates(
                        });
 }
 
-grpc::ServerUnaryReactor* AttestationServer::VerifyRegistration(
-    grpc::CallbackServerContext* context,
-    const v1::VerifyRegistrationRequest* request,
+AttestationServer::Reactor* AttestationServer::VerifyRegistration(
+    Context* context, const v1::VerifyRegistrationRequest* request,
     v1::VerifyRegistrationResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller&) {
@@ -25,9 +23,8 @@ grpc::ServerUnaryReactor* AttestationServer::VerifyRegistration(
                        });
 }
 
-grpc::ServerUnaryReactor* AttestationServer::VerifyAssertion(
-    grpc::CallbackServerContext* context,
-    const v1::VerifyAssertionRequest* request,
+AttestationServer::Reactor* AttestationServer::VerifyAssertion(
+    Context* context, const v1::VerifyAssertionRequest* request,
     v1::VerifyAssertionResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller&) {
@@ -35,25 +32,25 @@ grpc::ServerUnaryReactor* AttestationServer::VerifyAssertion(
                        });
 }
 
-grpc::ServerUnaryReactor* AttestationServer::Apply(
-    grpc::CallbackServerContext* context, const v1::ApplyRequest* request,
+AttestationServer::Reactor* AttestationServer::Apply(
+    Context* context, const v1::ApplyRequest* request,
     v1::ApplyResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller&) {
-                         return core_.enrolment.Apply(*request);
+                         return core_.applier.Apply(*request);
                        });
 }
 
 grpc::ServerWriteReactor<v1::WatchTokensResponse>*
-AttestationServer::WatchTokens(grpc::CallbackServerContext* context,
+AttestationServer::WatchTokens(Context* context,
                                const v1::WatchTokensRequest* request) {
   const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
   if (!caller.ok()) return RefuseTokenStream(caller.status());
   return StartTokenStream(core_.events, *request);
 }
 
-grpc::ServerUnaryReactor* AttestationServer::GetToken(
-    grpc::CallbackServerContext* context, const v1::GetTokenRequest* request,
+AttestationServer::Reactor* AttestationServer::GetToken(
+    Context* context, const v1::GetTokenRequest* request,
     v1::GetTokenResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller& caller) {
@@ -61,8 +58,8 @@ grpc::ServerUnaryReactor* AttestationServer::GetToken(
                        });
 }
 
-grpc::ServerUnaryReactor* AttestationServer::ListTokens(
-    grpc::CallbackServerContext* context, const v1::ListTokensRequest* request,
+AttestationServer::Reactor* AttestationServer::ListTokens(
+    Context* context, const v1::ListTokensRequest* request,
     v1::ListTokensResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller& caller) {
@@ -70,22 +67,84 @@ grpc::ServerUnaryReactor* AttestationServer::ListTokens(
                        });
 }
 
-grpc::ServerUnaryReactor* AttestationServer::SuspendToken(
-    grpc::CallbackServerContext* context,
-    const v1::SuspendTokenRequest* request,
-    v1::SuspendTokenResponse* response) {
+AttestationServer::Reactor* AttestationServer::UpdateToken(
+    Context* context, const v1::UpdateTokenRequest* request,
+    v1::UpdateTokenResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller& caller) {
-                         return core_.directory.Suspend(caller, *request);
+                         return core_.admin.Update(caller, *request);
                        });
 }
 
-grpc::ServerUnaryReactor* AttestationServer::RevokeToken(
-    grpc::CallbackServerContext* context, const v1::RevokeTokenRequest* request,
+AttestationServer::Reactor* AttestationServer::SuspendToken(
+    Context* context, const v1::SuspendTokenRequest* request,
+    v1::SuspendTokenResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.admin.Suspend(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::RevokeToken(
+    Context* context, const v1::RevokeTokenRequest* request,
     v1::RevokeTokenResponse* response) {
   return rpc::RunUnary(executor_, context, response,
                        [this, request](const rpc::Caller& caller) {
-                         return core_.directory.Revoke(caller, *request);
+                         return core_.admin.Revoke(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::GetEnrolmentPolicy(
+    Context* context, const v1::GetEnrolmentPolicyRequest* request,
+    v1::GetEnrolmentPolicyResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.policy.Get(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::UpdateEnrolmentPolicy(
+    Context* context, const v1::UpdateEnrolmentPolicyRequest* request,
+    v1::UpdateEnrolmentPolicyResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.policy.Update(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::StartRecovery(
+    Context* context, const v1::StartRecoveryRequest* request,
+    v1::StartRecoveryResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.recoveries.Start(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::ApproveRecovery(
+    Context* context, const v1::ApproveRecoveryRequest* request,
+    v1::ApproveRecoveryResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.recoveries.Approve(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::CancelRecovery(
+    Context* context, const v1::CancelRecoveryRequest* request,
+    v1::CancelRecoveryResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.recoveries.Cancel(caller, *request);
+                       });
+}
+
+AttestationServer::Reactor* AttestationServer::ListRecoveries(
+    Context* context, const v1::ListRecoveriesRequest* request,
+    v1::ListRecoveriesResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return core_.recoveries.List(caller, *request);
                        });
 }
 

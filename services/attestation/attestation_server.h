@@ -15,39 +15,51 @@ class AttestationServer : public v1::Attestation::CallbackService {
   AttestationServer(AttestationCore& core, audit::Executor& executor)
       : core_(core), executor_(executor) {}
 
-  grpc::ServerUnaryReactor* ListCandidates(
-      grpc::CallbackServerContext* context,
-      const v1::ListCandidatesRequest* request,
-      v1::ListCandidatesResponse* response) override;
-  grpc::ServerUnaryReactor* VerifyRegistration(
-      grpc::CallbackServerContext* context,
-      const v1::VerifyRegistrationRequest* request,
+  using Context = grpc::CallbackServerContext;
+  using Reactor = grpc::ServerUnaryReactor;
+
+  Reactor* ListCandidates(Context* context,
+                          const v1::ListCandidatesRequest* request,
+                          v1::ListCandidatesResponse* response) override;
+  Reactor* VerifyRegistration(
+      Context* context, const v1::VerifyRegistrationRequest* request,
       v1::VerifyRegistrationResponse* response) override;
-  grpc::ServerUnaryReactor* VerifyAssertion(
-      grpc::CallbackServerContext* context,
-      const v1::VerifyAssertionRequest* request,
-      v1::VerifyAssertionResponse* response) override;
-  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
-                                  const v1::ApplyRequest* request,
-                                  v1::ApplyResponse* response) override;
+  Reactor* VerifyAssertion(Context* context,
+                           const v1::VerifyAssertionRequest* request,
+                           v1::VerifyAssertionResponse* response) override;
+  Reactor* Apply(Context* context, const v1::ApplyRequest* request,
+                 v1::ApplyResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchTokensResponse>* WatchTokens(
-      grpc::CallbackServerContext* context,
-      const v1::WatchTokensRequest* request) override;
-  grpc::ServerUnaryReactor* GetToken(grpc::CallbackServerContext* context,
-                                     const v1::GetTokenRequest* request,
-                                     v1::GetTokenResponse* response) override;
-  grpc::ServerUnaryReactor* ListTokens(
-      grpc::CallbackServerContext* context,
-      const v1::ListTokensRequest* request,
-      v1::ListTokensResponse* response) override;
-  grpc::ServerUnaryReactor* SuspendToken(
-      grpc::CallbackServerContext* context,
-      const v1::SuspendTokenRequest* request,
-      v1::SuspendTokenResponse* response) override;
-  grpc::ServerUnaryReactor* RevokeToken(
-      grpc::CallbackServerContext* context,
-      const v1::RevokeTokenRequest* request,
-      v1::RevokeTokenResponse* response) override;
+      Context* context, const v1::WatchTokensRequest* request) override;
+  Reactor* GetToken(Context* context, const v1::GetTokenRequest* request,
+                    v1::GetTokenResponse* response) override;
+  Reactor* ListTokens(Context* context, const v1::ListTokensRequest* request,
+                      v1::ListTokensResponse* response) override;
+  Reactor* UpdateToken(Context* context, const v1::UpdateTokenRequest* request,
+                       v1::UpdateTokenResponse* response) override;
+  Reactor* SuspendToken(Context* context,
+                        const v1::SuspendTokenRequest* request,
+                        v1::SuspendTokenResponse* response) override;
+  Reactor* RevokeToken(Context* context, const v1::RevokeTokenRequest* request,
+                       v1::RevokeTokenResponse* response) override;
+  Reactor* GetEnrolmentPolicy(
+      Context* context, const v1::GetEnrolmentPolicyRequest* request,
+      v1::GetEnrolmentPolicyResponse* response) override;
+  Reactor* UpdateEnrolmentPolicy(
+      Context* context, const v1::UpdateEnrolmentPolicyRequest* request,
+      v1::UpdateEnrolmentPolicyResponse* response) override;
+  Reactor* StartRecovery(Context* context,
+                         const v1::StartRecoveryRequest* request,
+                         v1::StartRecoveryResponse* response) override;
+  Reactor* ApproveRecovery(Context* context,
+                           const v1::ApproveRecoveryRequest* request,
+                           v1::ApproveRecoveryResponse* response) override;
+  Reactor* CancelRecovery(Context* context,
+                          const v1::CancelRecoveryRequest* request,
+                          v1::CancelRecoveryResponse* response) override;
+  Reactor* ListRecoveries(Context* context,
+                          const v1::ListRecoveriesRequest* request,
+                          v1::ListRecoveriesResponse* response) override;
 
  private:
   AttestationCore& core_;

@@ -138,6 +138,7 @@ class AttestationTestCase : public testing::Test {
     v1::ListCandidatesRequest list;
     list.set_tenant("t1");
     list.set_account("ann");
+    list.set_purpose(proof::v1::PURPOSE_COMMAND);
     const auto candidates = core_.directory.ListCandidates(list);
     EXPECT_OK(candidates);
     return Issue(statement, {candidates->candidates().begin(),
@@ -187,7 +188,7 @@ class AttestationTestCase : public testing::Test {
   absl::StatusOr<v1::ApplyResponse> Enrol(const fido::FakeU2fToken& token) {
     const auto verified = core_.registrations.Verify(Registration(token));
     if (!verified.ok()) return verified.status();
-    return core_.enrolment.Apply(ApplyOf(*verified, token));
+    return core_.applier.Apply(ApplyOf(*verified, token));
   }
   v1::ApplyRequest ApplyOf(const v1::VerifyRegistrationResponse& verified,
                            const fido::FakeU2fToken& token,

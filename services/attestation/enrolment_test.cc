@@ -87,16 +87,16 @@ TEST_F(EnrolmentTest, TheFirstTokenNeedsItsOwnTouchOnly) {
 TEST_F(EnrolmentTest, TheSameCommandAgainChangesNothing) {
   ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
   const v1::ApplyRequest apply = ApplyOf(verified, token_);
-  ASSERT_OK(core_.enrolment.Apply(apply));
+  ASSERT_OK(core_.applier.Apply(apply));
   ASSERT_OK_AND_ASSIGN(const v1::ApplyResponse again,
-                       core_.enrolment.Apply(apply));
+                       core_.applier.Apply(apply));
   EXPECT_TRUE(again.results(0).already_applied());
   EXPECT_EQ(Tokens().tokens_size(), 1);
 }
 
 TEST_F(EnrolmentTest, WithoutTheNewKeysOwnTouchItIsRefused) {
   ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
-  EXPECT_FALSE(core_.enrolment.Apply(ApplyOf(verified, other_token_)).ok());
+  EXPECT_FALSE(core_.applier.Apply(ApplyOf(verified, other_token_)).ok());
   EXPECT_EQ(Tokens().tokens_size(), 0);
 }
 
@@ -105,17 +105,16 @@ TEST_F(EnrolmentTest, ASecondTokenNeedsATouchOfTheFirst) {
   ASSERT_OK_AND_ASSIGN(const auto verified,
                        Register(Registration(other_token_)));
   v1::ApplyRequest apply = ApplyOf(verified, other_token_, 'b');
-  EXPECT_THAT(core_.enrolment.Apply(apply),
-              HasReason(reason::kRuleNotSatisfied));
+  EXPECT_THAT(core_.applier.Apply(apply), HasReason(reason::kRuleNotSatisfied));
   *apply.add_approvals() = EnrolApproval(token_, apply.items(0).command(), 20);
-  EXPECT_OK(core_.enrolment.Apply(apply));
+  EXPECT_OK(core_.applier.Apply(apply));
   EXPECT_EQ(Tokens().tokens_size(), 2);
 }
 
 TEST_F(EnrolmentTest, ARegistrationThatWasNotVerifiedHereIsRefused) {
   ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
   memory_.FailOverTo(store::MemoryStore::Backup());
-  EXPECT_THAT(core_.enrolment.Apply(ApplyOf(verified, token_)),
+  EXPECT_THAT(core_.applier.Apply(ApplyOf(verified, token_)),
               HasReason(reason::kRegistrationUnknown));
 }
 
@@ -128,6 +127,7 @@ TEST_F(EnrolmentTest, AnAccountWithoutTokensHasNoCandidates) {
   v1::ListCandidatesRequest request;
   request.set_tenant("t1");
   request.set_account("ann");
+  request.set_purpose(proof::v1::PURPOSE_COMMAND);
   EXPECT_THAT(core_.directory.ListCandidates(request),
               HasReason(reason::kNoCredentials));
 }
@@ -136,11 +136,11 @@ TEST_F(EnrolmentTest, ASuspendedTokenIsNoCandidateButCounts) {
   ASSERT_OK(Enrol(token_));
   v1::SuspendTokenRequest suspend;
   suspend.set_name("tokens/" + TokenIdOf(token_.key_handle));
-  ASSERT_OK(
-      core_.directory.Suspend(rpc::TestCaller("operator/t1/olga"), suspend));
+  ASSERT_OK(core_.admin.Suspend(rpc::TestCaller("operator/t1/olga"), suspend));
   v1::ListCandidatesRequest request;
   request.set_tenant("t1");
   request.set_account("ann");
+  request.set_purpose(proof::v1::PURPOSE_COMMAND);
   const absl::Status status = core_.directory.ListCandidates(request).status();
   EXPECT_THAT(status, HasReason(reason::kNoCredentials));
   EXPECT_EQ(MetadataOf(status)["enrolled"], "1");
@@ -151,11 +151,11 @@ TEST_F(EnrolmentTest, TheLastTokenIsRevokedOnlyIfThatIsSaid) {
   v1::RevokeTokenRequest revoke;
   revoke.set_name("tokens/" + TokenIdOf(token_.key_handle));
   const rpc::Caller caller = rpc::TestCaller("client/t1/app");
-  EXPECT_THAT(core_.directory.Revoke(caller, revoke),
+  EXPECT_THAT(core_.admin.Revoke(caller, revoke),
               HasReason(reason::kLastToken));
   revoke.set_allow_last(true);
-  EXPECT_OK(core_.directory.Revoke(caller, revoke));
-  EXPECT_THAT(core_.directory.Revoke(caller, revoke),
+  EXPECT_OK(core_.admin.Revoke(caller, revoke));
+  EXPECT_THAT(core_.admin.Revoke(caller, revoke),
               HasReason(reason::kTokenState));
 }
 

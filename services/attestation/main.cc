@@ -18,6 +18,7 @@ namespace {
 
 using config::v1::AttestationConfig;
 
+constexpr int kThreads = 8;
 // Audit exports at a time; each reads the store.
 constexpr int kExportThreads = 2;
 constexpr char kExamples[] =
@@ -52,10 +53,10 @@ absl::Status Run(const AttestationConfig& config) {
       challenge::v1::Challenge::NewStub(
           process->ChannelTo(config.challenge(), "challenge")),
       rpc::DeadlineFrom(config.challenge()));
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<AttestationModule> module,
-      AttestationModule::Make({SystemClock(), SystemRandom(), *store, challenge,
-                               config.settings()}));
+  ASSIGN_OR_RETURN(const std::unique_ptr<AttestationModule> module,
+                   AttestationModule::Make(
+                       {SystemClock(), SystemRandom(), *store, challenge,
+                        config.settings(), kThreads, &process->metrics()}));
   RETURN_IF_ERROR(module->Start());
   audit::AuditRunner audit(*store, SystemClock(), {&module->deciders()},
                            config.audit());

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "services/attestation/requests.h"
 #include "services/attestation/token_rows.h"
-#include "services/common/audit/row.h"
-#include "services/common/proof/ids.h"
+#include "services/common/crypto/encoding.h"
+#include "services/common/proof/operations.h"
+#include "services/common/rpc/ids.h"
+#include "services/common/rpc/request_checks.h"
 #include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -17,29 +19,19 @@
 namespace u2fi::attestation {
 namespace {
 
+using records::v1::CounterRow;
 using records::v1::TokenRow;
-using ::u2fi::store::Durability;
 
-constexpr int kMaxCandidates = 16;
-constexpr size_t kMaxWhy = 256;
-
-absl::StatusOr<std::string> IdOf(absl::string_view name) {
-  absl::string_view id = name;
-  if (absl::ConsumePrefix(&id, "tokens/") && proof::IsId(id)) {
-    return std::string(id);
-  }
-  return FieldError("name", "is not tokens/{token}");
-}
-
-absl::Status Unknown(absl::string_view name) {
-  return Error(reason::kResourceUnknown, "no such token",
-               {{"name", std::string(name)}});
-}
+constexpr size_t kMaxCandidates = 16;
+// Records that one page looks at, wanted or not.
+constexpr size_t kScanned = 1000;
 
 // A token may answer where it is active, good enough, and for this purpose.
 bool MayAnswer(const TokenRow& token,
                const v1::ListCandidatesRequest& request) {
-  return token.state() == v1::TOKEN_STATE_ACTIVE && !token.recovery() &&
+  const bool for_this =
+      !token.recovery() || request.purpose() == proof::v1::PURPOSE_TOKEN;
+  return token.state() == v1::TOKEN_STATE_ACTIVE && for_this &&
          token.level() >= request.required().level() &&
          (token.lease_site().empty() || token.lease_site() == request.site()) &&
          (!request.required().uv() ||
@@ -47,44 +39,118 @@ bool MayAnswer(const TokenRow& token,
          (request.token_id().empty() || request.token_id() == token.token_id());
 }
 
+absl::Status CheckCandidates(const v1::ListCandidatesRequest& request) {
+  RETURN_IF_ERROR(rpc::CheckId("tenant", request.tenant()));
+  RETURN_IF_ERROR(rpc::CheckId("account", request.account()));
+  if (!request.token_id().empty()) {
+    RETURN_IF_ERROR(rpc::CheckId("token_id", request.token_id()));
+  }
+  if (!request.site().empty()) {
+    RETURN_IF_ERROR(rpc::CheckId("site", request.site()));
+  }
+  return proof::IsPurpose(request.purpose())
+             ? absl::OkStatus()
+             : FieldError("purpose", "is unset or unknown");
+}
+
+absl::Status CheckHex(absl::string_view field, const std::string& text,
+                      size_t digits) {
+  if (text.empty()) return absl::OkStatus();
+  const auto bytes = crypto::FromHex(text);
+  if (text.size() == digits && bytes.ok() && crypto::Hex(*bytes) == text) {
+    return absl::OkStatus();
+  }
+  return FieldError(field,
+                    absl::StrCat("is not ", digits, " lower-case hex digits"));
+}
+
+absl::Status CheckList(const rpc::Caller& caller,
+                       const v1::ListTokensRequest& request) {
+  if (!request.account().empty()) {
+    RETURN_IF_ERROR(rpc::CheckId("account", request.account()));
+  } else if (caller.role() == rpc::Role::kClient) {
+    return FieldError("account", "is required from clients");
+  }
+  if (!v1::TokenState_IsValid(request.state())) {
+    return FieldError("state", "is unknown");
+  }
+  RETURN_IF_ERROR(CheckHex("aaguid", request.aaguid(), 32));
+  RETURN_IF_ERROR(
+      CheckHex("attestation_key_id", request.attestation_key_id(), 40));
+  return CheckHex("certificate_fingerprint", request.certificate_fingerprint(),
+                  64);
+}
+
+bool Wanted(const TokenRow& token, const v1::ListTokensRequest& request) {
+  const auto& prints = token.certificate_fingerprints();
+  return (request.state() == v1::TOKEN_STATE_UNSPECIFIED ||
+          request.state() == token.state()) &&
+         (request.aaguid().empty() ||
+          request.aaguid() == crypto::Hex(token.aaguid())) &&
+         (request.attestation_key_id().empty() ||
+          request.attestation_key_id() == token.attestation_key_id()) &&
+         (request.certificate_fingerprint().empty() ||
+          std::count(prints.begin(), prints.end(),
+                     request.certificate_fingerprint()) > 0);
+}
+
+// What chooses the tokens of a page: a page token is good only with the same.
+std::string ListName(const std::string& tenant,
+                     const v1::ListTokensRequest& request) {
+  return absl::StrCat("tokens ", tenant, " ", request.account(), " ",
+                      request.state(), " ", request.aaguid(), " ") +
+         absl::StrCat(request.attestation_key_id(), " ",
+                      request.certificate_fingerprint());
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ListCandidatesResponse> TokenDirectory::ListCandidates(
     const v1::ListCandidatesRequest& request) {
-  if (!proof::IsId(request.account())) {
-    return FieldError("account", "is not an id");
-  }
+  RETURN_IF_ERROR(CheckCandidates(request));
   ASSIGN_OR_RETURN(const AccountView view,
                    tokens_.ReadAccount(request.tenant(), request.account()));
-  v1::ListCandidatesResponse response;
+  std::vector<size_t> chosen;
   for (size_t i = 0; i < view.tokens.size(); ++i) {
-    const TokenRow& token = view.tokens[i].row;
-    if (token.state() != v1::TOKEN_STATE_REVOKED) {
-      response.set_enrolled(response.enrolled() + 1);
-    }
-    if (MayAnswer(token, request) &&
-        response.candidates_size() < kMaxCandidates) {
-      *response.add_candidates() = CandidateOf(token, view.counters[i]);
-    }
+    if (MayAnswer(view.tokens[i].row, request)) chosen.push_back(i);
   }
-  if (response.candidates_size() > 0) return response;
+  const auto rank = [&](size_t i) {
+    const uint64_t used = view.counters[i].row.last_use_ms();
+    return std::make_pair(view.tokens[i].row.recovery(), ~used);
+  };
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [&](size_t a, size_t b) { return rank(a) < rank(b); });
+  if (chosen.size() > kMaxCandidates) chosen.resize(kMaxCandidates);
+  v1::ListCandidatesResponse response;
+  ASSIGN_OR_RETURN(const int enrolled, Enrolled(request, view));
+  response.set_enrolled(static_cast<uint32_t>(enrolled));
+  for (const size_t i : chosen) {
+    *response.add_candidates() =
+        CandidateOf(view.tokens[i].row, view.counters[i]);
+  }
+  if (response.candidates_size() > 0 && enrolled > 0) return response;
   return Error(reason::kNoCredentials, "no token of the account may answer",
-               {{"enrolled", absl::StrCat(response.enrolled())}});
+               {{"enrolled", absl::StrCat(enrolled)}});
+}
+
+absl::StatusOr<int> TokenDirectory::Enrolled(
+    const v1::ListCandidatesRequest& request, const AccountView& view) {
+  if (request.purpose() != proof::v1::PURPOSE_ENROL) return view.Live();
+  ASSIGN_OR_RETURN(const bool open, recoveries_.IsOpen(request.tenant(), view));
+  return open ? 0 : view.Live();
 }
 
 absl::StatusOr<v1::GetTokenResponse> TokenDirectory::Get(
     const rpc::Caller& caller, const v1::GetTokenRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
                    rpc::TenantOf(caller, request.tenant()));
-  ASSIGN_OR_RETURN(const std::string id, IdOf(request.name()));
+  ASSIGN_OR_RETURN(const std::string id,
+                   IdOfName("tokens/", request.name(), "name"));
   ASSIGN_OR_RETURN(const AssertionView view,
                    tokens_.ReadForAssertion(tenant, "", id));
   if (!view.token.exists()) return Unknown(request.name());
   v1::GetTokenResponse response;
-  *response.mutable_token() = ViewOf(
-      view.token.row, view.counter.exists()
-                          ? absl::make_optional(view.counter.row.counter())
-                          : absl::nullopt);
+  *response.mutable_token() = ViewOf(view.token.row, view.counter);
   return response;
 }
 
@@ -92,106 +158,61 @@ absl::StatusOr<v1::ListTokensResponse> TokenDirectory::List(
     const rpc::Caller& caller, const v1::ListTokensRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
                    rpc::TenantOf(caller, request.tenant()));
-  if (!proof::IsId(request.account())) {
-    return FieldError("account", "is required so far, and not an id");
-  }
-  if (request.page_size() < 0 || !request.page_token().empty()) {
-    return FieldError("page_token", "an account's tokens are one page");
-  }
-  if (!request.aaguid().empty() || !request.attestation_key_id().empty() ||
-      !request.certificate_fingerprint().empty()) {
-    return Error(reason::kUnimplemented, "lists by model are not there yet");
-  }
+  RETURN_IF_ERROR(CheckList(caller, request));
+  return request.account().empty() ? ListTenant(tenant, request)
+                                   : ListAccount(tenant, request);
+}
+
+absl::StatusOr<v1::ListTokensResponse> TokenDirectory::ListAccount(
+    const std::string& tenant, const v1::ListTokensRequest& request) {
+  ASSIGN_OR_RETURN(const rpc::Page page,
+                   rpc::ReadPage(request.page_size(), request.page_token(),
+                                 ListName(tenant, request)));
   ASSIGN_OR_RETURN(const AccountView view,
                    tokens_.ReadAccount(tenant, request.account()));
   v1::ListTokensResponse response;
+  bool begun = page.after.empty();
   for (size_t i = 0; i < view.tokens.size(); ++i) {
     const TokenRow& token = view.tokens[i].row;
-    if (request.state() == v1::TOKEN_STATE_UNSPECIFIED ||
-        request.state() == token.state()) {
+    if (begun && Wanted(token, request)) {
+      if (response.tokens_size() == page.size) {
+        response.set_next_page_token(rpc::PageToken(
+            view.tokens[i - 1].row.token_id(), ListName(tenant, request)));
+        break;
+      }
       *response.add_tokens() = ViewOf(token, view.counters[i]);
     }
+    begun = begun || token.token_id() == page.after;
   }
   return response;
 }
 
-absl::StatusOr<v1::SuspendTokenResponse> TokenDirectory::Suspend(
-    const rpc::Caller& caller, const v1::SuspendTokenRequest& request) {
-  v1::SuspendTokenResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_token(),
-                   SetState(caller, request.tenant(), request.name(),
-                            v1::TOKEN_STATE_SUSPENDED, request.reason()));
-  return response;
-}
-
-absl::StatusOr<v1::RevokeTokenResponse> TokenDirectory::Revoke(
-    const rpc::Caller& caller, const v1::RevokeTokenRequest& request) {
-  if (!request.allow_last()) {
-    ASSIGN_OR_RETURN(const std::string tenant,
-                     rpc::TenantOf(caller, request.tenant()));
-    ASSIGN_OR_RETURN(const std::string id, IdOf(request.name()));
-    ASSIGN_OR_RETURN(const auto token, tokens_.ReadToken(tenant, id));
-    if (!token.second.exists()) return Unknown(request.name());
-    ASSIGN_OR_RETURN(const AccountView account,
-                     tokens_.ReadAccount(tenant, token.second.row.account()));
-    const auto others =
-        std::count_if(account.tokens.begin(), account.tokens.end(),
-                      [&](const Stored<TokenRow>& other) {
-                        return other.row.state() == v1::TOKEN_STATE_ACTIVE &&
-                               other.row.token_id() != id;
-                      });
-    if (others == 0) {
-      return Error(reason::kLastToken, "it is the account's last active token");
+absl::StatusOr<v1::ListTokensResponse> TokenDirectory::ListTenant(
+    const std::string& tenant, const v1::ListTokensRequest& request) {
+  ASSIGN_OR_RETURN(const rpc::Page page,
+                   rpc::ReadPage(request.page_size(), request.page_token(),
+                                 ListName(tenant, request)));
+  ASSIGN_OR_RETURN(const TokenPage found,
+                   tokens_.ReadTokens(tenant, page.after, kScanned));
+  v1::ListTokensResponse response;
+  std::string last;
+  bool more = found.more;
+  for (const Stored<TokenRow>& token : found.tokens) {
+    if (response.tokens_size() == page.size) {
+      more = true;
+      break;
+    }
+    last = token.row.token_id();
+    // Its counter is in a record of its own: GetToken tells.
+    if (Wanted(token.row, request)) {
+      *response.add_tokens() = ViewOf(token.row, Stored<CounterRow>());
     }
   }
-  v1::RevokeTokenResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_token(),
-                   SetState(caller, request.tenant(), request.name(),
-                            v1::TOKEN_STATE_REVOKED, request.reason()));
+  if (more) {
+    response.set_next_page_token(
+        rpc::PageToken(last, ListName(tenant, request)));
+  }
   return response;
-}
-
-absl::StatusOr<v1::Token> TokenDirectory::SetState(
-    const rpc::Caller& caller, const std::string& tenant_named,
-    const std::string& name, v1::TokenState state, const std::string& why) {
-  ASSIGN_OR_RETURN(const std::string tenant,
-                   rpc::TenantOf(caller, tenant_named));
-  ASSIGN_OR_RETURN(const std::string id, IdOf(name));
-  if (why.size() > kMaxWhy) return FieldError("reason", "is too long");
-  ASSIGN_OR_RETURN(const auto found, tokens_.ReadToken(tenant, id));
-  const Stored<TokenRow>& stored = found.second;
-  if (!stored.exists()) return Unknown(name);
-  if (stored.row.state() == v1::TOKEN_STATE_REVOKED) {
-    return Error(reason::kTokenState, "the token is revoked for good");
-  }
-  TokenRow next = stored.row;
-  next.set_state(state);
-  audit::RowContent content;
-  content.kind = audit::v1::ROW_KIND_TOKEN;
-  content.subjects = {absl::StrCat("tokens/", id),
-                      absl::StrCat("accounts/", next.account())};
-  content.body.set_caller(caller.uri());
-  content.body.set_state_before(std::string(absl::StripPrefix(
-      absl::string_view(v1::TokenState_Name(stored.row.state())),
-      "TOKEN_STATE_")));
-  content.body.set_state_after(std::string(absl::StripPrefix(
-      absl::string_view(v1::TokenState_Name(state)), "TOKEN_STATE_")));
-  if (!why.empty()) {
-    audit::v1::Detail& detail = *content.body.add_details();
-    detail.set_name("why");
-    detail.set_value(why);
-  }
-  audit::Transition transition;
-  transition.epoch = found.first;
-  transition.durability = Durability::kReplicated;
-  transition.expect = {{TokenKey(id), stored.version}};
-  transition.put = {{TokenKey(id), next.SerializeAsString()}};
-  ASSIGN_OR_RETURN(audit::PreparedRow row,
-                   audit::PreparedRow::Make(std::move(content), random_));
-  transition.rows.push_back(std::move(row));
-  RETURN_IF_ERROR(decider_.Decide(tenant, std::move(transition)).status());
-  events_.Publish(tenant, next);
-  return ViewOf(next, absl::nullopt);
 }
 
 }  // namespace u2fi::attestation

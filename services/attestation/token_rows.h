@@ -1,8 +1,8 @@
 #ifndef U2FI_SERVICES_ATTESTATION_TOKEN_ROWS_H_
 #define U2FI_SERVICES_ATTESTATION_TOKEN_ROWS_H_
 
-#include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "services/attestation/token_store.h"
 #include "services/common/fido/assertion_verifier.h"
 #include "services/common/fido/registration.h"
 #include "u2fi/attestation/records/v1/records.pb.h"
@@ -12,11 +12,16 @@
 // Between what is stored and what verifiers and callers speak.
 namespace u2fi::attestation {
 
-// The credential as the verifier wants it. A pending one counts as active: its
-// own assertion is what makes it so. STORE_CORRUPT if its key cannot be read.
-absl::StatusOr<fido::CredentialRecord> RecordOf(
-    const records::v1::TokenRow& token, const absl::optional<uint32_t>& counter,
-    bool pending);
+// Nothing if there is no such record.
+absl::optional<uint32_t> CounterOf(
+    const Stored<records::v1::CounterRow>& counter);
+
+// The credential with `key`, as the verifier wants it. A pending one counts as
+// active: its own assertion is what makes it so.
+fido::CredentialRecord RecordOf(const records::v1::TokenRow& token,
+                                fido::CredentialKey key,
+                                const Stored<records::v1::CounterRow>& counter,
+                                bool pending);
 
 // The token that a verified registration makes, without label and account.
 records::v1::TokenRow TokenOf(const fido::RegistrationRecord& record);
@@ -25,12 +30,13 @@ records::v1::TokenRow TokenOf(const fido::RegistrationRecord& record);
 proof::v1::Registration RegistrationOf(const records::v1::TokenRow& token);
 
 // What an approver may be asked with.
-common::v1::Candidate CandidateOf(const records::v1::TokenRow& token,
-                                  const absl::optional<uint32_t>& counter);
+common::v1::Candidate CandidateOf(
+    const records::v1::TokenRow& token,
+    const Stored<records::v1::CounterRow>& counter);
 
 // The token as callers see it.
 v1::Token ViewOf(const records::v1::TokenRow& token,
-                 const absl::optional<uint32_t>& counter);
+                 const Stored<records::v1::CounterRow>& counter);
 
 }  // namespace u2fi::attestation
 

