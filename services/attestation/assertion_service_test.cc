@@ -77,6 +77,45 @@ TEST_F(AssertionServiceTest, ACounterAtTheFloorQuarantinesTheToken) {
   EXPECT_EQ(State(), v1::TOKEN_STATE_QUARANTINED);
 }
 
+TEST_F(AssertionServiceTest, AQuarantineIsAuditedAsAnAlarmAndCounted) {
+  answer_ = Answer(token_, statement_, 10);
+  ASSERT_OK(Verify());
+  const std::string about = " tokens/" + IdOf(token_) + " accounts/ann";
+  const std::vector<std::string> rows = AuditRows();
+  ASSERT_GE(rows.size(), 2u);
+  EXPECT_EQ(rows[rows.size() - 2], "ASSERTION" + about);
+  EXPECT_EQ(rows.back(), "ALARM" + about);
+  EXPECT_EQ(core_.metrics.Quarantined("counter"), 1);
+  EXPECT_EQ(TokenNamed(IdOf(token_)).state_reason(),
+            reason::kCounterRegression.name);
+}
+
+TEST_F(AssertionServiceTest, AQuarantineNeverLowersTheCounter) {
+  answer_ = Answer(token_, statement_, 3);
+  ASSERT_OK(Verify());
+  EXPECT_EQ(TokenNamed(IdOf(token_)).counter(), 10u);
+}
+
+TEST_F(AssertionServiceTest, ARefusalNamesItsStep) {
+  answer_ = Answer(token_, statement_, 10);
+  EXPECT_EQ(Verify()->verdict().step(), "counter");
+}
+
+// Presence signatures overtake each other (decisions.md B6).
+TEST_F(AssertionServiceTest, APresenceAtTheFloorIsOutOfOrderOnly) {
+  proof::v1::AuthorizationStatement presence =
+      Template(proof::v1::PURPOSE_PRESENCE);
+  presence.set_site("s1");
+  presence.set_execute_by_ms(presence.approve_by_ms());
+  common::v1::Candidate candidate;
+  candidate.set_token_id(IdOf(token_));
+  candidate.set_counter_floor(10);
+  statement_ = Issue(presence, {candidate});
+  answer_ = Answer(token_, statement_, 10);
+  ExpectRefused(reason::kCounterOutOfOrder);
+  EXPECT_EQ(State(), v1::TOKEN_STATE_ACTIVE);
+}
+
 // decisions.md A15: two touches a second apart, verified the other way round.
 TEST_F(AssertionServiceTest, AnOvertakenAnswerQuarantinesNobody) {
   const std::string second = AskForTouch();
@@ -87,6 +126,50 @@ TEST_F(AssertionServiceTest, AnOvertakenAnswerQuarantinesNobody) {
       OUTCOME_ACCEPTED);
   ExpectRefused(reason::kCounterOutOfOrder);
   EXPECT_EQ(State(), v1::TOKEN_STATE_ACTIVE);
+}
+
+// The same on two replicas: the second touch is stored while the first one is
+// being verified, so that its commit loses and it looks again.
+TEST_F(AssertionServiceTest, TwoTouchesOnTwoReplicasQuarantineNobody) {
+  const std::string second = AskForTouch();
+  const v1::VerifyAssertionRequest overtaking =
+      Assertion(second, Answer(token_, second, 12));
+  const v1::VerifyAssertionRequest overtaken = Assertion(statement_, answer_);
+  v1::VerifyAssertionResponse fast;
+  // The first commit of a verification spends the challenge.
+  store_.BeforeNextCommit([&] {
+    const auto verified = other_replica_.assertions.Verify(overtaking);
+    ASSERT_OK(verified);
+    fast = *verified;
+  });
+  ASSERT_OK_AND_ASSIGN(const v1::VerifyAssertionResponse slow,
+                       core_.assertions.Verify(overtaken));
+  EXPECT_EQ(fast.verdict().outcome(), OUTCOME_ACCEPTED);
+  EXPECT_EQ(slow.verdict().reason(), reason::kCounterOutOfOrder.name);
+  EXPECT_EQ(State(), v1::TOKEN_STATE_ACTIVE);
+  EXPECT_EQ(TokenNamed(IdOf(token_)).counter(), 12u);
+  // Asked again, it is good.
+  EXPECT_EQ(Touch(token_, 13)->verdict().outcome(), OUTCOME_ACCEPTED);
+}
+
+// The same answer comes in on two replicas: one verdict, one counter.
+TEST_F(AssertionServiceTest, OneAnswerOnTwoReplicasHasOneVerdict) {
+  const v1::VerifyAssertionRequest request = Assertion(statement_, answer_);
+  ASSERT_OK_AND_ASSIGN(const auto here, core_.assertions.Verify(request));
+  ASSERT_OK_AND_ASSIGN(const auto there,
+                       other_replica_.assertions.Verify(request));
+  EXPECT_EQ(here.verdict().outcome(), OUTCOME_ACCEPTED);
+  EXPECT_EQ(there.verdict().outcome(), OUTCOME_ACCEPTED);
+  EXPECT_EQ(there.counter(), 11u);
+}
+
+// A clone that is used at the same moment: whichever is second is refused.
+TEST_F(AssertionServiceTest, OfTwoAnswersWithOneCounterOneIsAccepted) {
+  const std::string second = AskForTouch();
+  const auto twin = other_replica_.assertions.Verify(
+      Assertion(second, Answer(token_, second, 11)));
+  EXPECT_EQ(twin->verdict().outcome(), OUTCOME_ACCEPTED);
+  ExpectRefused(reason::kCounterOutOfOrder);
 }
 
 TEST_F(AssertionServiceTest, AQuarantinedTokenIsRefused) {

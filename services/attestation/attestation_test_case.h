@@ -2,11 +2,13 @@
 #define U2FI_SERVICES_ATTESTATION_ATTESTATION_TEST_CASE_H_
 
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "services/attestation/attestation_core.h"
 #include "services/challenge/challenge_core.h"
 #include "services/challenge/challenge_local_client.h"
+#include "services/common/audit/audit_test_util.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/crypto/hash.h"
@@ -19,6 +21,7 @@
 #include "services/common/proof/statement.h"
 #include "services/common/proof/strict.h"
 #include "services/common/random/fake_random_source.h"
+#include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/faulty_store.h"
 #include "services/common/store/memory_store.h"
@@ -32,6 +35,7 @@ namespace u2fi::attestation {
 class AttestationTestCase : public testing::Test {
  protected:
   static constexpr char kRpId[] = "u2fi.test";
+  static constexpr char kPortal[] = "https://portal.test";
 
   AttestationTestCase() { other_token_.key_handle = std::string(64, 'o'); }
 
@@ -152,36 +156,109 @@ class AttestationTestCase : public testing::Test {
         Assertion(statement, Answer(token, statement, counter)));
   }
 
-  // `u2fi.enrol` for a registration that was verified.
-  std::string EnrolCommand(const v1::VerifyRegistrationResponse& verified,
-                           char request = 'a') {
-    proof::v1::EnrolArguments arguments;
-    arguments.set_format(1);
-    arguments.set_token_id(verified.token_id());
-    arguments.set_registration_digest(
-        crypto::ToString(proof::RegistrationDigest(verified.registration())));
+  // A command on ann's account.
+  std::string Command(const std::string& operation,
+                      const google::protobuf::Message& arguments,
+                      char request) {
     proof::v1::Command command;
     command.set_format(1);
     command.set_command_id(proof::CommandId(
         "t1", "spiffe://test/client/t1/app ann", std::string(32, request), 0));
     command.set_device("account:ann");
-    command.set_operation("u2fi.enrol");
+    command.set_operation(operation);
     command.set_arguments(proof::Encode(arguments));
     return *proof::EncodeCommand(command);
   }
 
-  // The touch of `token` over an enrolment's command bytes.
-  proof::v1::Approval EnrolApproval(const fido::FakeU2fToken& token,
-                                    const std::string& command,
-                                    uint32_t counter) {
-    proof::v1::AuthorizationStatement statement =
-        Template(proof::v1::PURPOSE_ENROL);
+  // `u2fi.enrol` for a registration that was verified.
+  std::string EnrolCommand(const v1::VerifyRegistrationResponse& verified,
+                           char request = 'a', bool recovery = false) {
+    proof::v1::EnrolArguments arguments;
+    arguments.set_format(1);
+    arguments.set_token_id(verified.token_id());
+    arguments.set_registration_digest(
+        crypto::ToString(proof::RegistrationDigest(verified.registration())));
+    arguments.set_recovery(recovery);
+    return Command("u2fi.enrol", arguments, request);
+  }
+
+  // The statement of a touch over a command's bytes, issued for `token_id`.
+  std::string IssueFor(proof::v1::Purpose purpose, const std::string& command,
+                       const std::string& token_id) {
+    proof::v1::AuthorizationStatement statement = Template(purpose);
     statement.set_batch_root(crypto::ToString(proof::Leaf(command)));
     statement.set_batch_size(1);
     common::v1::Candidate candidate;
-    candidate.set_token_id(TokenIdOf(token.key_handle));
-    const std::string bytes = Issue(statement, {candidate});
+    candidate.set_token_id(token_id);
+    return Issue(statement, {candidate});
+  }
+  // The touch of `token` over a command's bytes.
+  proof::v1::Approval TouchOver(proof::v1::Purpose purpose,
+                                const std::string& command,
+                                const fido::FakeU2fToken& token,
+                                uint32_t counter = 1) {
+    const std::string bytes =
+        IssueFor(purpose, command, TokenIdOf(token.key_handle));
     return proof::ToApproval(bytes, Answer(token, bytes, counter));
+  }
+  proof::v1::Approval EnrolApproval(const fido::FakeU2fToken& token,
+                                    const std::string& command,
+                                    uint32_t counter) {
+    return TouchOver(proof::v1::PURPOSE_ENROL, command, token, counter);
+  }
+
+  // `u2fi.token.<what>` on the token with this id, approved by `by`.
+  v1::ApplyRequest TokenAct(const std::string& what,
+                            const std::string& token_id,
+                            const std::vector<fido::FakeU2fToken>& by,
+                            char request) {
+    proof::v1::TokenArguments arguments;
+    arguments.set_format(1);
+    arguments.set_token_id(token_id);
+    v1::ApplyRequest apply;
+    apply.set_tenant("t1");
+    apply.add_items()->set_command(
+        Command("u2fi.token." + what, arguments, request));
+    for (const fido::FakeU2fToken& token : by) {
+      *apply.add_approvals() =
+          TouchOver(proof::v1::PURPOSE_TOKEN, apply.items(0).command(), token);
+    }
+    return apply;
+  }
+
+  static std::string IdOf(const fido::FakeU2fToken& token) {
+    return TokenIdOf(token.key_handle);
+  }
+  v1::Token TokenNamed(const std::string& token_id) {
+    v1::GetTokenRequest request;
+    request.set_name("tokens/" + token_id);
+    const auto got =
+        core_.directory.Get(rpc::TestCaller("client/t1/app"), request);
+    EXPECT_OK(got);
+    return got.ok() ? got->token() : v1::Token();
+  }
+  v1::TokenState StateOf(const fido::FakeU2fToken& token) {
+    return TokenNamed(IdOf(token)).state();
+  }
+  // "KIND subject …" of every audit row so far.
+  std::vector<std::string> AuditRows() {
+    return audit::Summary(
+        audit::RowsIn(memory_, *store::Partition::Make("attestation", "t1")));
+  }
+
+  // Enrols a second token of ann's, which the first one approves.
+  absl::StatusOr<v1::ApplyResponse> EnrolSecond(const fido::FakeU2fToken& first,
+                                                const fido::FakeU2fToken& next,
+                                                char request = 'b',
+                                                bool recovery = false) {
+    v1::VerifyRegistrationRequest registration = Registration(next);
+    registration.set_recovery(recovery);
+    const auto verified = core_.registrations.Verify(registration);
+    if (!verified.ok()) return verified.status();
+    v1::ApplyRequest apply = ApplyOf(*verified, next, request, recovery);
+    *apply.add_approvals() =
+        EnrolApproval(first, apply.items(0).command(), 200);
+    return core_.applier.Apply(apply);
   }
 
   // Enrols ann's first token, all right.
@@ -191,11 +268,11 @@ class AttestationTestCase : public testing::Test {
     return core_.applier.Apply(ApplyOf(*verified, token));
   }
   v1::ApplyRequest ApplyOf(const v1::VerifyRegistrationResponse& verified,
-                           const fido::FakeU2fToken& token,
-                           char request = 'a') {
+                           const fido::FakeU2fToken& token, char request = 'a',
+                           bool recovery = false) {
     v1::ApplyRequest apply;
     apply.set_tenant("t1");
-    apply.add_items()->set_command(EnrolCommand(verified, request));
+    apply.add_items()->set_command(EnrolCommand(verified, request, recovery));
     *apply.add_approvals() = EnrolApproval(token, apply.items(0).command(), 1);
     *apply.mutable_evidence()->mutable_registration() = verified.registration();
     return apply;
@@ -210,8 +287,26 @@ class AttestationTestCase : public testing::Test {
                                   "attestation"};
   challenge::ChallengeCore challenge_{clock_, random_, store_};
   challenge::ChallengeLocalClient challenge_client_{challenge_};
-  AttestationCore core_{
-      {clock_, random_, store_, deciders_, challenge_client_, kRpId, AnyKey()}};
+  AttestationCore core_{{clock_,
+                         random_,
+                         store_,
+                         deciders_,
+                         challenge_client_,
+                         kRpId,
+                         AnyKey(),
+                         {kPortal}}};
+  // Another replica over the same store, which is never away. What happens
+  // inside FaultyStore::BeforeNextCommit() happens there.
+  audit::TenantDeciders other_deciders_{memory_, clock_, random_, executor_,
+                                        "attestation"};
+  AttestationCore other_replica_{{clock_,
+                                  random_,
+                                  memory_,
+                                  other_deciders_,
+                                  challenge_client_,
+                                  kRpId,
+                                  AnyKey(),
+                                  {kPortal}}};
   const crypto::P256PrivateKey gateway_key_ =
       crypto::P256PrivateKey::Generate();
   fido::FakeU2fToken token_;
