@@ -7,7 +7,7 @@
 namespace u2fi::crypto {
 namespace {
 
-constexpr size_t kMaxPemSize = 1024 * 1024;
+constexpr size_t kMaxPemSize = 1 << 20;
 constexpr size_t kLineSize = 64;
 
 std::string Line(absl::string_view word, absl::string_view label) {

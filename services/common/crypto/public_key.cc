@@ -289,7 +289,7 @@ absl::StatusOr<PublicKey> PublicKey::FromEd25519(absl::string_view bytes) {
       EVP_PKEY_free));
 }
 
-PublicKey PublicKey::FromP256(P256PublicKey key) {
+PublicKey PublicKey::FromP256(const P256PublicKey& key) {
   // A P256PublicKey is valid by construction.
   return *FromSpki(key.Spki());
 }

@@ -52,7 +52,7 @@ class PublicKey {
   // An Ed25519 key: 32 bytes (RFC 8032) that decode to a point.
   static absl::StatusOr<PublicKey> FromEd25519(absl::string_view bytes);
 
-  static PublicKey FromP256(P256PublicKey key);
+  static PublicKey FromP256(const P256PublicKey& key);
 
   KeyType type() const { return type_; }
 

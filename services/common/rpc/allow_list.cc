@@ -1,7 +1,5 @@
 #include "services/common/rpc/allow_list.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "services/common/rpc/ids.h"
@@ -79,13 +77,13 @@ absl::Status AllowList::AddService(
     const google::protobuf::ServiceDescriptor& service) {
   for (int i = 0; i < service.method_count(); ++i) {
     ASSIGN_OR_RETURN(CallerRule rule, RuleOf(*service.method(i)));
-    RETURN_IF_ERROR(Add(PathOf(*service.method(i)), std::move(rule)));
+    RETURN_IF_ERROR(Add(PathOf(*service.method(i)), rule));
   }
   return absl::OkStatus();
 }
 
-absl::Status AllowList::Add(absl::string_view path, CallerRule rule) {
-  if (!rules_.try_emplace(path, std::move(rule)).second) {
+absl::Status AllowList::Add(absl::string_view path, const CallerRule& rule) {
+  if (!rules_.try_emplace(path, rule).second) {
     return BadMethod(path, "is registered twice");
   }
   return absl::OkStatus();

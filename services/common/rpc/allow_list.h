@@ -41,7 +41,7 @@ class AllowList {
   absl::Status AddService(const google::protobuf::ServiceDescriptor& service);
 
   // Adds a method that has no option of ours (reflection, channelz, health).
-  absl::Status Add(absl::string_view path, CallerRule rule);
+  absl::Status Add(absl::string_view path, const CallerRule& rule);
 
   // CALLER_NOT_ALLOWED if the rule of `path` does not allow `caller`;
   // UNIMPLEMENTED if there is no such path.

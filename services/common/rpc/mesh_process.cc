@@ -54,6 +54,7 @@ absl::Status MeshProcess::Declare(
   observer_ = std::make_unique<CallObserver>(metrics_, services, SystemClock());
   if (options_.listen.health_address().empty()) return absl::OkStatus();
   std::vector<std::string> names;
+  names.reserve(services.size());
   for (const auto* service : services) names.push_back(service->full_name());
   ASSIGN_OR_RETURN(
       std::unique_ptr<HealthServer> health,
