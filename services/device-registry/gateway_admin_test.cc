@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/device-registry/registry_test_case.h"
 
 namespace u2fi::device_registry {

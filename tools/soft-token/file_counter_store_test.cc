@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "services/common/file/file.h"
 #include "services/common/status/status_matchers.h"
-#include "tools/soft-token/temp_folder.h"
+#include "tools/soft-token/folder_test_util.h"
 
 namespace u2fi::soft_token {
 namespace {

@@ -15,7 +15,7 @@
 #include "services/common/u2fhid/hid_host.h"
 #include "services/common/u2fhid/u2f_client.h"
 #include "tools/soft-token/fake_counter_store.h"
-#include "tools/soft-token/temp_folder.h"
+#include "tools/soft-token/folder_test_util.h"
 
 namespace u2fi::soft_token {
 namespace {

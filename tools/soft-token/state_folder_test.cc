@@ -11,7 +11,7 @@
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/fake_clock.h"
-#include "tools/soft-token/temp_folder.h"
+#include "tools/soft-token/folder_test_util.h"
 
 namespace u2fi::soft_token {
 namespace {

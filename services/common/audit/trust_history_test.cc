@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "services/common/crypto/encoding.h"
-#include "services/common/fido/test_cose_key.h"
+#include "services/common/fido/cose_key_test_util.h"
 #include "services/common/proof/fake_case.h"
 #include "services/common/proof/fake_enrolment.h"
 #include "services/common/proof/strict.h"

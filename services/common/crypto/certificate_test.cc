@@ -2,7 +2,7 @@
 
 #include "services/common/crypto/certificate_builder.h"
 #include "services/common/crypto/der.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::crypto {

@@ -1,7 +1,7 @@
 #include "services/common/crypto/public_key.h"
 
 #include "services/common/crypto/encoding.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::crypto {

@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/encoding.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/fido/cbor_writer.h"
+#include "services/common/fido/cose_key_test_util.h"
 #include "services/common/fido/steps.h"
-#include "services/common/fido/test_cose_key.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::fido {

@@ -1,7 +1,7 @@
 #include "services/common/fido/cose_key.h"
 
 #include "absl/strings/str_cat.h"
-#include "services/common/fido/test_cose_key.h"
+#include "services/common/fido/cose_key_test_util.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::fido {

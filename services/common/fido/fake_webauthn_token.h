@@ -9,9 +9,9 @@
 #include "absl/strings/string_view.h"
 #include "services/common/crypto/certificate_builder.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/fido/authenticator_data.h"
-#include "services/common/fido/test_cose_key.h"
+#include "services/common/fido/cose_key_test_util.h"
 
 namespace u2fi::fido {
 

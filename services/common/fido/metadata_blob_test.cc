@@ -8,7 +8,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/certificate_builder.h"
 #include "services/common/crypto/encoding.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/fido/steps.h"
 #include "services/common/status/status_matchers.h"
 

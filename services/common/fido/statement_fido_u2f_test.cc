@@ -1,6 +1,6 @@
 #include "services/common/fido/statement_fido_u2f.h"
 
-#include "services/common/fido/statement_fault.h"
+#include "services/common/fido/statement_test_util.h"
 
 namespace u2fi::fido {
 namespace {

@@ -1,7 +1,7 @@
 #include "services/common/fido/statement_packed.h"
 
 #include "services/common/crypto/der.h"
-#include "services/common/fido/statement_fault.h"
+#include "services/common/fido/statement_test_util.h"
 
 namespace u2fi::fido {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "services/common/crypto/encoding.h"
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/fido/fake_u2f_token.h"
 #include "services/common/fido/steps.h"
 #include "services/common/status/status_matchers.h"

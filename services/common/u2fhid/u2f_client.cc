@@ -85,12 +85,18 @@ absl::StatusOr<ResponseApdu> U2fClient::AskUntilFree(const CommandApdu& command,
 
 absl::StatusOr<std::string> U2fClient::AskUntilTouched(
     const CommandApdu& command, const WaitLimit& limit) {
+  bool wanted = false;
   while (true) {
-    ASSIGN_OR_RETURN(ResponseApdu response, AskUntilFree(command, limit));
-    if (response.status != StatusWord::kTouchNeeded) {
-      return DataOf(std::move(response));
+    absl::StatusOr<ResponseApdu> response = AskUntilFree(command, limit);
+    // The deadline may come while the token is asked once more.
+    const bool late = wanted && clock_.Uptime() >= limit.deadline &&
+                      IsReason(response.status(), reason::kTokenTimeout);
+    if (!late) {
+      RETURN_IF_ERROR(response.status());
+      wanted = response->status == StatusWord::kTouchNeeded;
+      if (!wanted) return DataOf(*std::move(response));
     }
-    if (!PauseWithin(limit)) {
+    if (late || !PauseWithin(limit)) {
       return Error(reason::kTouchTimeout, "nobody touched the token in time");
     }
   }

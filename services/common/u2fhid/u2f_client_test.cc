@@ -1,6 +1,7 @@
 #include "services/common/u2fhid/u2f_client.h"
 
 #include <deque>
+#include <functional>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -21,6 +22,7 @@ class ScriptedToken : public HidHandler {
   absl::optional<std::string> OnMsg(absl::string_view apdu) override {
     last_apdu_ = std::string(apdu);
     ++asked_;
+    if (on_ask_) on_ask_();
     const std::string answer = script_.front();
     if (script_.size() > 1) script_.pop_front();
     return answer;
@@ -31,6 +33,7 @@ class ScriptedToken : public HidHandler {
   std::deque<std::string> script_;
   std::string last_apdu_;
   int asked_ = 0;
+  std::function<void()> on_ask_;
 };
 
 class U2fClientTest : public testing::Test {
@@ -98,6 +101,22 @@ TEST_F(U2fClientTest, NobodyTouching) {
   EXPECT_THAT(client_.Authenticate(Request(), Limit()),
               HasReason(reason::kTouchTimeout));
   EXPECT_EQ(token_.asked_, 50);
+}
+
+TEST_F(U2fClientTest, NobodyTouchingUntilTheDeadlineComesInAQuestion) {
+  Say({{"", StatusWord::kTouchNeeded}});
+  token_.on_ask_ = [this] {
+    if (token_.asked_ == 2) clock_.Advance(absl::Seconds(10));
+  };
+  EXPECT_THAT(client_.Authenticate(Request(), Limit()),
+              HasReason(reason::kTouchTimeout));
+}
+
+TEST_F(U2fClientTest, ASilentTokenIsNoMissingTouch) {
+  Say({{"", StatusWord::kTouchNeeded}});
+  token_.on_ask_ = [this] { clock_.Advance(absl::Seconds(10)); };
+  EXPECT_THAT(client_.Authenticate(Request(), Limit()),
+              HasReason(reason::kTokenTimeout));
 }
 
 TEST_F(U2fClientTest, CancelDuringThePause) {

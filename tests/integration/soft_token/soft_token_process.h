@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/u2fhid/unix_socket.h"
-#include "tools/soft-token/temp_folder.h"
+#include "tools/soft-token/folder_test_util.h"
 
 namespace u2fi::soft_token {
 

@@ -1,5 +1,5 @@
-#ifndef U2FI_SERVICES_COMMON_FIDO_STATEMENT_FAULT_H_
-#define U2FI_SERVICES_COMMON_FIDO_STATEMENT_FAULT_H_
+#ifndef U2FI_SERVICES_COMMON_FIDO_STATEMENT_TEST_UTIL_H_
+#define U2FI_SERVICES_COMMON_FIDO_STATEMENT_TEST_UTIL_H_
 
 #include <functional>
 #include <set>
@@ -60,4 +60,4 @@ void ExpectAFaultForEach(const std::vector<std::string>& names,
 
 }  // namespace u2fi::fido
 
-#endif  // U2FI_SERVICES_COMMON_FIDO_STATEMENT_FAULT_H_
+#endif  // U2FI_SERVICES_COMMON_FIDO_STATEMENT_TEST_UTIL_H_

@@ -1,5 +1,5 @@
-#ifndef U2FI_SERVICES_COMMON_CRYPTO_TEST_KEY_H_
-#define U2FI_SERVICES_COMMON_CRYPTO_TEST_KEY_H_
+#ifndef U2FI_SERVICES_COMMON_CRYPTO_KEY_TEST_UTIL_H_
+#define U2FI_SERVICES_COMMON_CRYPTO_KEY_TEST_UTIL_H_
 
 #include <memory>
 #include <string>
@@ -50,4 +50,4 @@ std::string RawSignature(absl::string_view signature);
 
 }  // namespace u2fi::crypto
 
-#endif  // U2FI_SERVICES_COMMON_CRYPTO_TEST_KEY_H_
+#endif  // U2FI_SERVICES_COMMON_CRYPTO_KEY_TEST_UTIL_H_

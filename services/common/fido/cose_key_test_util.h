@@ -1,11 +1,11 @@
-#ifndef U2FI_SERVICES_COMMON_FIDO_TEST_COSE_KEY_H_
-#define U2FI_SERVICES_COMMON_FIDO_TEST_COSE_KEY_H_
+#ifndef U2FI_SERVICES_COMMON_FIDO_COSE_KEY_TEST_UTIL_H_
+#define U2FI_SERVICES_COMMON_FIDO_COSE_KEY_TEST_UTIL_H_
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 #include "services/common/fido/cbor_writer.h"
 #include "services/common/fido/cose_key.h"
 
@@ -75,4 +75,4 @@ inline const crypto::TestKey& TestKeyOf(const AlgorithmCase& kind) {
 
 }  // namespace u2fi::fido
 
-#endif  // U2FI_SERVICES_COMMON_FIDO_TEST_COSE_KEY_H_
+#endif  // U2FI_SERVICES_COMMON_FIDO_COSE_KEY_TEST_UTIL_H_

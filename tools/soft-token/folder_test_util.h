@@ -1,5 +1,5 @@
-#ifndef U2FI_TOOLS_SOFT_TOKEN_TEMP_FOLDER_H_
-#define U2FI_TOOLS_SOFT_TOKEN_TEMP_FOLDER_H_
+#ifndef U2FI_TOOLS_SOFT_TOKEN_FOLDER_TEST_UTIL_H_
+#define U2FI_TOOLS_SOFT_TOKEN_FOLDER_TEST_UTIL_H_
 
 #include <cstdlib>
 #include <filesystem>
@@ -32,4 +32,4 @@ class TempFolder {
 
 }  // namespace u2fi::soft_token
 
-#endif  // U2FI_TOOLS_SOFT_TOKEN_TEMP_FOLDER_H_
+#endif  // U2FI_TOOLS_SOFT_TOKEN_FOLDER_TEST_UTIL_H_

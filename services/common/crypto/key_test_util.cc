@@ -1,4 +1,4 @@
-#include "services/common/crypto/test_key.h"
+#include "services/common/crypto/key_test_util.h"
 
 #include "openssl/bn.h"
 #include "openssl/bytestring.h"
