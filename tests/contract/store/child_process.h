@@ -25,6 +25,7 @@ class ChildProcess {
   int Wait();
 
   bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = 0;

@@ -1,0 +1,413 @@
+#include "tests/e2e/process_site.h"
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "nlohmann/json.hpp"
+#include "services/common/crypto/p256.h"
+#include "services/common/file/file.h"
+#include "services/common/mqtt/link_file.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/grpc_status.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "services/common/time/clock.h"
+#include "tools/device-emulator/execution_journal.h"
+#include "tools/soft-token/control_port.h"
+
+namespace u2fi::e2e {
+namespace {
+
+using command_gate::v1::CommandRecord;
+using command_gate::v1::SubmitCommandRequest;
+
+constexpr char kSoftToken[] = "tools/soft-token/soft-token";
+constexpr char kEmulator[] = "tools/device-emulator/device-emulator";
+constexpr size_t kMaxFile = size_t{64} << 20;
+constexpr absl::Duration kStartLimit = absl::Seconds(30);
+
+std::string Site(int gateway) { return absl::StrCat("s", gateway); }
+std::string Gateway(int gateway) { return absl::StrCat("g", gateway); }
+std::string Account(int gateway) { return absl::StrCat("a", gateway); }
+std::string Camera(int gateway) { return absl::StrCat("cam-", gateway); }
+
+// Calls one method of a stub, with a deadline.
+template <typename Stub, typename Request, typename Response>
+absl::Status Call(Stub& stub,
+                  grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                               const Request&, Response*),
+                  const Request& request, Response& response,
+                  absl::Duration timeout = absl::Seconds(10)) {
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  rpc::PrepareCall(context, timeout);
+  return rpc::FromGrpcStatus((stub.*method)(&context, request, &response));
+}
+
+absl::Status Named(const std::string& step, const absl::Status& status) {
+  return WithContext(step, status);
+}
+
+device_registry::v1::ModelOperation Operation(const std::string& name,
+                                              proof::v1::RuleKind kind) {
+  device_registry::v1::ModelOperation operation;
+  operation.set_operation(name);
+  operation.mutable_rule()->set_kind(kind);
+  if (kind == proof::v1::RULE_KIND_APPROVALS) {
+    operation.mutable_rule()->set_approvals(1);
+    operation.mutable_rule()->set_roles(proof::v1::KEY_ROLE_OWNER);
+  }
+  return operation;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ProcessSite>> ProcessSite::Start(
+    const Options& options) {
+  std::unique_ptr<ProcessSite> site(new ProcessSite(options));
+  site->StartMesh();
+  const absl::Status status = site->StartRest();
+  if (!status.ok()) {
+    return absl::InternalError(
+        absl::StrCat(status.ToString(), "\n", site->Logs()));
+  }
+  return site;
+}
+
+absl::Status ProcessSite::StartRest() {
+  RETURN_IF_ERROR(Named("records", MakeRecords()));
+  RETURN_IF_ERROR(Named("gateways", StartGateways()));
+  RETURN_IF_ERROR(Named("devices", StartDevices()));
+  for (int i = 0; i < options_.gateways; ++i) {
+    RETURN_IF_ERROR(Named(Gateway(i), EnrolAndProvision(i)));
+  }
+  return absl::OkStatus();
+}
+
+std::string ProcessSite::Logs() const {
+  std::string logs;
+  for (const std::string& name : CountedPrograms()) {
+    absl::StrAppend(&logs, "-- ", name, "\n", programs_.LogOf(name));
+  }
+  return logs;
+}
+
+ProcessSite::ProcessSite(const Options& options)
+    : options_(options), programs_(ca_.folder()) {
+  const int standalone = options.mesh ? 0 : store::FreePort();
+  for (const char* service :
+       {"challenge", "attestation", "device-registry", "command-gate"}) {
+    ports_[service] = options.mesh ? store::FreePort() : standalone;
+  }
+}
+
+std::vector<std::string> ProcessSite::CountedPrograms() const {
+  std::vector<std::string> names = {"standalone"};
+  if (options_.mesh) {
+    names = {"challenge", "attestation", "device-registry", "command-gate"};
+  }
+  for (int i = 0; i < options_.gateways; ++i) {
+    names.push_back(absl::StrCat("agent-", i));
+  }
+  return names;
+}
+
+void ProcessSite::StartMesh() {
+  if (options_.mesh) {
+    redis_ = std::make_unique<store::RedisServer>(store::ServerKind::kRedis);
+    redis_->Start();
+  }
+  config_ =
+      std::make_unique<SiteConfig>(ca_, ports_, redis_ ? redis_->socket() : "");
+  const auto start = [this](const std::string& name, const std::string& path) {
+    programs_.Start(name,
+                    {ProgramPath(absl::StrCat("services/", name, "/", name)),
+                     "--config", path});
+  };
+  if (options_.mesh) {
+    start("challenge", config_->Challenge());
+    start("attestation", config_->Attestation());
+    start("device-registry", config_->Registry());
+    start("command-gate", config_->Gate());
+  } else {
+    start("standalone", config_->Standalone());
+  }
+  using device_registry::v1::DeviceRegistry;
+  operator_ =
+      DeviceRegistry::NewStub(ChannelOf("operator/t1/olga", "device-registry"));
+  client_ =
+      DeviceRegistry::NewStub(ChannelOf("client/t1/app", "device-registry"));
+  gate_ = command_gate::v1::CommandGate::NewStub(
+      ChannelOf("client/t1/app", "command-gate"));
+}
+
+std::shared_ptr<grpc::Channel> ProcessSite::ChannelOf(
+    const std::string& identity, const std::string& service) {
+  identities_.push_back(ca_.Identity(identity));
+  // Standalone has one certificate: the gate's.
+  return rpc::NewChannel(*identities_.back(),
+                         absl::StrCat("127.0.0.1:", ports_.at(service)),
+                         options_.mesh ? service : "command-gate");
+}
+
+absl::Status ProcessSite::MakeRecords() {
+  device_registry::v1::UpdateModelRequest model;
+  model.mutable_model()->set_name("models/camera");
+  *model.mutable_model()->add_operations() =
+      Operation("camera.on", proof::v1::RULE_KIND_APPROVALS);
+  *model.mutable_model()->add_operations() =
+      Operation("device.identify", proof::v1::RULE_KIND_FREE);
+  device_registry::v1::UpdateModelResponse updated;
+  RETURN_IF_ERROR(Call(*operator_,
+                       &device_registry::v1::DeviceRegistry::Stub::UpdateModel,
+                       model, updated, kStartLimit));
+  for (int i = 0; i < options_.gateways; ++i) {
+    RETURN_IF_ERROR(MakeRecordsOf(i));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ProcessSite::MakeRecordsOf(int gateway) {
+  using Stub = device_registry::v1::DeviceRegistry::Stub;
+  device_registry::v1::CreateAccountRequest account;
+  account.set_account_id(Account(gateway));
+  account.mutable_account()->set_display_name(Account(gateway));
+  device_registry::v1::CreateAccountResponse account_made;
+  RETURN_IF_ERROR(
+      Call(*operator_, &Stub::CreateAccount, account, account_made));
+  device_registry::v1::CreateSiteRequest site;
+  site.set_site_id(Site(gateway));
+  site.mutable_site()->set_owner(Account(gateway));
+  device_registry::v1::CreateSiteResponse site_made;
+  RETURN_IF_ERROR(Call(*operator_, &Stub::CreateSite, site, site_made));
+  const rpc::TlsFiles& files = config_->FilesOf(
+      absl::StrCat("gateway/t1/", Site(gateway), "/", Gateway(gateway)));
+  ASSIGN_OR_RETURN(const std::string pem, ReadFile(files.key, kMaxFile));
+  ASSIGN_OR_RETURN(const crypto::P256PrivateKey key,
+                   crypto::P256PrivateKey::FromPem(pem));
+  device_registry::v1::CreateGatewayRequest record;
+  record.set_gateway_id(Gateway(gateway));
+  record.mutable_gateway()->set_site(Site(gateway));
+  record.mutable_gateway()->set_public_key(key.public_key().Spki());
+  device_registry::v1::CreateGatewayResponse record_made;
+  return Call(*operator_, &Stub::CreateGateway, record, record_made);
+}
+
+absl::Status ProcessSite::StartGateways() {
+  for (int i = 0; i < options_.gateways; ++i) {
+    RETURN_IF_ERROR(StartGateway(i));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ProcessSite::StartGateway(int gateway) {
+  const std::string token = absl::StrCat(ca_.folder(), "/token-", gateway);
+  programs_.Start(
+      absl::StrCat("token-", gateway),
+      {ProgramPath(kSoftToken), "--state", token, "--socket", token + ".sock",
+       "--control", token + ".ctl", "--touch=auto"});
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<mqtt::Mosquitto> broker,
+      mqtt::Mosquitto::Start({"t1", Site(gateway), Gateway(gateway)}));
+  ASSIGN_OR_RETURN(const mqtt::BrokerOptions options,
+                   broker->OptionsFor("agent." + Gateway(gateway)));
+  brokers_.push_back(std::move(broker));
+  // The agent keeps this certificate's key: it is the gateway's identity.
+  programs_.Start(
+      absl::StrCat("agent-", gateway),
+      {ProgramPath("services/gateway-agent/gateway-agent"), "run", "--config",
+       config_->Agent(Site(gateway), Gateway(gateway), options,
+                      {token + ".sock"})});
+  return absl::OkStatus();
+}
+
+absl::Status ProcessSite::StartDevices() {
+  RETURN_IF_ERROR(MakeFolder(ca_.folder() + "/links", 0700));
+  std::vector<std::string> words = {"--state", ca_.folder() + "/devices"};
+  for (int i = 0; i < options_.gateways; ++i) {
+    words.insert(words.end(), {"--device", Camera(i) + "=camera"});
+    RETURN_IF_ERROR(WriteLink(i));
+  }
+  std::vector<std::string> identity = {ProgramPath(kEmulator), "identity"};
+  identity.insert(identity.end(), words.begin(), words.end());
+  const std::string list = ca_.folder() + "/identities";
+  if (store::ChildProcess(identity, list).Wait() != 0) {
+    return absl::InternalError("device-emulator identity failed");
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(list, kMaxFile));
+  int gateway = 0;
+  for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    std::string key;
+    absl::Base64Unescape(
+        nlohmann::json::parse(line)["factory_key"].get<std::string>(), &key);
+    RETURN_IF_ERROR(ImportDevice(gateway++, key));
+  }
+  std::vector<std::string> run = {ProgramPath(kEmulator), "run", "--links",
+                                  ca_.folder() + "/links"};
+  run.insert(run.end(), words.begin(), words.end());
+  programs_.Start("devices", run);
+  return absl::OkStatus();
+}
+
+absl::Status ProcessSite::WriteLink(int gateway) {
+  ASSIGN_OR_RETURN(const mqtt::BrokerOptions options,
+                   brokers_[gateway]->OptionsFor(Camera(gateway)));
+  mqtt::DeviceLinkSettings link;
+  link.host = options.host;
+  link.port = options.port;
+  link.ca_file = options.ca_file;
+  link.tenant = "t1";
+  link.site = Site(gateway);
+  link.gateway = Gateway(gateway);
+  link.device = Camera(gateway);
+  link.password = options.password;
+  return mqtt::WriteLinkFile(
+      absl::StrCat(ca_.folder(), "/links/", Camera(gateway), ".json"), link);
+}
+
+absl::Status ProcessSite::ImportDevice(int gateway,
+                                       const std::string& factory_key) {
+  using Stub = device_registry::v1::DeviceRegistry::Stub;
+  device_registry::v1::ImportDevicesRequest import;
+  import.set_request_id(absl::StrCat(absl::Hex(requests_++, absl::kZeroPad16),
+                                     "0000000000000000"));
+  device_registry::v1::DeviceImport& device = *import.add_devices();
+  device.set_device_id(Camera(gateway));
+  device.set_model("camera");
+  device.set_factory_key(factory_key);
+  device.set_kit(true);
+  device_registry::v1::ImportDevicesResponse imported;
+  RETURN_IF_ERROR(Call(*operator_, &Stub::ImportDevices, import, imported));
+  device_registry::v1::ClaimDeviceRequest claim;
+  claim.set_name("devices/" + Camera(gateway));
+  claim.set_account(Account(gateway));
+  device_registry::v1::ClaimDeviceResponse claimed;
+  return Call(*client_, &Stub::ClaimDevice, claim, claimed);
+}
+
+SubmitCommandRequest ProcessSite::NewRequest(int gateway) {
+  SubmitCommandRequest request;
+  request.set_request_id(absl::StrCat(absl::Hex(requests_++, absl::kZeroPad16),
+                                      "0000000000000000"));
+  request.mutable_options()->set_on_behalf_of(Account(gateway));
+  request.mutable_options()->mutable_approve_within()->set_seconds(20);
+  request.mutable_options()->mutable_execute_within()->set_seconds(20);
+  return request;
+}
+
+absl::StatusOr<SubmitCommandRequest> ProcessSite::EnrolRequest(int gateway) {
+  SubmitCommandRequest request = NewRequest(gateway);
+  request.mutable_item()->set_device("account:" + Account(gateway));
+  request.mutable_item()->set_operation("u2fi.enrol");
+  request.mutable_options()->set_purpose(proof::v1::PURPOSE_ENROL);
+  request.mutable_options()->mutable_place()->set_gateway(Gateway(gateway));
+  return request;
+}
+
+absl::StatusOr<SubmitCommandRequest> ProcessSite::ProvisionRequest(
+    int gateway) {
+  device_registry::v1::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PROVISION);
+  plan.add_devices(Camera(gateway));
+  plan.set_account(Account(gateway));
+  plan.set_site(Site(gateway));
+  plan.add_gateways(Gateway(gateway));
+  device_registry::v1::PlanPinsResponse planned;
+  RETURN_IF_ERROR(Call(*client_,
+                       &device_registry::v1::DeviceRegistry::Stub::PlanPins,
+                       plan, planned));
+  SubmitCommandRequest request = NewRequest(gateway);
+  request.mutable_item()->set_device(Camera(gateway));
+  request.mutable_item()->set_operation("u2fi.pins");
+  request.mutable_item()->set_message(planned.plans(0).pin_set());
+  request.mutable_options()->set_purpose(proof::v1::PURPOSE_PROVISION);
+  request.mutable_options()->mutable_place()->set_gateway(Gateway(gateway));
+  return request;
+}
+
+absl::Status ProcessSite::RunToEnd(const SubmitCommandRequest& request,
+                                   const std::string& what) {
+  ASSIGN_OR_RETURN(const CommandRecord submitted, SubmitRequest(request));
+  ASSIGN_OR_RETURN(const CommandRecord ended, Wait(submitted.name()));
+  if (ended.state() == command_gate::v1::COMMAND_STATE_SUCCEEDED) {
+    return absl::OkStatus();
+  }
+  return absl::InternalError(
+      absl::StrCat(what, ": ", ended.ShortDebugString()));
+}
+
+absl::Status ProcessSite::EnrolAndProvision(int gateway) {
+  const absl::Time end = SystemClock().Now() + kStartLimit;
+  ASSIGN_OR_RETURN(const SubmitCommandRequest enrol, EnrolRequest(gateway));
+  absl::Status status = RunToEnd(enrol, "enrol");
+  // The agent or its token may not be there yet.
+  while (!status.ok() && SystemClock().Now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ASSIGN_OR_RETURN(const SubmitCommandRequest again, EnrolRequest(gateway));
+    status = RunToEnd(again, "enrol");
+  }
+  RETURN_IF_ERROR(status);
+  do {
+    ASSIGN_OR_RETURN(const SubmitCommandRequest provision,
+                     ProvisionRequest(gateway));
+    status = RunToEnd(provision, "provision");
+  } while (!status.ok() && SystemClock().Now() < end);
+  return status;
+}
+
+absl::Status ProcessSite::TellToken(int gateway, const std::string& command) {
+  return soft_token::SendControl(
+             absl::StrCat(ca_.folder(), "/token-", gateway, ".ctl"), command)
+      .status();
+}
+
+absl::StatusOr<CommandRecord> ProcessSite::SubmitRequest(
+    const SubmitCommandRequest& request) {
+  command_gate::v1::SubmitCommandResponse response;
+  RETURN_IF_ERROR(Call(*gate_,
+                       &command_gate::v1::CommandGate::Stub::SubmitCommand,
+                       request, response));
+  return response.command();
+}
+
+absl::StatusOr<CommandRecord> ProcessSite::Submit(
+    int gateway, const std::string& operation) {
+  SubmitCommandRequest request = NewRequest(gateway);
+  request.mutable_item()->set_device(Camera(gateway));
+  request.mutable_item()->set_operation(operation);
+  request.mutable_options()->set_purpose(proof::v1::PURPOSE_COMMAND);
+  return SubmitRequest(request);
+}
+
+absl::StatusOr<CommandRecord> ProcessSite::Wait(const std::string& name) {
+  command_gate::v1::WaitCommandRequest wait;
+  wait.set_name(name);
+  wait.mutable_timeout()->set_seconds(20);
+  command_gate::v1::WaitCommandResponse response;
+  RETURN_IF_ERROR(Call(*gate_,
+                       &command_gate::v1::CommandGate::Stub::WaitCommand, wait,
+                       response, absl::Seconds(25)));
+  return response.command();
+}
+
+int ProcessSite::Executions(int gateway, const std::string& operation) {
+  const absl::StatusOr<std::string> text =
+      ReadFile(absl::StrCat(ca_.folder(), "/devices/", Camera(gateway),
+                            "/executions.log"),
+               kMaxFile);
+  if (!text.ok()) return 0;
+  int count = 0;
+  for (const auto& command : device::ReadJournal(*text)) {
+    count += command.operation == operation ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace u2fi::e2e

@@ -1,0 +1,99 @@
+#ifndef U2FI_TESTS_E2E_PROCESS_SITE_H_
+#define U2FI_TESTS_E2E_PROCESS_SITE_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/common/rpc/tls_identity.h"
+#include "tests/contract/store/redis_server.h"
+#include "tests/e2e/programs.h"
+#include "tests/e2e/site_config.h"
+#include "tests/integration/mqtt/mosquitto.h"
+#include "tools/dev-ca/test_ca.h"
+#include "u2fi/command_gate/v1/gate.grpc.pb.h"
+#include "u2fi/device_registry/v1/registry.grpc.pb.h"
+
+namespace u2fi::e2e {
+
+// A whole deployment of real programs, each a process of its own on loopback:
+// standalone on SQLite, or the four services of the mesh on Redis; for each
+// gateway g0, g1, … a gateway-agent, a mosquitto and a soft token that touches
+// itself; one device-emulator with a camera cam-0, cam-1, … at each. Gateway gN
+// is at site sN of account aN. Everything ends with this object.
+class ProcessSite {
+ public:
+  struct Options {
+    bool mesh = false;
+    int gateways = 1;
+  };
+
+  // Starts all of it and waits until every gateway is connected, every token
+  // enrolled and every camera provisioned. A failure names the step.
+  static absl::StatusOr<std::unique_ptr<ProcessSite>> Start(
+      const Options& options);
+
+  // Programs by name: "standalone", or "challenge", "attestation",
+  // "device-registry", "command-gate"; "agent-0", "token-0", …; "devices".
+  Programs& programs() { return programs_; }
+  // Those of the mesh and the agents, of which the costs are counted.
+  std::vector<std::string> CountedPrograms() const;
+  // What those wrote to their logs.
+  std::string Logs() const;
+  store::RedisServer* redis() { return redis_.get(); }
+  // Tells a token: "touch", "auto off", …
+  absl::Status TellToken(int gateway, const std::string& command);
+
+  // As client/t1/app on behalf of account `gateway`: camera.on there, with a
+  // request id of its own. Thread-safe.
+  absl::StatusOr<command_gate::v1::CommandRecord> Submit(
+      int gateway, const std::string& operation);
+  // Waits for the end of a command, at most 20 s. Thread-safe.
+  absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
+  // What the cameras did: number of times that the operation began.
+  int Executions(int gateway, const std::string& operation);
+
+ private:
+  explicit ProcessSite(const Options& options);
+
+  void StartMesh();
+  absl::Status StartRest();
+  absl::Status StartGateways();
+  absl::Status StartGateway(int gateway);
+  absl::Status StartDevices();
+  absl::Status WriteLink(int gateway);
+  absl::Status MakeRecords();
+  absl::Status MakeRecordsOf(int gateway);
+  absl::Status ImportDevice(int gateway, const std::string& factory_key);
+  absl::Status EnrolAndProvision(int gateway);
+  absl::Status RunToEnd(const command_gate::v1::SubmitCommandRequest& request,
+                        const std::string& what);
+  absl::StatusOr<command_gate::v1::CommandRecord> SubmitRequest(
+      const command_gate::v1::SubmitCommandRequest& request);
+  absl::StatusOr<command_gate::v1::SubmitCommandRequest> EnrolRequest(
+      int gateway);
+  absl::StatusOr<command_gate::v1::SubmitCommandRequest> ProvisionRequest(
+      int gateway);
+  command_gate::v1::SubmitCommandRequest NewRequest(int gateway);
+  std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity,
+                                           const std::string& service);
+
+  const Options options_;
+  const dev_ca::TestCa ca_;
+  Programs programs_;
+  Ports ports_;
+  std::unique_ptr<store::RedisServer> redis_;
+  std::unique_ptr<SiteConfig> config_;
+  std::vector<std::unique_ptr<mqtt::Mosquitto>> brokers_;
+  std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
+  std::unique_ptr<command_gate::v1::CommandGate::Stub> gate_;
+  std::unique_ptr<device_registry::v1::DeviceRegistry::Stub> operator_;
+  std::unique_ptr<device_registry::v1::DeviceRegistry::Stub> client_;
+  std::atomic<uint64_t> requests_{1};
+};
+
+}  // namespace u2fi::e2e
+
+#endif  // U2FI_TESTS_E2E_PROCESS_SITE_H_

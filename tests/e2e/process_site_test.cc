@@ -1,0 +1,37 @@
+// The main job with every program a process of its own.
+#include "tests/e2e/process_site.h"
+
+#include "gtest/gtest.h"
+#include "services/common/status/status_matchers.h"
+
+namespace u2fi::e2e {
+namespace {
+
+using command_gate::v1::CommandRecord;
+
+class ProcessSiteTest : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    ASSERT_OK_AND_ASSIGN(site_, ProcessSite::Start({GetParam(), 1}));
+  }
+
+  std::unique_ptr<ProcessSite> site_;
+};
+
+TEST_P(ProcessSiteTest, ATouchTurnsTheCameraOnOnce) {
+  ASSERT_OK_AND_ASSIGN(const CommandRecord submitted,
+                       site_->Submit(0, "camera.on"));
+  ASSERT_OK_AND_ASSIGN(const CommandRecord ended,
+                       site_->Wait(submitted.name()));
+  EXPECT_EQ(ended.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
+      << ended.ShortDebugString();
+  EXPECT_EQ(site_->Executions(0, "camera.on"), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ProcessSiteTest, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& info) {
+                           return info.param ? "Mesh" : "Standalone";
+                         });
+
+}  // namespace
+}  // namespace u2fi::e2e

@@ -1,0 +1,80 @@
+#include "tests/e2e/programs.h"
+
+#include <unistd.h>
+
+#include <climits>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace u2fi::e2e {
+namespace {
+
+std::string TextOf(const std::string& path) {
+  std::ifstream file(path);
+  return std::string(std::istreambuf_iterator<char>(file),
+                     std::istreambuf_iterator<char>());
+}
+
+int64_t NumberIn(absl::string_view text) {
+  int64_t number = 0;
+  return absl::SimpleAtoi(text, &number) ? number : 0;
+}
+
+}  // namespace
+
+std::string ProgramPath(const std::string& name) {
+  if (access(name.c_str(), X_OK) == 0) return name;
+  char self[PATH_MAX] = {};
+  if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0) return name;
+  return absl::StrCat(self, ".runfiles/u2fi/", name);
+}
+
+absl::Duration CpuOf(pid_t pid) {
+  const std::string text = TextOf(absl::StrCat("/proc/", pid, "/stat"));
+  // After the name in brackets: state is field 3, utime 14, stime 15.
+  const std::vector<std::string> fields =
+      absl::StrSplit(text.substr(text.rfind(')') + 2), ' ');
+  if (fields.size() < 13) return absl::ZeroDuration();
+  const int64_t ticks = NumberIn(fields[11]) + NumberIn(fields[12]);
+  return absl::Seconds(1) * ticks / sysconf(_SC_CLK_TCK);
+}
+
+int64_t ResidentBytesOf(pid_t pid) {
+  const std::vector<std::string> fields =
+      absl::StrSplit(TextOf(absl::StrCat("/proc/", pid, "/statm")), ' ');
+  return fields.size() < 2 ? 0 : NumberIn(fields[1]) * sysconf(_SC_PAGESIZE);
+}
+
+void Programs::Start(const std::string& name,
+                     const std::vector<std::string>& words) {
+  words_[name] = words;
+  Restart(name);
+}
+
+void Programs::Restart(const std::string& name) {
+  Kill(name);
+  running_[name] = std::make_unique<store::ChildProcess>(
+      words_[name], absl::StrCat(folder_, "/", name, ".log"));
+}
+
+pid_t Programs::PidOf(const std::string& name) const {
+  const auto found = running_.find(name);
+  return found == running_.end() ? 0 : found->second->pid();
+}
+
+std::vector<pid_t> Programs::PidsOf(
+    const std::vector<std::string>& names) const {
+  std::vector<pid_t> pids;
+  for (const std::string& name : names) pids.push_back(PidOf(name));
+  return pids;
+}
+
+std::string Programs::LogOf(const std::string& name) const {
+  return TextOf(absl::StrCat(folder_, "/", name, ".log"));
+}
+
+}  // namespace u2fi::e2e

@@ -1,0 +1,160 @@
+#include "tests/e2e/site_config.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/json_util.h"
+#include "services/common/crypto/p256.h"
+#include "u2fi/config/v1/agent.pb.h"
+#include "u2fi/config/v1/config.pb.h"
+
+namespace u2fi::e2e {
+namespace {
+
+constexpr char kRpId[] = "u2fi.test";
+
+void WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+  chmod(path.c_str(), 0600);
+}
+
+}  // namespace
+
+SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Ports ports,
+                       std::string redis_socket)
+    : ca_(ca),
+      ports_(std::move(ports)),
+      redis_socket_(std::move(redis_socket)) {
+  WriteFile(ca_.folder() + "/jwt.pem",
+            crypto::P256PrivateKey::Generate().ToPem());
+}
+
+const rpc::TlsFiles& SiteConfig::FilesOf(const std::string& identity) {
+  const auto found = files_.find(identity);
+  if (found != files_.end()) return found->second;
+  return files_[identity] = ca_.Files(identity);
+}
+
+template <typename Tls>
+void SiteConfig::SetTls(const std::string& identity, Tls& tls) {
+  const rpc::TlsFiles& files = FilesOf(identity);
+  tls.set_certificate_file(files.certificate);
+  tls.set_key_file(files.key);
+  tls.set_ca_file(files.roots);
+  tls.set_trust_domain(files.trust_domain);
+}
+
+template <typename Config>
+void SiteConfig::SetCommon(const std::string& service, Config& config) {
+  config.mutable_listen()->set_address(
+      absl::StrCat("127.0.0.1:", ports_.at(service)));
+  config.mutable_listen()->mutable_shutdown_grace()->set_seconds(1);
+  config.mutable_listen()->set_accepts_per_second(10000);
+  SetTls("service/" + service, *config.mutable_tls());
+  if (redis_socket_.empty()) {
+    config.mutable_store()->mutable_sqlite()->set_file(ca_.folder() +
+                                                       "/u2fi.db");
+  } else {
+    config.mutable_store()->mutable_redis()->add_addresses("unix:" +
+                                                           redis_socket_);
+  }
+  config.mutable_log()->set_level(config::v1::LOG_LEVEL_WARNING);
+}
+
+template <typename Peer>
+void SiteConfig::SetPeer(const std::string& service, Peer& peer) const {
+  peer.set_target(absl::StrCat("127.0.0.1:", ports_.at(service)));
+}
+
+template <typename Settings>
+void SiteConfig::SetRegistry(Settings& settings) const {
+  settings.mutable_relying_party()->set_rp_id(kRpId);
+  settings.mutable_device_token()->add_key_files(ca_.folder() + "/jwt.pem");
+  settings.mutable_device_token()->set_issuer("https://u2fi.test");
+  settings.mutable_device_token()->set_audience("devices");
+}
+
+std::string SiteConfig::Write(const std::string& name,
+                              const google::protobuf::Message& config) const {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(config, &json, options)
+           .ok()) {
+    json.clear();
+  }
+  const std::string path = absl::StrCat(ca_.folder(), "/", name, ".json");
+  WriteFile(path, json);
+  return path;
+}
+
+std::string SiteConfig::Standalone() {
+  config::v1::StandaloneConfig config;
+  SetCommon("command-gate", config);
+  config.mutable_attestation()->mutable_relying_party()->set_rp_id(kRpId);
+  SetRegistry(*config.mutable_device_registry());
+  return Write("standalone", config);
+}
+
+std::string SiteConfig::Challenge() {
+  config::v1::ChallengeConfig config;
+  SetCommon("challenge", config);
+  return Write("challenge", config);
+}
+
+std::string SiteConfig::Attestation() {
+  config::v1::AttestationConfig config;
+  SetCommon("attestation", config);
+  SetPeer("challenge", *config.mutable_challenge());
+  config.mutable_settings()->mutable_relying_party()->set_rp_id(kRpId);
+  return Write("attestation", config);
+}
+
+std::string SiteConfig::Registry() {
+  config::v1::DeviceRegistryConfig config;
+  SetCommon("device-registry", config);
+  SetRegistry(*config.mutable_settings());
+  return Write("device-registry", config);
+}
+
+std::string SiteConfig::Gate() {
+  config::v1::CommandGateConfig config;
+  SetCommon("command-gate", config);
+  SetPeer("challenge", *config.mutable_challenge());
+  SetPeer("attestation", *config.mutable_attestation());
+  SetPeer("device-registry", *config.mutable_device_registry());
+  return Write("command-gate", config);
+}
+
+std::string SiteConfig::Agent(const std::string& site,
+                              const std::string& gateway,
+                              const mqtt::BrokerOptions& broker,
+                              const std::vector<std::string>& tokens) {
+  config::v1::GatewayAgentConfig config;
+  config.set_tenant("t1");
+  config.set_site(site);
+  config.set_gateway(gateway);
+  SetTls(absl::StrCat("gateway/t1/", site, "/", gateway),
+         *config.mutable_tls());
+  SetPeer("command-gate", *config.mutable_mesh());
+  config.set_rp_id(kRpId);
+  config.set_state_dir(absl::StrCat(ca_.folder(), "/state-", gateway));
+  for (const std::string& token : tokens) {
+    config.mutable_tokens()->add_soft_tokens(token);
+  }
+  auto& devices = *config.mutable_devices();
+  devices.set_broker(absl::StrCat("mqtts://", broker.host, ":", broker.port));
+  devices.set_ca_file(broker.ca_file);
+  devices.set_user(broker.user);
+  devices.set_password(broker.password);
+  config.mutable_log()->set_level(config::v1::LOG_LEVEL_WARNING);
+  config.mutable_cue()->set_terminal(true);
+  config.mutable_reconnect_cap()->set_seconds(1);
+  return Write("agent-" + gateway, config);
+}
+
+}  // namespace u2fi::e2e

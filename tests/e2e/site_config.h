@@ -1,0 +1,61 @@
+#ifndef U2FI_TESTS_E2E_SITE_CONFIG_H_
+#define U2FI_TESTS_E2E_SITE_CONFIG_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/message.h"
+#include "services/common/mqtt/broker_options.h"
+#include "tools/dev-ca/test_ca.h"
+
+namespace u2fi::e2e {
+
+// Where the programs of a deployment listen, on loopback, by service name; in
+// standalone all are the same.
+using Ports = std::map<std::string, int>;
+
+// Writes configuration files for the programs of one deployment into the CA's
+// folder, with certificates from it. Tenant t1, relying party u2fi.test.
+class SiteConfig {
+ public:
+  // The store: `redis_socket`, or a SQLite file if that is empty. `ca` must
+  // outlive this object.
+  SiteConfig(const dev_ca::TestCa& ca, Ports ports, std::string redis_socket);
+
+  // Certificate and key of an identity, made when first asked for.
+  const rpc::TlsFiles& FilesOf(const std::string& identity);
+
+  // Each writes a file and returns its path.
+  std::string Standalone();
+  std::string Challenge();
+  std::string Attestation();
+  std::string Registry();
+  std::string Gate();
+  // Of the gateway `gateway` at the site `site`, with soft tokens at these
+  // sockets.
+  std::string Agent(const std::string& site, const std::string& gateway,
+                    const mqtt::BrokerOptions& broker,
+                    const std::vector<std::string>& tokens);
+
+ private:
+  template <typename Config>
+  void SetCommon(const std::string& service, Config& config);
+  template <typename Peer>
+  void SetPeer(const std::string& service, Peer& peer) const;
+  template <typename Settings>
+  void SetRegistry(Settings& settings) const;
+  template <typename Tls>
+  void SetTls(const std::string& identity, Tls& tls);
+  std::string Write(const std::string& name,
+                    const google::protobuf::Message& config) const;
+
+  const dev_ca::TestCa& ca_;
+  const Ports ports_;
+  const std::string redis_socket_;
+  std::map<std::string, rpc::TlsFiles> files_;
+};
+
+}  // namespace u2fi::e2e
+
+#endif  // U2FI_TESTS_E2E_SITE_CONFIG_H_
