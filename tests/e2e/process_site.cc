@@ -297,8 +297,10 @@ SubmitCommandRequest ProcessSite::NewRequest(int gateway) {
   request.set_request_id(absl::StrCat(absl::Hex(requests_++, absl::kZeroPad16),
                                       "0000000000000000"));
   request.mutable_options()->set_on_behalf_of(Account(gateway));
-  request.mutable_options()->mutable_approve_within()->set_seconds(20);
-  request.mutable_options()->mutable_execute_within()->set_seconds(20);
+  request.mutable_options()->mutable_approve_within()->set_seconds(
+      options_.approve_within);
+  request.mutable_options()->mutable_execute_within()->set_seconds(
+      options_.execute_within);
   return request;
 }
 
@@ -397,17 +399,18 @@ absl::StatusOr<CommandRecord> ProcessSite::Wait(const std::string& name) {
   return response.command();
 }
 
-int ProcessSite::Executions(int gateway, const std::string& operation) {
+std::vector<std::string> ProcessSite::Executions(int gateway,
+                                                 const std::string& operation) {
   const absl::StatusOr<std::string> text =
       ReadFile(absl::StrCat(ca_.folder(), "/devices/", Camera(gateway),
                             "/executions.log"),
                kMaxFile);
-  if (!text.ok()) return 0;
-  int count = 0;
+  std::vector<std::string> commands;
+  if (!text.ok()) return commands;
   for (const auto& command : device::ReadJournal(*text)) {
-    count += command.operation == operation ? 1 : 0;
+    if (command.operation == operation) commands.push_back(command.command_id);
   }
-  return count;
+  return commands;
 }
 
 }  // namespace u2fi::e2e

@@ -28,6 +28,9 @@ class ProcessSite {
   struct Options {
     bool mesh = false;
     int gateways = 1;
+    // Of each command, in seconds.
+    int approve_within = 20;
+    int execute_within = 20;
   };
 
   // Starts all of it and waits until every gateway is connected, every token
@@ -52,8 +55,10 @@ class ProcessSite {
       int gateway, const std::string& operation);
   // Waits for the end of a command, at most 20 s. Thread-safe.
   absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
-  // What the cameras did: number of times that the operation began.
-  int Executions(int gateway, const std::string& operation);
+  // What the camera of the gateway did: the id of a command each time that the
+  // operation began.
+  std::vector<std::string> Executions(int gateway,
+                                      const std::string& operation);
 
  private:
   explicit ProcessSite(const Options& options);

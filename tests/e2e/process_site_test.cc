@@ -12,7 +12,7 @@ using command_gate::v1::CommandRecord;
 class ProcessSiteTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    ASSERT_OK_AND_ASSIGN(site_, ProcessSite::Start({GetParam(), 1}));
+    ASSERT_OK_AND_ASSIGN(site_, ProcessSite::Start({GetParam()}));
   }
 
   std::unique_ptr<ProcessSite> site_;
@@ -25,7 +25,7 @@ TEST_P(ProcessSiteTest, ATouchTurnsTheCameraOnOnce) {
                        site_->Wait(submitted.name()));
   EXPECT_EQ(ended.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
       << ended.ShortDebugString();
-  EXPECT_EQ(site_->Executions(0, "camera.on"), 1);
+  EXPECT_EQ(site_->Executions(0, "camera.on").size(), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, ProcessSiteTest, testing::Bool(),

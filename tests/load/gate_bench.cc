@@ -1,0 +1,175 @@
+// What one critical command costs, with every program a process of its own and
+// a token that touches itself.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "services/common/crypto/bare_ecdsa.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/crypto/p256.h"
+#include "tests/contract/store/temp_dir.h"
+#include "tests/e2e/process_site.h"
+#include "tests/load/bench_line.h"
+#include "tests/load/disk_sync.h"
+
+namespace u2fi::load {
+namespace {
+
+using e2e::ProcessSite;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr int kGateways = 12;
+constexpr int kInFlight = 32;
+constexpr int kWarmUp = 200;
+constexpr int kCommands = 3000;
+constexpr int kSingle = 300;
+
+double Seconds(SteadyClock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// Seconds that one bare P-256 verification takes on one core, now.
+double BareVerification() {
+  const crypto::P256PrivateKey key = crypto::P256PrivateKey::Generate();
+  const crypto::Digest digest = crypto::Sha256("a command");
+  const std::string signature = key.Sign(digest);
+  const crypto::BareEcdsa bare(key.public_key().point());
+  std::vector<double> taken;
+  for (int i = 0; i < 2000; ++i) {
+    const auto start = SteadyClock::now();
+    if (!bare.Verify(digest, signature)) std::abort();
+    taken.push_back(Seconds(SteadyClock::now() - start));
+  }
+  // The median: others use this machine too.
+  std::nth_element(taken.begin(), taken.begin() + 1000, taken.end());
+  return taken[1000];
+}
+
+// Runs one command to its end; false if it did not succeed.
+bool RunOne(ProcessSite& site, int gateway) {
+  const auto submitted = site.Submit(gateway, "camera.on");
+  if (!submitted.ok()) {
+    std::cerr << "gate_bench: " << submitted.status() << "\n";
+    return false;
+  }
+  const auto ended = site.Wait(submitted->name());
+  const bool done =
+      ended.ok() && ended->state() == command_gate::v1::COMMAND_STATE_SUCCEEDED;
+  if (!done) {
+    std::cerr << "gate_bench: "
+              << (ended.ok() ? ended->ShortDebugString()
+                             : ended.status().ToString())
+              << "\n";
+  }
+  return done;
+}
+
+// Runs `count` commands, kInFlight at a time; how many failed.
+int RunMany(ProcessSite& site, int count) {
+  std::atomic<int> left{count};
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kInFlight; ++i) {
+    threads.emplace_back([&, i] {
+      while (left.fetch_sub(1) > 0) {
+        if (!RunOne(site, i % kGateways)) ++failed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return failed;
+}
+
+double CountedCpuSeconds(ProcessSite& site) {
+  absl::Duration cpu;
+  for (pid_t pid : site.programs().PidsOf(site.CountedPrograms())) {
+    cpu += e2e::CpuOf(pid);
+  }
+  return absl::ToDoubleSeconds(cpu);
+}
+
+double Quantile(std::vector<double> values, double part) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<size_t>(part * (values.size() - 1))];
+}
+
+void MeasureCpu(ProcessSite& site, const std::string& prefix) {
+  const double bare = BareVerification();
+  const double before = CountedCpuSeconds(site);
+  const auto start = SteadyClock::now();
+  const int failed = RunMany(site, kCommands);
+  const double wall = Seconds(SteadyClock::now() - start);
+  const double cpu = CountedCpuSeconds(site) - before;
+  if (failed > 0) std::cerr << "gate_bench: " << failed << " failed\n";
+  PrintBenchLine({prefix + ".rate", kCommands / wall, "1/s",
+                  "bare P-256 verifications of one core", 1 / bare});
+  PrintBenchLine({prefix + ".cpu_us", cpu / kCommands * 1e6, "us",
+                  "one bare P-256 verification", bare * 1e6});
+}
+
+void MeasureLatency(ProcessSite& site, const std::string& prefix) {
+  const store::TempDir folder;
+  DiskSync disk(folder.Join("sync"));
+  std::vector<double> commands;
+  std::vector<double> syncs;
+  for (int i = 0; i < kSingle; ++i) {
+    const auto start = SteadyClock::now();
+    if (!RunOne(site, 0)) continue;
+    commands.push_back(Seconds(SteadyClock::now() - start) * 1e3);
+    const auto sync_start = SteadyClock::now();
+    for (int j = 0; j < 4; ++j) disk.AppendAndSync();
+    syncs.push_back(Seconds(SteadyClock::now() - sync_start) * 1e3);
+  }
+  const std::string baseline = "four fdatasyncs after appending 4 KiB each";
+  PrintBenchLine({prefix + ".latency_p50_ms", Quantile(commands, 0.5), "ms",
+                  baseline + ", p50", Quantile(syncs, 0.5)});
+  PrintBenchLine({prefix + ".latency_p99_ms", Quantile(commands, 0.99), "ms",
+                  baseline + ", p99", Quantile(syncs, 0.99)});
+}
+
+void MeasureIdleAgent(ProcessSite& site) {
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  constexpr double kMiB = 1 << 20;
+  PrintBenchLine(
+      {"agent.idle_rss",
+       e2e::ResidentBytesOf(site.programs().PidOf("agent-0")) / kMiB, "MiB",
+       "the soft token's process",
+       e2e::ResidentBytesOf(site.programs().PidOf("token-0")) / kMiB});
+}
+
+int Run(bool mesh, const std::function<bool(const std::string&)>& asked) {
+  const std::string prefix = mesh ? "gate.mesh" : "gate.standalone";
+  const bool load = asked(prefix + ".rate") || asked(prefix + ".cpu_us");
+  const bool latency =
+      asked(prefix + ".latency_p50_ms") || asked(prefix + ".latency_p99_ms");
+  const bool idle = !mesh && asked("agent.idle_rss");
+  if (!load && !latency && !idle) return 0;
+  const auto site = ProcessSite::Start({mesh, kGateways});
+  if (!site.ok()) {
+    std::cerr << "gate_bench: " << site.status() << "\n";
+    return 1;
+  }
+  if (idle) MeasureIdleAgent(**site);
+  if (RunMany(**site, kWarmUp) > 0) return 1;
+  if (load) MeasureCpu(**site, prefix);
+  if (latency) MeasureLatency(**site, prefix);
+  return 0;
+}
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) {
+  const auto asked = [&](const std::string& name) {
+    return u2fi::load::IsAskedFor(argc, argv, name);
+  };
+  const int standalone = u2fi::load::Run(false, asked);
+  return standalone + u2fi::load::Run(true, asked);
+}
