@@ -136,9 +136,9 @@ class DeviceDesk : public MeshHandler {
   // Ends of commands.
   void Finish(const std::string& command_id, const std::string& device,
               const device::v1::DeviceResult& result);
-  // What was handed over before this process began, or before the broker's
-  // connection was lost.
-  void AskUnfinished();
+  // Asks `device`, or all if that is empty, what became of the commands that
+  // were handed over before the connection was lost.
+  void AskUnfinished(absl::string_view device);
   void AskUnfinishedOne(const std::string& command_id, bool since_start);
   // The command ends as UNKNOWN unless it has a result by then.
   void EndAt(uint64_t execute_by_ms, const std::string& command_id);

@@ -41,7 +41,7 @@ void DeviceDesk::OnMqtt(const mqtt::Message& message) {
 
 void DeviceDesk::OnBroker(bool connected) {
   if (connected) {
-    Post([this] { AskUnfinished(); });
+    Post([this] { AskUnfinished(""); });
     return;
   }
   MutexLock lock(mutex_);
@@ -86,6 +86,8 @@ void DeviceDesk::OnHello(const std::string& device,
                      hello.pins().state() == device::v1::BINDING_STATE_BLANK;
   if (waits) TellStaged(device, **staged);
   OnPins(device, hello.pins());
+  // It may have been away when a command went out.
+  AskUnfinished(device);
 }
 
 void DeviceDesk::OnResult(const std::string& device,
@@ -142,10 +144,13 @@ void DeviceDesk::OnStatus(const std::string& device,
   }
 }
 
-void DeviceDesk::AskUnfinished() {
+void DeviceDesk::AskUnfinished(absl::string_view device) {
   const auto ids = site_.Unfinished();
   if (!ids.ok()) return;
   for (const std::string& id : *ids) {
+    const auto row = site_.FindJournal(id);
+    if (!row.ok() || !row->has_value()) continue;
+    if (!device.empty() && (*row)->device() != device) continue;
     AskUnfinishedOne(id, /*since_start=*/false);
   }
 }
