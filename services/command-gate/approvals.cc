@@ -33,16 +33,20 @@ proof::v1::AuthorizationStatement TemplateOf(const StoredCommand& command,
   statement.set_approver_gateway(slot.gateway());
   statement.set_channel_key(slot.channel_key());
   statement.set_site(row.site());
-  statement.set_batch_root(crypto::ToString(proof::Leaf(row.command())));
-  statement.set_batch_size(1);
+  if (row.batch_ids().empty()) {
+    statement.set_batch_root(crypto::ToString(proof::Leaf(row.command())));
+    statement.set_batch_size(1);
+  } else {
+    statement.set_batch_root(row.batch_root());
+    statement.set_batch_size(static_cast<uint32_t>(row.batch_ids_size()));
+  }
   statement.set_pins_revision(row.pins_revision());
   statement.set_requester(row.requester());
   statement.set_request_id(row.request_id());
   statement.set_approve_by_ms(row.approve_by_ms());
   statement.set_execute_by_ms(row.execute_by_ms());
-  if (row.rule().uv() || row.rule().level() != 0) {
-    statement.mutable_required()->set_uv(row.rule().uv());
-    statement.mutable_required()->set_level(row.rule().level());
+  if (row.required().uv() || row.required().level() != 0) {
+    *statement.mutable_required() = row.required();
   }
   return statement;
 }
@@ -188,8 +192,14 @@ absl::StatusOr<StoredCommand> Approvals::AskSlot(StoredCommand command,
   evidence.statement = issued.statement();
   ASSIGN_OR_RETURN(command, mover_.Move(command, std::move(next), evidence,
                                         Durability::kVolatile));
-  Send(command, index, *candidates);
+  RETURN_IF_ERROR(Send(command, index, *candidates));
   return command;
+}
+
+absl::StatusOr<std::vector<StoredCommand>> Approvals::AllOf(
+    const StoredCommand& command) {
+  if (!command.row.batch_ids().empty()) return commands_.ReadBatch(command);
+  return std::vector<StoredCommand>{command};
 }
 
 absl::StatusOr<ListCandidatesResponse> Approvals::Candidates(
@@ -203,22 +213,22 @@ absl::StatusOr<ListCandidatesResponse> Approvals::Candidates(
   attestation::v1::ListCandidatesRequest request;
   request.set_tenant(command.tenant);
   request.set_account(slot.account());
-  request.mutable_required()->set_uv(command.row.rule().uv());
-  request.mutable_required()->set_level(command.row.rule().level());
+  *request.mutable_required() = command.row.required();
   request.set_purpose(command.row.purpose());
   request.set_site(command.row.site());
   return attestation_.ListCandidates(request);
 }
 
-void Approvals::Send(const StoredCommand& command, int index,
-                     const ListCandidatesResponse& candidates) {
+absl::Status Approvals::Send(const StoredCommand& command, int index,
+                             const ListCandidatesResponse& candidates) {
+  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all, AllOf(command));
   const Slot& slot = command.row.slots(index);
   gateway::v1::MeshMessage message;
   gateway::v1::ApprovalRequest& question = *message.mutable_approval_request();
   question.set_approval_id(
       ApprovalId(command.row.command_id(), index, slot.attempts()));
   question.set_statement(slot.statement());
-  question.add_commands(command.row.command());
+  for (const StoredCommand& one : all) question.add_commands(one.row.command());
   for (const common::v1::Candidate& candidate : candidates.candidates()) {
     *question.add_candidates()->mutable_candidate() = candidate;
   }
@@ -231,6 +241,7 @@ void Approvals::Send(const StoredCommand& command, int index,
   // question expires.
   gateways_.Send(command.tenant, slot.gateway(), std::move(message))
       .IgnoreError();
+  return absl::OkStatus();
 }
 
 void Approvals::AskAgain(const StoredCommand& command,
@@ -242,7 +253,8 @@ void Approvals::AskAgain(const StoredCommand& command,
     }
     const absl::StatusOr<ListCandidatesResponse> candidates =
         Candidates(command, i);
-    if (candidates.ok()) Send(command, i, *candidates);
+    // What cannot be read now is asked at the next stream.
+    if (candidates.ok()) Send(command, i, *candidates).IgnoreError();
   }
 }
 
@@ -338,20 +350,24 @@ absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
 }
 
 absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {
+  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all, AllOf(command));
   device_registry::v1::ResolveRequest request;
   request.set_tenant(command.tenant);
   request.set_on_behalf_of(command.row.account());
   request.set_purpose(command.row.purpose());
-  device_registry::v1::ResolveItem& asked = *request.add_items();
-  asked.set_device(command.row.device());
-  asked.set_operation(command.row.operation());
+  for (const StoredCommand& one : all) {
+    device_registry::v1::ResolveItem& asked = *request.add_items();
+    asked.set_device(one.row.device());
+    asked.set_operation(one.row.operation());
+  }
   ASSIGN_OR_RETURN(const device_registry::v1::ResolveResponse resolved,
                    registry_.Resolve(request));
-  if (resolved.items_size() == 1 &&
-      resolved.items(0).rule().SerializeAsString() ==
-          command.row.rule().SerializeAsString()) {
-    return absl::OkStatus();
+  bool stands = resolved.items_size() == request.items_size();
+  for (int i = 0; stands && i < resolved.items_size(); ++i) {
+    stands = resolved.items(i).rule().SerializeAsString() ==
+             all[static_cast<size_t>(i)].row.rule().SerializeAsString();
   }
+  if (stands) return absl::OkStatus();
   return Error(reason::kPolicyChanged,
                "the rule changed after the touch was asked for");
 }

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_COMMAND_GATE_APPROVALS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/attestation/attestation_client.h"
@@ -22,12 +23,13 @@ class Approvals {
   // The references must outlive this object.
   Approvals(const Clock& clock, attestation::AttestationClient& attestation,
             challenge::ChallengeClient& challenge,
-            device_registry::RegistryClient& registry, CommandMover& mover,
-            GatewaySender& gateways)
+            device_registry::RegistryClient& registry, CommandStore& commands,
+            CommandMover& mover, GatewaySender& gateways)
       : clock_(clock),
         attestation_(attestation),
         challenge_(challenge),
         registry_(registry),
+        commands_(commands),
         mover_(mover),
         gateways_(gateways) {}
 
@@ -79,13 +81,17 @@ class Approvals {
                                        const proof::v1::Answer& answer);
   absl::StatusOr<attestation::v1::ListCandidatesResponse> Candidates(
       const StoredCommand& command, int index);
-  void Send(const StoredCommand& command, int index,
-            const attestation::v1::ListCandidatesResponse& candidates);
+  // The command, or all of the batch whose first one it is.
+  absl::StatusOr<std::vector<StoredCommand>> AllOf(
+      const StoredCommand& command);
+  absl::Status Send(const StoredCommand& command, int index,
+                    const attestation::v1::ListCandidatesResponse& candidates);
 
   const Clock& clock_;
   attestation::AttestationClient& attestation_;
   challenge::ChallengeClient& challenge_;
   device_registry::RegistryClient& registry_;
+  CommandStore& commands_;
   CommandMover& mover_;
   GatewaySender& gateways_;
 };

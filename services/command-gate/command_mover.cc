@@ -9,6 +9,7 @@
 #include "services/command-gate/command_states.h"
 #include "services/common/audit/limits.h"
 #include "services/common/audit/rules.h"
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -68,8 +69,10 @@ audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
   for (const std::string& reference : evidence.approval_refs) {
     body.add_approval_refs(reference);
   }
-  if (HoldsProof(body) && after.has_evidence()) {
-    *body.mutable_evidence() = after.evidence();
+  if (HoldsProof(body)) {
+    if (after.has_evidence()) *body.mutable_evidence() = after.evidence();
+    body.set_index(after.index());
+    *body.mutable_path() = after.path();
   }
   body.set_outcome(evidence.outcome);
   std::map<std::string, std::string> details = evidence.details;
@@ -108,15 +111,31 @@ absl::StatusOr<StoredCommand> CommandMover::Create(
   audit::Transition transition;
   transition.durability = Durability::kReplicated;
   AddFirstWrites(view, row, transition);
-  return Decide(view.command, row, evidence, std::move(transition));
+  RETURN_IF_ERROR(
+      AddRow(ContentOf(view.command.row, row, evidence), transition));
+  return Decide(view.command, row, std::move(transition));
+}
+
+absl::StatusOr<StoredCommand> CommandMover::CreateBatch(
+    const BatchView& view, std::vector<CommandRow> rows,
+    const MoveEvidence& evidence) {
+  audit::Transition transition;
+  transition.durability = Durability::kReplicated;
+  AddBatchWrites(view, rows, transition);
+  // Their bytes follow in the rows that say what became of each.
+  audit::RowContent content =
+      ContentOf(view.first.command.row, rows[0], evidence);
+  content.body.clear_command();
+  RETURN_IF_ERROR(AddRow(std::move(content), transition));
+  return Decide(view.first.command, rows[0], std::move(transition));
 }
 
 absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
                                                  CommandRow next,
                                                  const MoveEvidence& evidence,
                                                  Durability durability) {
-  if (next.state() != seen.row.state() &&
-      !MayMove(seen.row.state(), next.state(), next.free())) {
+  const bool moves = next.state() != seen.row.state();
+  if (moves && !MayMove(seen.row.state(), next.state(), next.free())) {
     return Error(reason::kInternal, "a command cannot make this move");
   }
   if (IsFinal(next.state()) && next.end_ms() == 0) {
@@ -125,28 +144,73 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   audit::Transition transition;
   transition.durability = durability;
   AddWrites(seen, next, transition);
-  if (!Cooldowns::IsNo(seen.row, next)) {
-    return Decide(seen, next, evidence, std::move(transition));
+  std::vector<StoredCommand> others;
+  if (moves && seen.row.batch_ids_size() > 0 &&
+      seen.row.state() != v1::COMMAND_STATE_DISPATCHED) {
+    ASSIGN_OR_RETURN(others, TakeAlong(seen, next, evidence, transition));
+  } else {
+    RETURN_IF_ERROR(AddRow(ContentOf(seen.row, next, evidence), transition));
   }
-  ASSIGN_OR_RETURN(const bool cools,
-                   cooldowns_.AddNo(seen, clock_.Now(), transition));
-  return Decide(seen, next, evidence, std::move(transition), cools);
+  if (Cooldowns::IsNo(seen.row, next)) {
+    ASSIGN_OR_RETURN(const bool cools,
+                     cooldowns_.AddNo(seen, clock_.Now(), transition));
+    if (cools) RETURN_IF_ERROR(AddRow(AlarmOf(next), transition));
+  }
+  return Decide(seen, next, std::move(transition), std::move(others));
 }
 
-absl::StatusOr<StoredCommand> CommandMover::Decide(const StoredCommand& seen,
-                                                   const CommandRow& next,
-                                                   const MoveEvidence& evidence,
-                                                   audit::Transition transition,
-                                                   bool alarm) {
-  ASSIGN_OR_RETURN(
-      audit::PreparedRow row,
-      audit::PreparedRow::Make(ContentOf(seen.row, next, evidence), random_));
-  transition.rows.push_back(std::move(row));
-  if (alarm) {
-    ASSIGN_OR_RETURN(audit::PreparedRow raised,
-                     audit::PreparedRow::Make(AlarmOf(next), random_));
-    transition.rows.push_back(std::move(raised));
+absl::StatusOr<std::vector<StoredCommand>> CommandMover::TakeAlong(
+    const StoredCommand& seen, const CommandRow& next,
+    const MoveEvidence& evidence, audit::Transition& transition) {
+  ASSIGN_OR_RETURN(std::vector<StoredCommand> all, commands_.ReadBatch(seen));
+  const bool each = next.state() == v1::COMMAND_STATE_APPROVED ||
+                    next.state() == v1::COMMAND_STATE_DISPATCHED;
+  // The touches have a row of their own, and each command's row refers to them.
+  MoveEvidence shared = evidence;
+  shared.with_command = false;
+  if (!each || !evidence.approvals.empty()) {
+    RETURN_IF_ERROR(AddRow(ContentOf(seen.row, next, shared), transition));
   }
+  MoveEvidence own;
+  own.kind = evidence.kind;
+  own.outcome = evidence.outcome;
+  own.approval_refs = evidence.approval_refs;
+  for (const proof::v1::Approval& approval : evidence.approvals) {
+    own.approval_refs.push_back(
+        crypto::ToString(audit::ApprovalDigest(approval)));
+  }
+  for (StoredCommand& one : all) {
+    if (one.row.state() != seen.row.state()) {
+      return Error(reason::kStoreAborted, "the batch has moved on");
+    }
+    const bool first = one.row.command_id() == seen.row.command_id();
+    CommandRow moved = first ? next : one.row;
+    if (!first) {
+      moved.set_state(next.state());
+      moved.set_reason(next.reason());
+      moved.set_end_ms(next.end_ms());
+      AddDrivenWrites(one.row, moved, transition);
+    }
+    if (each) {
+      RETURN_IF_ERROR(AddRow(ContentOf(one.row, moved, own), transition));
+    }
+    one.row = std::move(moved);
+  }
+  all.erase(all.begin());
+  return all;
+}
+
+absl::Status CommandMover::AddRow(audit::RowContent content,
+                                  audit::Transition& transition) {
+  ASSIGN_OR_RETURN(audit::PreparedRow row,
+                   audit::PreparedRow::Make(std::move(content), random_));
+  transition.rows.push_back(std::move(row));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoredCommand> CommandMover::Decide(
+    const StoredCommand& seen, const CommandRow& next,
+    audit::Transition transition, std::vector<StoredCommand> others) {
   ASSIGN_OR_RETURN(const audit::Committed committed,
                    decider_.Decide(seen.tenant, std::move(transition)));
   StoredCommand stored;
@@ -155,6 +219,10 @@ absl::StatusOr<StoredCommand> CommandMover::Decide(const StoredCommand& seen,
   stored.version = committed.version;
   stored.epoch = seen.epoch;
   watchers_.Tell(stored);
+  for (StoredCommand& other : others) {
+    other.version = committed.version;
+    watchers_.Tell(other);
+  }
   return stored;
 }
 

@@ -52,11 +52,12 @@ class CommandMover {
  public:
   // The references must outlive this object.
   CommandMover(const Clock& clock, RandomSource& random,
-               audit::Decider& decider, CommandWatchers& watchers,
-               Cooldowns& cooldowns)
+               audit::Decider& decider, CommandStore& commands,
+               CommandWatchers& watchers, Cooldowns& cooldowns)
       : clock_(clock),
         random_(random),
         decider_(decider),
+        commands_(commands),
         watchers_(watchers),
         cooldowns_(cooldowns) {}
 
@@ -66,25 +67,37 @@ class CommandMover {
                                        records::v1::CommandRow row,
                                        const MoveEvidence& evidence);
 
+  // Writes a new batch, all or nothing; the first one comes back. Its tree's
+  // root and paths are in `rows`.
+  absl::StatusOr<StoredCommand> CreateBatch(
+      const BatchView& view, std::vector<records::v1::CommandRow> rows,
+      const MoveEvidence& evidence);
+
   // Replaces `seen` by `next`. INTERNAL unless the states allow it (or are the
   // same); STORE_ABORTED if somebody was faster: read again and think again.
   // Sets end_ms of a final state. Counts against the requester if people said
-  // no.
+  // no. Up to the dispatch the first command of a batch takes the others along.
   absl::StatusOr<StoredCommand> Move(const StoredCommand& seen,
                                      records::v1::CommandRow next,
                                      const MoveEvidence& evidence,
                                      u2fi::store::Durability durability);
 
  private:
+  // What a move of the first command does to the others of its batch.
+  absl::StatusOr<std::vector<StoredCommand>> TakeAlong(
+      const StoredCommand& seen, const records::v1::CommandRow& next,
+      const MoveEvidence& evidence, audit::Transition& transition);
+  absl::Status AddRow(audit::RowContent content, audit::Transition& transition);
+  // Commits, and tells the watchers of `seen` as `next` and of the others.
   absl::StatusOr<StoredCommand> Decide(const StoredCommand& seen,
                                        const records::v1::CommandRow& next,
-                                       const MoveEvidence& evidence,
                                        audit::Transition transition,
-                                       bool alarm = false);
+                                       std::vector<StoredCommand> others = {});
 
   const Clock& clock_;
   RandomSource& random_;
   audit::Decider& decider_;
+  CommandStore& commands_;
   CommandWatchers& watchers_;
   Cooldowns& cooldowns_;
 };

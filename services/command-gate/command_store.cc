@@ -24,6 +24,7 @@ constexpr uint64_t kRetryAfterMs = 2'000;
 constexpr uint64_t kKeptAfterEndMs = 24 * 3'600'000;
 constexpr uint64_t kLastMs = 9'999'999'999'999;
 constexpr size_t kTimersPerSweep = 100;
+constexpr int kReadAtOnce = 500;
 
 absl::StatusOr<Partition> PartitionOf(absl::string_view tenant) {
   return Partition::Make("command-gate", tenant);
@@ -46,8 +47,12 @@ std::string Millis(uint64_t ms) {
   return absl::StrCat(absl::Dec(ms, absl::kZeroPad13));
 }
 std::string ListKey(const CommandRow& row) {
-  return absl::StrCat(ListPrefix(row.account()),
-                      Millis(kLastMs - row.submit_ms()), "/", row.command_id());
+  const std::string key = absl::StrCat(ListPrefix(row.account()),
+                                       Millis(kLastMs - row.submit_ms()), "/");
+  return row.batch().empty()
+             ? absl::StrCat(key, row.command_id())
+             : absl::StrCat(key, row.batch(), "/",
+                            absl::Dec(row.index(), absl::kZeroPad4));
 }
 std::string ExecutesPrefix(absl::string_view gateway) {
   return absl::StrCat("g/", gateway, "/");
@@ -55,8 +60,13 @@ std::string ExecutesPrefix(absl::string_view gateway) {
 std::string TransactionKey(absl::string_view transaction) {
   return absl::StrCat("x/", transaction);
 }
+// Whether the first command of its batch drives it.
+bool IsDriven(const CommandRow& row) {
+  return row.index() > 0 && row.state() != v1::COMMAND_STATE_DISPATCHED;
+}
+
 std::string TimerKey(const CommandRow& row) {
-  const uint64_t due = NextLookMs(row);
+  const uint64_t due = IsDriven(row) ? 0 : NextLookMs(row);
   return due == 0 ? ""
                   : absl::StrCat("timer/", Millis(due), "/command/",
                                  row.command_id());
@@ -82,6 +92,8 @@ bool WaitsForOthers(const CommandRow& row) {
 // left it lying. What went down to a gateway goes down once more, in case that
 // it was never sent.
 bool IsOwnStep(const CommandRow& row) {
+  // The timer of the first one sends all again.
+  if (row.index() > 0) return false;
   switch (row.state()) {
     case v1::COMMAND_STATE_PREPARING:
       return !WaitsForOthers(row);
@@ -176,11 +188,42 @@ void MoveIndices(const CommandRow& seen, const CommandRow& next,
   if (was && !is) transition.remove.push_back(key);
 }
 
+void TakePlaces(const SubmitView& view, CommandRow& first,
+                audit::Transition& transition) {
+  transition.epoch = view.command.epoch;
+  for (const std::string& place : {view.account_place, view.gateway_place}) {
+    if (place.empty()) continue;
+    first.add_places(place);
+    transition.expect.push_back({place, u2fi::store::kAbsent});
+    transition.put.push_back({place, first.command_id()});
+  }
+}
+
+void PutSequence(const std::string& device, uint64_t last, Version expected,
+                 audit::Transition& transition) {
+  SequenceRow sequence;
+  sequence.set_schema(1);
+  sequence.set_last(last);
+  const std::string key = SequenceKey(device);
+  transition.expect.push_back({key, expected});
+  transition.put.push_back({key, sequence.SerializeAsString()});
+}
+
 void PutCommand(const CommandRow& row, Version expected,
                 audit::Transition& transition) {
   const std::string key = CommandKey(row.command_id());
   transition.expect.push_back({key, expected});
   transition.put.push_back({key, row.SerializeAsString(), ExpireHint(row)});
+}
+
+void AddOwnWrites(const CommandRow& seen, CommandRow& next,
+                  audit::Transition& transition) {
+  if (next.end_ms() != 0 && seen.end_ms() == 0) {
+    transition.put.push_back(
+        {ListKey(next), next.command_id(), ExpireHint(next)});
+  }
+  MoveTimer(seen, next, transition);
+  MoveIndices(seen, next, transition);
 }
 
 }  // namespace
@@ -243,6 +286,51 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(
   view.account_place = FirstFree(keys, snapshot.entries, accounts, gateways);
   view.gateway_place = FirstFree(keys, snapshot.entries, gateways, keys.size());
   return view;
+}
+
+absl::StatusOr<BatchView> CommandStore::ReadForBatch(
+    absl::string_view tenant, absl::string_view first_id,
+    const std::vector<std::string>& devices, absl::string_view account,
+    absl::string_view gateway) {
+  BatchView view;
+  ASSIGN_OR_RETURN(view.first,
+                   ReadForSubmit(tenant, first_id, "", account, gateway));
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  std::vector<std::string> keys;
+  for (const std::string& device : devices) keys.push_back(SequenceKey(device));
+  ASSIGN_OR_RETURN(const Snapshot snapshot, store_.Get(partition, keys));
+  if (snapshot.epoch != view.first.command.epoch) {
+    return Error(reason::kStoreEpochChanged, "the store began anew");
+  }
+  for (size_t i = 0; i < devices.size(); ++i) {
+    SubmitView one;
+    RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[i], one));
+    view.sequences[devices[i]] = {one.last_sequence, one.sequence_version};
+  }
+  return view;
+}
+
+absl::StatusOr<std::vector<StoredCommand>> CommandStore::ReadBatch(
+    const StoredCommand& first) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(first.tenant));
+  std::vector<StoredCommand> commands;
+  const auto& ids = first.row.batch_ids();
+  for (int begin = 0; begin < ids.size(); begin += kReadAtOnce) {
+    std::vector<std::string> keys;
+    const int end = std::min(ids.size(), begin + kReadAtOnce);
+    for (int i = begin; i < end; ++i) keys.push_back(CommandKey(ids[i]));
+    ASSIGN_OR_RETURN(const Snapshot snapshot, store_.Get(partition, keys));
+    for (const Entry& entry : snapshot.entries) {
+      StoredCommand& one = commands.emplace_back();
+      one.tenant = first.tenant;
+      one.epoch = snapshot.epoch;
+      RETURN_IF_ERROR(ParseCommandEntry(entry, one));
+      if (!one.exists()) {
+        return Error(reason::kResourceUnknown, "a command of a batch is gone");
+      }
+    }
+  }
+  return commands;
 }
 
 absl::StatusOr<std::vector<std::string>> CommandStore::ListForGateway(
@@ -315,35 +403,50 @@ void AddWrites(const StoredCommand& seen, CommandRow& next,
     }
     next.clear_places();
   }
-  if (next.end_ms() != 0 && seen.row.end_ms() == 0) {
-    transition.put.push_back(
-        {ListKey(next), next.command_id(), ExpireHint(next)});
-  }
-  MoveTimer(seen.row, next, transition);
-  MoveIndices(seen.row, next, transition);
+  AddOwnWrites(seen.row, next, transition);
   PutCommand(next, seen.version, transition);
+}
+
+void AddDrivenWrites(const CommandRow& seen, CommandRow& next,
+                     audit::Transition& transition) {
+  AddOwnWrites(seen, next, transition);
+  transition.put.push_back({CommandKey(next.command_id()),
+                            next.SerializeAsString(), ExpireHint(next)});
 }
 
 void AddFirstWrites(const SubmitView& view, CommandRow& first,
                     audit::Transition& transition) {
-  transition.epoch = view.command.epoch;
-  for (const std::string& place : {view.account_place, view.gateway_place}) {
-    if (place.empty()) continue;
-    first.add_places(place);
-    transition.expect.push_back({place, u2fi::store::kAbsent});
-    transition.put.push_back({place, first.command_id()});
-  }
+  TakePlaces(view, first, transition);
   if (first.sequence() != 0) {
-    SequenceRow sequence;
-    sequence.set_schema(1);
-    sequence.set_last(first.sequence());
-    const std::string key = SequenceKey(first.device());
-    transition.expect.push_back({key, view.sequence_version});
-    transition.put.push_back({key, sequence.SerializeAsString()});
+    PutSequence(first.device(), first.sequence(), view.sequence_version,
+                transition);
   }
   transition.put.push_back({ListKey(first), first.command_id()});
   MoveTimer(CommandRow(), first, transition);
   PutCommand(first, u2fi::store::kAbsent, transition);
+}
+
+void AddBatchWrites(const BatchView& view, std::vector<CommandRow>& rows,
+                    audit::Transition& transition) {
+  TakePlaces(view.first, rows[0], transition);
+  std::map<std::string, uint64_t> last;
+  for (const CommandRow& row : rows) {
+    uint64_t& high = last[row.device()];
+    high = std::max(high, row.sequence());
+  }
+  for (const auto& [device, high] : last) {
+    PutSequence(device, high, view.sequences.at(device).version, transition);
+  }
+  for (CommandRow& row : rows) {
+    transition.put.push_back({ListKey(row), row.command_id()});
+    MoveTimer(CommandRow(), row, transition);
+    // Ids come from the request: where the first one is new, all are.
+    if (row.index() > 0) {
+      transition.put.push_back(
+          {CommandKey(row.command_id()), row.SerializeAsString()});
+    }
+  }
+  PutCommand(rows[0], u2fi::store::kAbsent, transition);
 }
 
 }  // namespace u2fi::command_gate

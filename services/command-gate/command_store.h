@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
 #define U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,18 @@ struct SubmitView {
   std::string gateway_place;
 };
 
+// What the submission of a batch reads at once.
+struct BatchView {
+  // As for a single command; its sequence is not read.
+  SubmitView first;
+  // The last sequence number of each device, and its version.
+  struct Sequence {
+    uint64_t last = 0;
+    u2fi::store::Version version = u2fi::store::kAbsent;
+  };
+  std::map<std::string, Sequence> sequences;
+};
+
 // A due timer.
 struct DueTimer {
   std::string key;
@@ -71,6 +84,16 @@ class CommandStore {
                                            absl::string_view device,
                                            absl::string_view account,
                                            absl::string_view gateway);
+
+  absl::StatusOr<BatchView> ReadForBatch(
+      absl::string_view tenant, absl::string_view first_id,
+      const std::vector<std::string>& devices, absl::string_view account,
+      absl::string_view gateway);
+
+  // The commands of the batch that `first` is the first one of, itself
+  // included, in order. RESOURCE_UNKNOWN if one is gone.
+  absl::StatusOr<std::vector<StoredCommand>> ReadBatch(
+      const StoredCommand& first);
 
   // Ids of the commands that `gateway` has to execute, at most 1,000, and of
   // those that wait for a touch there.
@@ -110,9 +133,21 @@ class CommandStore {
 void AddWrites(const StoredCommand& seen, records::v1::CommandRow& next,
                audit::Transition& transition);
 
+// The same for a command that moves together with the first one of its batch,
+// whose expectation stands for its own.
+void AddDrivenWrites(const records::v1::CommandRow& seen,
+                     records::v1::CommandRow& next,
+                     audit::Transition& transition);
+
 // Adds the writes of a command's first record: also its sequence number and
 // its places.
 void AddFirstWrites(const SubmitView& view, records::v1::CommandRow& first,
+                    audit::Transition& transition);
+
+// Adds the writes of a new batch, whose first command holds its places. All
+// have their sequence numbers.
+void AddBatchWrites(const BatchView& view,
+                    std::vector<records::v1::CommandRow>& rows,
                     audit::Transition& transition);
 
 // From when on the state cannot stand any more, in milliseconds since 1970; 0:

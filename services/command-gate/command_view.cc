@@ -1,5 +1,6 @@
 #include "services/command-gate/command_view.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ void FillTimes(const CommandRow& row, v1::CommandRecord& record) {
   *record.mutable_expire_time() = TimeOf(row.end_ms() + kKeptAfterEndMs);
 }
 
-void FillApprovals(const CommandRow& row, v1::CommandRecord& record) {
+template <typename Record>
+void FillApprovals(const CommandRow& row, Record& record) {
   for (const Slot& slot : row.slots()) {
     v1::ApprovalSlot& approval = *record.add_approvals();
     approval.set_account(slot.account());
@@ -60,6 +62,21 @@ void FillRest(const CommandRow& row, v1::CommandRecord& record) {
   for (const Slot& slot : row.slots()) {
     *record.mutable_proof()->add_approvals() = slot.approval();
   }
+  record.mutable_proof()->set_index(row.index());
+  *record.mutable_proof()->mutable_path() = row.path();
+}
+
+// Where the approval of a batch stands: what comes after it is its items'.
+v1::CommandState ApprovalStateOf(const CommandRow& first) {
+  switch (first.state()) {
+    case v1::COMMAND_STATE_DISPATCHED:
+    case v1::COMMAND_STATE_SUCCEEDED:
+    case v1::COMMAND_STATE_FAILED:
+    case v1::COMMAND_STATE_UNKNOWN_OUTCOME:
+      return v1::COMMAND_STATE_APPROVED;
+    default:
+      return first.state();
+  }
 }
 
 }  // namespace
@@ -78,7 +95,11 @@ v1::CommandRecord ViewOf(const CommandRow& row, v1::CommandView view) {
   *record.mutable_rule() = row.rule();
   const std::vector<std::string> words = absl::StrSplit(row.words(), ' ');
   for (const std::string& word : words) record.add_words(word);
-  if (!row.command().empty()) {
+  record.set_batch(row.batch());
+  record.set_index(row.index());
+  if (!row.batch().empty()) {
+    record.set_batch_root(row.batch_root());
+  } else if (!row.command().empty()) {
     record.set_batch_root(crypto::ToString(proof::Leaf(row.command())));
   }
   record.set_result_source(row.result_source());
@@ -86,6 +107,37 @@ v1::CommandRecord ViewOf(const CommandRow& row, v1::CommandView view) {
   FillTimes(row, record);
   FillApprovals(row, record);
   if (view == v1::COMMAND_VIEW_FULL) FillRest(row, record);
+  return record;
+}
+
+v1::BatchRecord BatchViewOf(const CommandRow& first,
+                            const std::vector<StoredCommand>& all) {
+  v1::BatchRecord record;
+  record.set_name(absl::StrCat("batches/", first.command_id()));
+  record.set_size(static_cast<uint32_t>(all.size()));
+  record.set_approval_state(ApprovalStateOf(first));
+  if (record.approval_state() == first.state()) {
+    record.set_reason(first.reason());
+  }
+  record.set_purpose(first.purpose());
+  std::map<v1::CommandState, uint32_t> counts;
+  for (const StoredCommand& one : all) ++counts[one.row.state()];
+  for (const auto& [state, count] : counts) {
+    v1::StateCount& counted = *record.add_counts();
+    counted.set_state(state);
+    counted.set_count(count);
+  }
+  FillApprovals(first, record);
+  for (absl::string_view word : absl::StrSplit(first.words(), ' ')) {
+    record.add_words(std::string(word));
+  }
+  record.set_batch_root(first.batch_root());
+  record.set_requester(first.requester());
+  *record.mutable_submit_time() = TimeOf(first.submit_ms());
+  if (first.approve_by_ms() != 0) {
+    *record.mutable_approve_by() = TimeOf(first.approve_by_ms());
+  }
+  *record.mutable_execute_by() = TimeOf(first.execute_by_ms());
   return record;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -53,7 +54,9 @@ absl::Status CheckExecutor(const StoredCommand& command,
                "another gateway executes this command");
 }
 
+// A later command of a batch begins together with the first one.
 bool MayBegin(const CommandRow& row) {
+  if (row.index() > 0) return false;
   return row.state() == v1::COMMAND_STATE_APPROVED ||
          (row.state() == v1::COMMAND_STATE_PREPARING && row.free());
 }
@@ -130,7 +133,7 @@ absl::StatusOr<StoredCommand> Dispatcher::SetDispatched(
 absl::Status Dispatcher::NoteSentAgain(const StoredCommand& seen) {
   if (seen.row.state() != v1::COMMAND_STATE_DISPATCHED ||
       seen.row.gateway().empty() || !seen.row.transaction().empty() ||
-      seen.row.sent_again()) {
+      seen.row.sent_again() || seen.row.index() > 0) {
     return absl::OkStatus();
   }
   CommandRow next = seen.row;
@@ -205,18 +208,42 @@ absl::StatusOr<StoredCommand> Dispatcher::ApplyPins(StoredCommand command) {
 }
 
 absl::StatusOr<StoredCommand> Dispatcher::SendDown(StoredCommand command) {
+  if (!command.row.batch_ids().empty()) return SendBatchDown(command);
+  proof::v1::Proof proof = ProofOf(command.row);
+  if (command.row.index() > 0) {
+    ASSIGN_OR_RETURN(const StoredCommand first,
+                     commands_.Read(command.tenant, command.row.batch()));
+    proof = ProofOf(first.row);
+  }
+  SendOne(command, std::move(proof));
+  return command;
+}
+
+absl::StatusOr<StoredCommand> Dispatcher::SendBatchDown(StoredCommand first) {
+  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all,
+                   commands_.ReadBatch(first));
+  for (const StoredCommand& one : all) {
+    if (one.row.state() == v1::COMMAND_STATE_DISPATCHED) {
+      SendOne(one, ProofOf(first.row));
+    }
+  }
+  return first;
+}
+
+void Dispatcher::SendOne(const StoredCommand& command, proof::v1::Proof proof) {
   gateway::v1::MeshMessage message;
   gateway::v1::ExecuteCommand& execute = *message.mutable_execute_command();
   execute.set_command(command.row.command());
   if (command.row.free()) {
     execute.set_execute_by_ms(command.row.execute_by_ms());
   } else {
-    *execute.mutable_proof() = ProofOf(command.row);
+    proof.set_index(command.row.index());
+    *proof.mutable_path() = command.row.path();
+    *execute.mutable_proof() = std::move(proof);
   }
   // A gateway that is away gets it when it comes back.
   gateways_.Send(command.tenant, command.row.gateway(), std::move(message))
       .IgnoreError();
-  return command;
 }
 
 absl::StatusOr<StoredCommand> Dispatcher::OnAccepted(

@@ -19,11 +19,12 @@ class Dispatcher {
  public:
   // The references must outlive this object.
   Dispatcher(const Clock& clock, attestation::AttestationClient& attestation,
-             device_registry::RegistryClient& registry, CommandMover& mover,
-             GatewaySender& gateways)
+             device_registry::RegistryClient& registry, CommandStore& commands,
+             CommandMover& mover, GatewaySender& gateways)
       : clock_(clock),
         attestation_(attestation),
         registry_(registry),
+        commands_(commands),
         mover_(mover),
         gateways_(gateways) {}
 
@@ -60,11 +61,15 @@ class Dispatcher {
   absl::StatusOr<StoredCommand> ApplyOnAccount(StoredCommand command);
   absl::StatusOr<StoredCommand> ApplyPins(StoredCommand command);
   absl::StatusOr<StoredCommand> SendDown(StoredCommand command);
+  // Sends the commands of the batch that are still on their way.
+  absl::StatusOr<StoredCommand> SendBatchDown(StoredCommand first);
+  void SendOne(const StoredCommand& command, proof::v1::Proof proof);
   absl::Status ApplyAtOwners(const StoredCommand& command);
 
   const Clock& clock_;
   attestation::AttestationClient& attestation_;
   device_registry::RegistryClient& registry_;
+  CommandStore& commands_;
   CommandMover& mover_;
   GatewaySender& gateways_;
 };

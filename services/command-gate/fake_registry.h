@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_COMMAND_GATE_FAKE_REGISTRY_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,10 +44,12 @@ class FakeRegistry : public device_registry::RegistryClient {
       item.set_device(asked.device());
       item.set_operation(asked.operation());
       item.set_account("ann");
-      *item.mutable_rule() = rule;
+      const auto own = rules.find(asked.operation());
+      *item.mutable_rule() = own == rules.end() ? rule : own->second;
       item.set_device_point(device_point);
       if (asked.device().rfind("account:", 0) == 0) continue;
-      item.set_site("s1");
+      const auto site = sites.find(asked.device());
+      item.set_site(site == sites.end() ? "s1" : site->second);
       item.set_gateway("g1");
       item.set_pin_set(pins.SerializeAsString());
     }
@@ -131,6 +134,9 @@ class FakeRegistry : public device_registry::RegistryClient {
   absl::Status resolve_status, admit_status, arm_status, stage_status,
       apply_status, outcome_status, confirm_status, renew_status;
   proof::v1::Rule rule;
+  // Operations with a rule of their own; devices at another site.
+  std::map<std::string, proof::v1::Rule> rules;
+  std::map<std::string, std::string> sites;
   std::vector<device_registry::v1::ResolvedGateway> gateways;
   device_registry::v1::Account account;
   proof::v1::PinSet pins;

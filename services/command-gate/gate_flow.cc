@@ -1,6 +1,8 @@
 #include "services/command-gate/gate_flow.h"
 
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "services/command-gate/acknowledgement.h"
 #include "services/command-gate/command_states.h"
@@ -73,6 +75,11 @@ absl::StatusOr<StoredCommand> GateFlow::Find(absl::string_view tenant,
 }
 
 absl::Status GateFlow::Advance(StoredCommand command) {
+  // Up to the dispatch the first command of a batch drives the others.
+  if (command.row.index() > 0 &&
+      command.row.state() != v1::COMMAND_STATE_DISPATCHED) {
+    return absl::OkStatus();
+  }
   if (command.row.state() == v1::COMMAND_STATE_PREPARING &&
       !command.row.free()) {
     ASSIGN_OR_RETURN(command, preparation_.Begin(std::move(command)));
@@ -91,6 +98,9 @@ absl::StatusOr<StoredCommand> GateFlow::Cancel(StoredCommand command,
   if (command.row.state() == v1::COMMAND_STATE_DISPATCHED ||
       IsFinal(command.row.state())) {
     return Error(reason::kAlreadyDecided, "the command has gone too far");
+  }
+  if (command.row.index() > 0) {
+    return FieldError("name", "is part of a batch that ends as a whole");
   }
   CommandRow next = command.row;
   next.set_state(v1::COMMAND_STATE_CANCELLED);
@@ -145,11 +155,21 @@ void GateFlow::OnConnected(const GatewaySession& session,
   const auto ids = commands_.ListForGateway(session.tenant, session.gateway);
   Log("commands of a gateway cannot be read", session, ids.status());
   if (!ids.ok()) return;
+  std::vector<StoredCommand> commands;
+  std::set<std::string> batches;
   for (const std::string& id : *ids) {
-    const auto command = commands_.Read(session.tenant, id);
+    absl::StatusOr<StoredCommand> command = commands_.Read(session.tenant, id);
     if (!command.ok() || !command->exists()) continue;
-    approvals_.AskAgain(*command, session.gateway);
-    Log("a command cannot go on", session, Advance(*command));
+    if (IsReadyToDispatch(command->row)) batches.insert(id);
+    commands.push_back(*std::move(command));
+  }
+  for (const StoredCommand& command : commands) {
+    // The first command of a batch that is on its way sends all of it.
+    if (command.row.index() > 0 && batches.count(command.row.batch()) > 0) {
+      continue;
+    }
+    approvals_.AskAgain(command, session.gateway);
+    Log("a command cannot go on", session, Advance(command));
   }
 }
 

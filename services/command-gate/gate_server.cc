@@ -27,6 +27,24 @@ grpc::ServerUnaryReactor* GateServer::SubmitCommand(
                        });
 }
 
+grpc::ServerUnaryReactor* GateServer::SubmitBatch(
+    grpc::CallbackServerContext* context, const v1::SubmitBatchRequest* request,
+    v1::SubmitBatchResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.SubmitBatch(caller, *request);
+                       });
+}
+
+grpc::ServerUnaryReactor* GateServer::GetBatch(
+    grpc::CallbackServerContext* context, const v1::GetBatchRequest* request,
+    v1::GetBatchResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.GetBatch(caller, *request);
+                       });
+}
+
 grpc::ServerUnaryReactor* GateServer::GetCommand(
     grpc::CallbackServerContext* context, const v1::GetCommandRequest* request,
     v1::GetCommandResponse* response) {

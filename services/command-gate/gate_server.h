@@ -25,6 +25,13 @@ class GateServer : public v1::CommandGate::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::SubmitCommandRequest* request,
       v1::SubmitCommandResponse* response) override;
+  grpc::ServerUnaryReactor* SubmitBatch(
+      grpc::CallbackServerContext* context,
+      const v1::SubmitBatchRequest* request,
+      v1::SubmitBatchResponse* response) override;
+  grpc::ServerUnaryReactor* GetBatch(grpc::CallbackServerContext* context,
+                                     const v1::GetBatchRequest* request,
+                                     v1::GetBatchResponse* response) override;
   grpc::ServerUnaryReactor* GetCommand(
       grpc::CallbackServerContext* context,
       const v1::GetCommandRequest* request,

@@ -1,6 +1,7 @@
 #include "services/command-gate/gate_service.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -74,16 +75,57 @@ absl::StatusOr<v1::SubmitCommandResponse> GateService::Submit(
                    submitter_.Submit(submission, request.validate_only()));
   v1::SubmitCommandResponse response;
   *response.mutable_command() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
-  if (command.exists() && command.row.state() == v1::COMMAND_STATE_PREPARING) {
-    executor_.Schedule([this, command = std::move(command)] {
-      const absl::Status status = flow_.Advance(command);
-      if (status.ok()) return;
-      logging::Warning("a command waits for the sweeper",
-                       {{"command", command.row.command_id()},
-                        {"reason", ReasonOf(status)},
-                        {"cause", std::string(status.message())}});
-    });
+  AdvanceLater(std::move(command));
+  return response;
+}
+
+void GateService::AdvanceLater(StoredCommand command) {
+  if (!command.exists() || command.row.state() != v1::COMMAND_STATE_PREPARING) {
+    return;
   }
+  executor_.Schedule([this, command = std::move(command)] {
+    const absl::Status status = flow_.Advance(command);
+    if (status.ok()) return;
+    logging::Warning("a command waits for the sweeper",
+                     {{"command", command.row.command_id()},
+                      {"reason", ReasonOf(status)},
+                      {"cause", std::string(status.message())}});
+  });
+}
+
+absl::StatusOr<v1::SubmitBatchResponse> GateService::SubmitBatch(
+    const rpc::Caller& caller, const v1::SubmitBatchRequest& request) {
+  ASSIGN_OR_RETURN(const std::vector<Submission> submissions,
+                   ReadBatch(caller, request));
+  ASSIGN_OR_RETURN(
+      StoredCommand first,
+      submitter_.SubmitBatch(submissions, request.validate_only()));
+  v1::SubmitBatchResponse response;
+  std::vector<StoredCommand> all(submissions.size(), first);
+  if (first.exists() && !first.row.batch_ids().empty()) {
+    ASSIGN_OR_RETURN(all, commands_.ReadBatch(first));
+  }
+  *response.mutable_batch() = BatchViewOf(first.row, all);
+  for (const Submission& submission : submissions) {
+    response.add_commands(absl::StrCat("commands/", submission.command_id));
+  }
+  AdvanceLater(std::move(first));
+  return response;
+}
+
+absl::StatusOr<v1::GetBatchResponse> GateService::GetBatch(
+    const rpc::Caller& caller, const v1::GetBatchRequest& request) {
+  if (!absl::StartsWith(request.name(), "batches/")) {
+    return FieldError("name", "is not batches/{batch}");
+  }
+  ASSIGN_OR_RETURN(const StoredCommand first,
+                   Find(caller, request.tenant(), request.name()));
+  std::vector<StoredCommand> all = {first};
+  if (!first.row.batch_ids().empty()) {
+    ASSIGN_OR_RETURN(all, commands_.ReadBatch(first));
+  }
+  v1::GetBatchResponse response;
+  *response.mutable_batch() = BatchViewOf(first.row, all);
   return response;
 }
 
@@ -92,14 +134,13 @@ absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
                                                 absl::string_view name) {
   ASSIGN_OR_RETURN(const std::string own, rpc::TenantOf(caller, tenant));
   absl::string_view id = name;
-  if (absl::StartsWith(id, "batches/")) {
-    return Error(reason::kUnimplemented, "batches are not there yet");
-  }
-  if (!absl::ConsumePrefix(&id, "commands/") || !proof::IsCommandId(id)) {
-    return FieldError("name", "is not commands/{command}");
+  const bool batch = absl::ConsumePrefix(&id, "batches/");
+  if ((!batch && !absl::ConsumePrefix(&id, "commands/")) ||
+      !proof::IsCommandId(id)) {
+    return FieldError("name", "is neither commands/{id} nor batches/{id}");
   }
   ASSIGN_OR_RETURN(StoredCommand command, commands_.Read(own, id));
-  if (command.exists()) return command;
+  if (command.exists() && (!batch || command.row.index() == 0)) return command;
   return Error(reason::kResourceUnknown, "no such command",
                {{"name", std::string(name)}});
 }
@@ -108,8 +149,15 @@ absl::StatusOr<v1::GetCommandResponse> GateService::Get(
     const rpc::Caller& caller, const v1::GetCommandRequest& request) {
   ASSIGN_OR_RETURN(const StoredCommand command,
                    Find(caller, request.tenant(), request.name()));
+  records::v1::CommandRow row = command.row;
+  if (row.index() > 0) {
+    // The first one has the touches of all.
+    ASSIGN_OR_RETURN(const StoredCommand first,
+                     commands_.Read(command.tenant, row.batch()));
+    *row.mutable_slots() = first.row.slots();
+  }
   v1::GetCommandResponse response;
-  *response.mutable_command() = ViewOf(command.row, request.view());
+  *response.mutable_command() = ViewOf(row, request.view());
   return response;
 }
 

@@ -30,6 +30,12 @@ class GateService {
   absl::StatusOr<v1::SubmitCommandResponse> Submit(
       const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
 
+  absl::StatusOr<v1::SubmitBatchResponse> SubmitBatch(
+      const rpc::Caller& caller, const v1::SubmitBatchRequest& request);
+
+  absl::StatusOr<v1::GetBatchResponse> GetBatch(
+      const rpc::Caller& caller, const v1::GetBatchRequest& request);
+
   absl::StatusOr<v1::GetCommandResponse> Get(
       const rpc::Caller& caller, const v1::GetCommandRequest& request);
 
@@ -39,13 +45,16 @@ class GateService {
   absl::StatusOr<v1::CancelCommandResponse> Cancel(
       const rpc::Caller& caller, const v1::CancelCommandRequest& request);
 
-  // The command that `name`, "commands/{command}", means to `caller`.
-  // RESOURCE_UNKNOWN if there is none in its tenant.
+  // The command that `name`, "commands/{command}", means to `caller`; of
+  // "batches/{batch}" its first command. RESOURCE_UNKNOWN if there is none in
+  // its tenant.
   absl::StatusOr<StoredCommand> Find(const rpc::Caller& caller,
                                      const std::string& tenant,
                                      absl::string_view name);
 
  private:
+  // Drives a command that was just stored, after the answer.
+  void AdvanceLater(StoredCommand command);
   absl::StatusOr<StoredCommand> CancelOnce(
       const rpc::Caller& caller, const v1::CancelCommandRequest& request);
 

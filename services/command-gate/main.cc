@@ -70,10 +70,16 @@ absl::Status Run(const CommandGateConfig& config) {
       rpc::MeshProcess::Start({"command-gate", "command-gate", config.listen(),
                                config.tls(), config.metrics()}));
   Others others(*process, config);
-  GateModule gate({SystemClock(), SystemRandom(), *store, others.attestation,
-                   others.challenge, others.registry,
-                   HeartbeatFrom(config.settings()),
-                   PresenceGraceFrom(config.settings())});
+  GateParts parts{SystemClock(),
+                  SystemRandom(),
+                  *store,
+                  others.attestation,
+                  others.challenge,
+                  others.registry,
+                  HeartbeatFrom(config.settings()),
+                  PresenceGraceFrom(config.settings())};
+  parts.cooldown = CooldownFrom(config.settings());
+  GateModule gate(parts);
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());

@@ -23,6 +23,7 @@ using ::google::protobuf::util::TimeUtil;
 
 constexpr int64_t kMinApproveMs = 5'000;
 constexpr int64_t kDefaultApproveMs = 60'000;
+constexpr size_t kMaxBatchBytes = 3 << 20;
 
 struct Reading {
   const rpc::Caller& caller;
@@ -198,31 +199,88 @@ absl::Status ReadRest(const Reading& in) {
   return absl::OkStatus();
 }
 
-absl::Status ReadNames(const Reading& in) {
-  in.out.command_id = proof::CommandId(in.out.tenant, in.out.requester,
-                                       in.out.request_id, /*index=*/0);
-  in.out.words = proof::ComparisonWords(
-      in.out.request_id, {{in.out.device, in.out.operation, in.out.arguments}});
-  v1::SubmitCommandRequest asked = in.request;
-  asked.clear_tenant();
-  asked.mutable_options()->clear_id_token();
-  in.out.request_digest =
-      crypto::ToString(crypto::Sha256(asked.SerializeAsString()));
-  return absl::OkStatus();
-}
-
 constexpr absl::Status (*kReaders[])(const Reading&) = {
     ReadTenant,    ReadRequester, ReadTarget,    ReadOperation, CheckBuilt,
-    ReadArguments, ReadPlace,     ReadDeadlines, ReadRest,      ReadNames};
+    ReadArguments, ReadPlace,     ReadDeadlines, ReadRest};
+
+absl::StatusOr<Submission> ReadItem(const rpc::Caller& caller,
+                                    const v1::SubmitCommandRequest& request) {
+  Submission submission;
+  const Reading reading{caller, request, submission};
+  for (const auto read : kReaders) RETURN_IF_ERROR(read(reading));
+  return submission;
+}
+
+// What the same request_id must come with again.
+template <typename Request>
+std::string DigestOf(Request asked) {
+  asked.clear_tenant();
+  asked.mutable_options()->clear_id_token();
+  return crypto::ToString(crypto::Sha256(asked.SerializeAsString()));
+}
+
+// Gives the commands of one request their names.
+void Name(const std::string& digest, std::vector<Submission>& submissions) {
+  std::vector<proof::WordsItem> items;
+  for (const Submission& one : submissions) {
+    items.push_back({one.device, one.operation, one.arguments});
+  }
+  const std::string words =
+      proof::ComparisonWords(submissions[0].request_id, items);
+  for (size_t i = 0; i < submissions.size(); ++i) {
+    Submission& one = submissions[i];
+    one.index = static_cast<uint32_t>(i);
+    one.command_id =
+        proof::CommandId(one.tenant, one.requester, one.request_id, one.index);
+    one.words = words;
+    one.request_digest = digest;
+  }
+}
+
+absl::Status CheckBatchSize(const v1::SubmitBatchRequest& request) {
+  if (request.items().empty() ||
+      request.items_size() > static_cast<int>(proof::kMaxBatch) ||
+      request.ByteSizeLong() > kMaxBatchBytes) {
+    return Error(reason::kBatchSize, "a batch has 1 to 1,000 items, 3 MiB");
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request) {
-  Submission submission;
-  const Reading reading{caller, request, submission};
-  for (const auto read : kReaders) RETURN_IF_ERROR(read(reading));
-  return submission;
+  ASSIGN_OR_RETURN(Submission submission, ReadItem(caller, request));
+  std::vector<Submission> one = {std::move(submission)};
+  Name(DigestOf(request), one);
+  return std::move(one[0]);
+}
+
+absl::StatusOr<std::vector<Submission>> ReadBatch(
+    const rpc::Caller& caller, const v1::SubmitBatchRequest& request) {
+  RETURN_IF_ERROR(CheckBatchSize(request));
+  if (request.items_size() > 1 &&
+      request.options().purpose() != proof::v1::PURPOSE_COMMAND) {
+    return NotYet("a batch for another purpose than COMMAND");
+  }
+  v1::SubmitCommandRequest item;
+  item.set_tenant(request.tenant());
+  item.set_request_id(request.request_id());
+  *item.mutable_options() = request.options();
+  item.set_validate_only(request.validate_only());
+  std::vector<Submission> submissions;
+  for (int i = 0; i < request.items_size(); ++i) {
+    *item.mutable_item() = request.items(i);
+    absl::StatusOr<Submission> read = ReadItem(caller, item);
+    if (!read.ok()) {
+      return WithContext(absl::StrCat("items[", i, "]"), read.status());
+    }
+    submissions.push_back(*std::move(read));
+  }
+  // One alone is the same as SubmitCommand.
+  Name(submissions.size() == 1 ? DigestOf(item) : DigestOf(request),
+       submissions);
+  return submissions;
 }
 
 }  // namespace u2fi::command_gate

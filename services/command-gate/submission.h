@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/common/rpc/caller.h"
@@ -35,8 +36,10 @@ struct Submission {
   proof::v1::Evidence evidence;
   std::string transaction;
   std::string enrol_label;
-  // The four comparison words.
+  // The four comparison words, of the whole batch.
   std::string words;
+  // Place in a batch.
+  uint32_t index = 0;
 };
 
 // The first rule that `request` breaks is the answer: tenant (TENANT_MISMATCH),
@@ -46,6 +49,12 @@ struct Submission {
 // approval in a browser, leases, moves, transfers, break-glass.
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
+
+// The commands of a batch, in order; of one alone that command. Besides the
+// rules of a single one: BATCH_SIZE, and UNIMPLEMENTED for purposes other than
+// COMMAND with more than one item. The message names the item.
+absl::StatusOr<std::vector<Submission>> ReadBatch(
+    const rpc::Caller& caller, const v1::SubmitBatchRequest& request);
 
 }  // namespace u2fi::command_gate
 

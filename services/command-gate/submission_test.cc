@@ -1,5 +1,8 @@
 #include "services/command-gate/submission.h"
 
+#include <string>
+#include <vector>
+
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
 
@@ -183,6 +186,104 @@ TEST_F(SubmissionTest, MoreTimeForExecutionThanThePurposeAllowsIsRefused) {
 TEST_F(SubmissionTest, ABreakGlassReasonGoesWithItsPurpose) {
   options().set_break_glass_reason("fire");
   ExpectField("options.break_glass_reason");
+}
+
+class BatchSubmissionTest : public testing::Test {
+ protected:
+  BatchSubmissionTest() {
+    request_.set_request_id(std::string(32, 'a'));
+    request_.mutable_options()->set_on_behalf_of("ann");
+    request_.mutable_options()->set_purpose(proof::v1::PURPOSE_COMMAND);
+    Add("cam-1");
+    Add("cam-2");
+  }
+  v1::CommandItem& Add(const std::string& device) {
+    v1::CommandItem& item = *request_.add_items();
+    item.set_device(device);
+    item.set_operation("camera.on");
+    return item;
+  }
+  absl::StatusOr<std::vector<Submission>> Read() {
+    return ReadBatch(rpc::TestCaller("client/t1/app"), request_);
+  }
+
+  v1::SubmitBatchRequest request_;
+};
+
+TEST_F(BatchSubmissionTest, ItemsAreReadInOrder) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Submission> read, Read());
+  ASSERT_EQ(read.size(), 2u);
+  EXPECT_EQ(read[0].device, "cam-1");
+  EXPECT_EQ(read[1].device, "cam-2");
+  EXPECT_EQ(read[1].index, 1u);
+}
+
+TEST_F(BatchSubmissionTest, EachHasAnIdOfItsOwn) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Submission> read, Read());
+  EXPECT_NE(read[0].command_id, read[1].command_id);
+}
+
+TEST_F(BatchSubmissionTest, AllHaveTheWordsOfTheWhole) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Submission> before, Read());
+  EXPECT_EQ(before[0].words, before[1].words);
+  request_.mutable_items(1)->set_device("cam-3");
+  ASSERT_OK_AND_ASSIGN(const std::vector<Submission> after, Read());
+  EXPECT_NE(after[0].words, before[0].words);
+}
+
+TEST_F(BatchSubmissionTest, AnotherBodyHasAnotherDigest) {
+  const std::string digest = (*Read())[0].request_digest;
+  request_.mutable_items(1)->set_json("{}");
+  EXPECT_NE((*Read())[0].request_digest, digest);
+}
+
+TEST_F(BatchSubmissionTest, OneAloneIsTheSameAsASingleCommand) {
+  request_.mutable_items()->RemoveLast();
+  v1::SubmitCommandRequest single;
+  single.set_request_id(request_.request_id());
+  *single.mutable_item() = request_.items(0);
+  *single.mutable_options() = request_.options();
+  ASSERT_OK_AND_ASSIGN(
+      const Submission one,
+      ReadSubmission(rpc::TestCaller("client/t1/app"), single));
+  ASSERT_OK_AND_ASSIGN(const std::vector<Submission> read, Read());
+  EXPECT_EQ(read[0].command_id, one.command_id);
+  EXPECT_EQ(read[0].request_digest, one.request_digest);
+  EXPECT_EQ(read[0].words, one.words);
+}
+
+TEST_F(BatchSubmissionTest, NoneIsRefused) {
+  request_.clear_items();
+  EXPECT_THAT(Read(), HasReason(reason::kBatchSize));
+}
+
+TEST_F(BatchSubmissionTest, AThousandAreTaken) {
+  while (request_.items_size() < 1000) Add("cam-1");
+  EXPECT_OK(Read());
+}
+
+TEST_F(BatchSubmissionTest, OneMoreIsRefused) {
+  while (request_.items_size() < 1001) Add("cam-1");
+  EXPECT_THAT(Read(), HasReason(reason::kBatchSize));
+}
+
+TEST_F(BatchSubmissionTest, MoreThanThreeMebibytesAreRefused) {
+  for (int i = 0; i < 998; ++i) {
+    Add("cam-1").set_json(std::string(3300, ' '));
+  }
+  EXPECT_THAT(Read(), HasReason(reason::kBatchSize));
+}
+
+TEST_F(BatchSubmissionTest, AnItemThatIsWrongIsNamed) {
+  request_.mutable_items(1)->set_operation("u2fi.enrol");
+  const absl::Status status = Read().status();
+  EXPECT_THAT(status, HasReason(reason::kPurposeNotAllowed));
+  EXPECT_EQ(status.message().substr(0, 8), "items[1]");
+}
+
+TEST_F(BatchSubmissionTest, OtherPurposesAreNotThereYet) {
+  request_.mutable_options()->set_purpose(proof::v1::PURPOSE_PROVISION);
+  EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
 }
 
 }  // namespace

@@ -1,15 +1,15 @@
 #include "services/command-gate/submitter.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/command-gate/submit_steps.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/proof/command.h"
+#include "services/common/proof/merkle.h"
 #include "services/common/proof/operations.h"
-#include "services/common/proof/place.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
-#include "u2fi/proof/v1/pin_set.pb.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -21,213 +21,109 @@ namespace registry = device_registry::v1;
 // tries again before the caller is told to.
 constexpr int kTries = 8;
 
-struct Inputs {
-  const Submission& submission;
-  const registry::ResolveResponse& resolved;
-  const registry::ResolvedItem& item;
-  GatewaySender& gateways;
-  // Where the touch is taken.
-  const std::string& approver_gateway;
+bool IsFree(const registry::ResolvedItem& item) {
+  return item.rule().kind() == proof::v1::RULE_KIND_FREE;
+}
 
-  bool free() const { return item.rule().kind() == proof::v1::RULE_KIND_FREE; }
-};
-
-const registry::ResolvedGateway* FindGateway(
-    const registry::ResolveResponse& resolved, absl::string_view id) {
-  for (const registry::ResolvedGateway& gateway : resolved.gateways()) {
-    if (gateway.gateway() == id) return &gateway;
+// Takes `step`, which begins with a read, again while others are faster.
+template <typename Step>
+auto Persist(Step step) {
+  auto result = step();
+  for (int i = 1; i < kTries; ++i) {
+    if (!IsReason(result.status(), reason::kStoreAborted) &&
+        !IsReason(result.status(), reason::kStoreEpochChanged)) {
+      break;
+    }
+    result = step();
   }
-  return nullptr;
+  return result;
 }
 
-absl::Status CheckRule(const Inputs& in) {
-  const proof::v1::Rule& rule = in.item.rule();
-  switch (rule.kind()) {
-    case proof::v1::RULE_KIND_FORBIDDEN:
-      return Error(reason::kOperationForbidden,
-                   "the rule forbids this operation",
-                   {{"operation", in.submission.operation}});
-    case proof::v1::RULE_KIND_FREE:
-      if (!proof::IsReserved(in.submission.operation)) return absl::OkStatus();
-      return Error(reason::kInternal, "a reserved operation is never free");
-    case proof::v1::RULE_KIND_APPROVALS:
-      if (rule.approvals() <= 1) return absl::OkStatus();
-      return Error(reason::kUnimplemented,
-                   "a quorum is not there yet; see the README");
-    default:
-      return Error(reason::kInternal, "the rule is unknown");
+// The strictest of what the rules of a batch ask of a key.
+proof::v1::RequiredAssurance Strictest(const std::vector<CommandRow>& rows) {
+  proof::v1::RequiredAssurance strictest;
+  for (const CommandRow& row : rows) {
+    if (row.required().uv()) strictest.set_uv(true);
+    if (row.required().level() > strictest.level()) {
+      strictest.set_level(row.required().level());
+    }
   }
+  return strictest;
 }
 
-bool IsAccountGateway(const Inputs& in) {
-  for (const auto& gateway : in.resolved.account().gateways()) {
-    if (gateway.id() == in.approver_gateway) return true;
-  }
-  return false;
-}
-
-bool MayApprove(const Inputs& in) {
-  proof::v1::PinSet pins;
-  if (!pins.ParseFromString(in.item.pin_set())) return false;
-  for (const proof::v1::PinnedGateway& gateway : pins.gateways()) {
-    if (gateway.id() == in.approver_gateway) return gateway.may_approve();
-  }
-  return false;
-}
-
-absl::Status CheckTouchPlace(const Inputs& in) {
-  if (in.free()) return absl::OkStatus();
-  const registry::ResolvedGateway* gateway =
-      FindGateway(in.resolved, in.approver_gateway);
-  proof::ApprovalPlace place;
-  place.account_gateway = IsAccountGateway(in);
-  place.at_site_of_devices =
-      gateway != nullptr && gateway->site() == in.item.site();
-  place.may_approve = MayApprove(in);
-  place.first_token = in.resolved.account().keys().empty();
-  return proof::CheckPlace(in.submission.purpose, place);
-}
-
-absl::Status CheckGateway(const Inputs& in, const std::string& id) {
-  if (id.empty()) return absl::OkStatus();
-  const registry::ResolvedGateway* gateway = FindGateway(in.resolved, id);
-  if (gateway == nullptr) {
-    return Error(reason::kResourceUnknown, "no such gateway",
-                 {{"gateway", id}});
-  }
-  if (gateway->state() != registry::GATEWAY_STATE_ACTIVE) {
-    return Error(reason::kGatewayNotActive, "the gateway is not active",
-                 {{"gateway", id}});
-  }
-  if (in.gateways.Find(in.submission.tenant, id).has_value()) {
-    return absl::OkStatus();
-  }
-  return WithRetry(Error(reason::kGatewayOffline,
-                         "the gateway is not connected", {{"gateway", id}}),
-                   absl::Seconds(5));
-}
-
-absl::Status CheckGateways(const Inputs& in) {
-  RETURN_IF_ERROR(CheckGateway(in, in.item.gateway()));
-  return in.free() ? absl::OkStatus() : CheckGateway(in, in.approver_gateway);
-}
-
-constexpr absl::Status (*kChecks[])(const Inputs&) = {
-    CheckRule, CheckTouchPlace, CheckGateways};
-
-uint64_t RevisionOf(const std::string& pin_set) {
-  proof::v1::PinSet pins;
-  return pins.ParseFromString(pin_set) ? pins.revision() : 0;
-}
-
-CommandRow RowOf(const Inputs& in, uint64_t now_ms) {
-  const Submission& submission = in.submission;
-  CommandRow row;
-  row.set_schema(1);
-  row.set_command_id(submission.command_id);
-  row.set_state(v1::COMMAND_STATE_PREPARING);
-  row.set_purpose(submission.purpose);
-  row.set_account(submission.account);
-  row.set_requester(submission.requester);
-  row.set_request_id(submission.request_id);
-  row.set_request_digest(submission.request_digest);
-  row.set_site(in.item.site());
-  row.set_device(submission.device);
-  row.set_gateway(in.item.gateway());
-  row.set_operation(submission.operation);
-  row.set_pins_revision(RevisionOf(in.item.pin_set()));
-  *row.mutable_rule() = in.item.rule();
-  row.set_words(submission.words);
-  row.set_submit_ms(now_ms);
-  row.set_free(in.free());
-  row.set_enrol_label(submission.enrol_label);
-  const uint64_t approve_by =
-      in.free() ? now_ms : now_ms + submission.approve_within_ms;
-  if (!in.free()) row.set_approve_by_ms(approve_by);
-  row.set_execute_by_ms(approve_by + submission.execute_within_ms);
-  return row;
-}
-
-void AddApprover(const Inputs& in, CommandRow& row) {
-  if (in.free()) return;
-  records::v1::Slot& slot = *row.add_slots();
-  slot.set_account(in.submission.account);
-  slot.set_gateway(in.approver_gateway);
-  slot.set_channel_key(
-      FindGateway(in.resolved, in.approver_gateway)->channel_key());
-  slot.set_state(v1::APPROVAL_STATE_QUEUED);
-}
-
-// Serialises the command: the only time that this happens.
-absl::Status MakeCommand(const Submission& submission, CommandRow& row) {
-  if (submission.operation == proof::kOperationEnrol) return absl::OkStatus();
-  proof::v1::Command command;
-  command.set_format(1);
-  command.set_command_id(row.command_id());
-  command.set_device(row.device());
-  command.set_gateway(row.gateway());
-  command.set_sequence(row.sequence());
-  command.set_operation(row.operation());
-  command.set_arguments(submission.arguments);
-  RETURN_IF_ERROR(proof::CheckArguments(command));
-  ASSIGN_OR_RETURN(*row.mutable_command(), proof::EncodeCommand(command));
-  return absl::OkStatus();
-}
-
-absl::Status CheckRoom(const SubmitView& view, const CommandRow& row) {
-  if (row.free()) return absl::OkStatus();
-  if (view.account_place.empty()) {
-    return Error(reason::kAccountLimit,
-                 "the account has three questions open already");
-  }
-  if (view.gateway_place.empty()) {
-    return Error(reason::kGatewayLimit,
-                 "the gateway has sixteen questions open already");
+// Root and paths of a batch whose bytes are made.
+absl::Status MakeTree(std::vector<CommandRow>& rows) {
+  std::vector<crypto::Digest> leaves;
+  for (const CommandRow& row : rows)
+    leaves.push_back(proof::Leaf(row.command()));
+  ASSIGN_OR_RETURN(const proof::MerkleTree tree,
+                   proof::MerkleTree::Of(std::move(leaves)));
+  rows[0].set_batch_root(crypto::ToString(tree.root()));
+  for (CommandRow& row : rows) {
+    for (std::string& node : tree.Path(row.index())) {
+      row.add_path(std::move(node));
+    }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<StoredCommand> SameRequest(const Submission& submission,
-                                          const StoredCommand& found) {
-  if (found.row.request_digest() == submission.request_digest) return found;
-  return Error(reason::kRequestIdReused,
-               "this request_id came with another body before");
+MoveEvidence EvidenceOf(const Submission& submission) {
+  MoveEvidence evidence;
+  evidence.caller = submission.caller_uri;
+  evidence.details = {{"requester", submission.requester},
+                      {"words", submission.words}};
+  return evidence;
 }
 
 }  // namespace
 
-absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
-                                                bool check_only) {
+absl::StatusOr<registry::ResolveResponse> Submitter::Resolve(
+    const std::vector<Submission>& submissions) {
   registry::ResolveRequest request;
-  request.set_tenant(submission.tenant);
-  request.set_on_behalf_of(submission.account);
-  request.set_purpose(submission.purpose);
-  request.set_approver_gateway(submission.approver_gateway);
-  registry::ResolveItem& asked = *request.add_items();
-  asked.set_device(submission.device);
-  asked.set_operation(submission.operation);
-  ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
+  request.set_tenant(submissions[0].tenant);
+  request.set_on_behalf_of(submissions[0].account);
+  request.set_purpose(submissions[0].purpose);
+  request.set_approver_gateway(submissions[0].approver_gateway);
+  for (const Submission& submission : submissions) {
+    registry::ResolveItem& asked = *request.add_items();
+    asked.set_device(submission.device);
+    asked.set_operation(submission.operation);
+  }
+  ASSIGN_OR_RETURN(registry::ResolveResponse resolved,
                    registry_.Resolve(request));
-  if (resolved.items_size() != 1) {
+  if (resolved.items_size() != request.items_size()) {
     return Error(reason::kInternal, "the registry answered something else");
   }
+  return resolved;
+}
+
+absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
+                                                bool check_only) {
+  ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
+                   Resolve({submission}));
   const registry::ResolvedItem& item = resolved.items(0);
-  const Inputs inputs{submission, resolved, item, gateways_,
-                      submission.approver_gateway.empty()
-                          ? item.gateway()
-                          : submission.approver_gateway};
-  for (const auto check : kChecks) RETURN_IF_ERROR(check(inputs));
+  const SubmitInputs inputs{submission,
+                            resolved,
+                            item,
+                            gateways_,
+                            submission.approver_gateway.empty()
+                                ? item.gateway()
+                                : submission.approver_gateway,
+                            IsFree(item)};
+  RETURN_IF_ERROR(CheckSubmission(inputs));
   CommandRow row = RowOf(inputs, static_cast<uint64_t>(UnixMillis(clock_)));
   AddApprover(inputs, row);
-  for (int i = 1; i < kTries; ++i) {
-    absl::StatusOr<StoredCommand> stored =
-        SubmitOnce(submission, row, check_only);
-    if (!IsReason(stored.status(), reason::kStoreAborted) &&
-        !IsReason(stored.status(), reason::kStoreEpochChanged)) {
-      return stored;
-    }
+  return Persist([&] { return SubmitOnce(submission, row, check_only); });
+}
+
+absl::Status Submitter::CheckMayAsk(const Submission& submission,
+                                    const SubmitView& view,
+                                    const CommandRow& row) {
+  if (!row.free()) {
+    RETURN_IF_ERROR(cooldowns_.Check(submission.tenant, submission.requester,
+                                     clock_.Now()));
   }
-  return SubmitOnce(submission, row, check_only);
+  return CheckRoom(view, row);
 }
 
 absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
@@ -240,11 +136,7 @@ absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
                               sequenced ? submission.device : "",
                               submission.account, approver));
   if (view.command.exists()) return SameRequest(submission, view.command);
-  if (!row.free()) {
-    RETURN_IF_ERROR(cooldowns_.Check(submission.tenant, submission.requester,
-                                     clock_.Now()));
-  }
-  RETURN_IF_ERROR(CheckRoom(view, row));
+  RETURN_IF_ERROR(CheckMayAsk(submission, view, row));
   CommandRow complete = row;
   if (sequenced) complete.set_sequence(view.last_sequence + 1);
   RETURN_IF_ERROR(MakeCommand(submission, complete));
@@ -254,11 +146,75 @@ absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
     checked.row = std::move(complete);
     return checked;
   }
-  MoveEvidence evidence;
-  evidence.caller = submission.caller_uri;
-  evidence.details = {{"requester", submission.requester},
-                      {"words", submission.words}};
-  return mover_.Create(view, std::move(complete), evidence);
+  return mover_.Create(view, std::move(complete), EvidenceOf(submission));
+}
+
+absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
+    const std::vector<Submission>& submissions, bool check_only) {
+  if (submissions.size() == 1) return Submit(submissions[0], check_only);
+  ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
+                   Resolve(submissions));
+  bool free = true;
+  for (const registry::ResolvedItem& item : resolved.items()) {
+    if (item.site() != resolved.items(0).site()) {
+      return Error(reason::kBatchSite, "a batch is for one site");
+    }
+    free = free && IsFree(item);
+  }
+  const std::string& place = submissions[0].approver_gateway.empty()
+                                 ? resolved.items(0).gateway()
+                                 : submissions[0].approver_gateway;
+  const auto now_ms = static_cast<uint64_t>(UnixMillis(clock_));
+  std::vector<CommandRow> rows;
+  for (const Submission& submission : submissions) {
+    const SubmitInputs inputs{
+        submission, resolved, resolved.items(static_cast<int>(rows.size())),
+        gateways_,  place,    free};
+    const absl::Status checked = CheckSubmission(inputs);
+    if (!checked.ok()) {
+      return WithContext(absl::StrCat("items[", rows.size(), "]"), checked);
+    }
+    CommandRow& row = rows.emplace_back(RowOf(inputs, now_ms));
+    row.set_batch(submissions[0].command_id);
+    row.set_index(submission.index);
+    if (submission.index == 0) AddApprover(inputs, row);
+    rows[0].add_batch_ids(submission.command_id);
+  }
+  *rows[0].mutable_required() = Strictest(rows);
+  return Persist(
+      [&] { return SubmitBatchOnce(submissions, rows, check_only); });
+}
+
+absl::StatusOr<StoredCommand> Submitter::SubmitBatchOnce(
+    const std::vector<Submission>& submissions, std::vector<CommandRow> rows,
+    bool check_only) {
+  const Submission& first = submissions[0];
+  std::set<std::string> devices;
+  for (const Submission& one : submissions) devices.insert(one.device);
+  ASSIGN_OR_RETURN(
+      BatchView view,
+      commands_.ReadForBatch(first.tenant, first.command_id,
+                             {devices.begin(), devices.end()}, first.account,
+                             rows[0].free() ? "" : rows[0].slots(0).gateway()));
+  if (view.first.command.exists()) {
+    return SameRequest(first, view.first.command);
+  }
+  RETURN_IF_ERROR(CheckMayAsk(first, view.first, rows[0]));
+  std::map<std::string, uint64_t> next;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    uint64_t& sequence = next[rows[i].device()];
+    if (sequence == 0) sequence = view.sequences[rows[i].device()].last;
+    rows[i].set_sequence(++sequence);
+    RETURN_IF_ERROR(MakeCommand(submissions[i], rows[i]));
+  }
+  RETURN_IF_ERROR(MakeTree(rows));
+  if (check_only) {
+    StoredCommand checked;
+    checked.tenant = first.tenant;
+    checked.row = std::move(rows[0]);
+    return checked;
+  }
+  return mover_.CreateBatch(view, std::move(rows), EvidenceOf(first));
 }
 
 }  // namespace u2fi::command_gate

@@ -1,6 +1,8 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_SUBMITTER_H_
 #define U2FI_SERVICES_COMMAND_GATE_SUBMITTER_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "services/command-gate/command_mover.h"
 #include "services/command-gate/command_store.h"
@@ -41,7 +43,22 @@ class Submitter {
   absl::StatusOr<StoredCommand> Submit(const Submission& submission,
                                        bool check_only);
 
+  // The first command of a batch, whose record names the others; all are
+  // stored, or none. The rules hold for each item (the message names the one
+  // that breaks one), and BATCH_SITE: all are at one site. The batch needs a
+  // touch if one of its items does.
+  absl::StatusOr<StoredCommand> SubmitBatch(
+      const std::vector<Submission>& submissions, bool check_only);
+
  private:
+  absl::StatusOr<device_registry::v1::ResolveResponse> Resolve(
+      const std::vector<Submission>& submissions);
+  // Cool-down and room.
+  absl::Status CheckMayAsk(const Submission& submission, const SubmitView& view,
+                           const records::v1::CommandRow& row);
+  absl::StatusOr<StoredCommand> SubmitBatchOnce(
+      const std::vector<Submission>& submissions,
+      std::vector<records::v1::CommandRow> rows, bool check_only);
   absl::StatusOr<StoredCommand> SubmitOnce(const Submission& submission,
                                            const records::v1::CommandRow& row,
                                            bool check_only);

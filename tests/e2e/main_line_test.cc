@@ -41,12 +41,36 @@ TEST_F(MainLineTest, ATouchTurnsTheCameraOn) {
   EXPECT_EQ(done.proof().approvals_size(), 1);
 }
 
+TEST_F(MainLineTest, TheServicesWaitForTheDiskThreeTimes) {
+  const int before = site_.DurableCommits();
+  ASSERT_OK_AND_ASSIGN(const CommandRecord done, site_.Run("camera.on"));
+  EXPECT_EQ(done.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
+  // Submit, approve and audit, the result; the agent's journal is the fourth.
+  EXPECT_EQ(site_.DurableCommits() - before, 3);
+}
+
 TEST_F(MainLineTest, AFreeOperationNeedsNoTouch) {
   site_.TellToken("unplug");
   ASSERT_OK_AND_ASSIGN(const CommandRecord done, site_.Run("device.identify"));
   EXPECT_EQ(done.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
       << done.ShortDebugString();
   EXPECT_EQ(done.approvals_size(), 0);
+}
+
+TEST_F(MainLineTest, OneTouchRunsABatch) {
+  CommandItem identify = CameraOn();
+  identify.set_operation("device.identify");
+  ASSERT_OK_AND_ASSIGN(const auto batch,
+                       site_.SubmitBatch({CameraOn(), identify, CameraOn()}));
+  ASSERT_EQ(batch.commands_size(), 3);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK_AND_ASSIGN(const CommandRecord done,
+                         site_.Wait(batch.commands(i)));
+    EXPECT_EQ(done.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
+        << done.ShortDebugString();
+  }
+  ASSERT_OK_AND_ASSIGN(const auto record, site_.GetBatch(batch.batch().name()));
+  EXPECT_EQ(record.counts(0).count(), 3u);
 }
 
 TEST_F(MainLineTest, WithoutATouchNothingHappens) {

@@ -69,6 +69,13 @@ std::string LineOf(const audit::v1::AuditRecord& record) {
       audit::AuditKey{record.key().kid(), record.key().point()});
 }
 
+std::string RequestId(int number) {
+  static std::atomic<int> requests{1};
+  if (number == 0) number = requests++;
+  return absl::StrCat(absl::Hex(number, absl::kZeroPad16),
+                      std::string(16, '0'));
+}
+
 }  // namespace
 
 // Passes on to a link that is made later.
@@ -87,7 +94,7 @@ class OneSite::Relay : public gateway_agent::MeshSender {
 OneSite::OneSite()
     : clock_(SystemClock()),
       random_(SystemRandom()),
-      store_(clock_, random_),
+      memory_(clock_, random_),
       attestation_deciders_(store_, clock_, random_, executor_, "attestation"),
       challenge_(clock_, random_, store_),
       attestation_({clock_, random_, store_, attestation_deciders_,
@@ -160,6 +167,11 @@ void OneSite::StartAudit() {
           &gate_->deciders(), &attestation_deciders_, &registry_->deciders()},
       config);
   ASSERT_OK(audit_->Start());
+}
+
+int OneSite::DurableCommits() const {
+  return store_.SuccessfulCommits(store::Durability::kDurable) +
+         store_.SuccessfulCommits(store::Durability::kReplicated);
 }
 
 std::string OneSite::ExportAudit() {
@@ -327,15 +339,39 @@ void OneSite::StartAgent() {
   while (!gate_->sessions().Find("t1", "g1").has_value()) usleep(1000);
 }
 
+absl::StatusOr<command_gate::v1::SubmitBatchResponse> OneSite::SubmitBatch(
+    const std::vector<CommandItem>& items) {
+  command_gate::v1::SubmitBatchRequest submit;
+  submit.set_request_id(RequestId(0));
+  for (const CommandItem& item : items) *submit.add_items() = item;
+  submit.mutable_options()->set_on_behalf_of("ann");
+  submit.mutable_options()->set_purpose(proof::v1::PURPOSE_COMMAND);
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(10));
+  command_gate::v1::SubmitBatchResponse response;
+  RETURN_IF_ERROR(
+      rpc::FromGrpcStatus(client_->SubmitBatch(&context, submit, &response)));
+  return response;
+}
+
+absl::StatusOr<command_gate::v1::BatchRecord> OneSite::GetBatch(
+    const std::string& name) {
+  command_gate::v1::GetBatchRequest get;
+  get.set_name(name);
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(10));
+  command_gate::v1::GetBatchResponse response;
+  RETURN_IF_ERROR(
+      rpc::FromGrpcStatus(client_->GetBatch(&context, get, &response)));
+  return response.batch();
+}
+
 absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
                                               proof::v1::Purpose purpose,
                                               const std::string& place,
                                               int request) {
-  static std::atomic<int> requests{1};
   command_gate::v1::SubmitCommandRequest submit;
-  const int number = request != 0 ? request : requests++;
-  submit.set_request_id(
-      absl::StrCat(absl::Hex(number, absl::kZeroPad16), std::string(16, '0')));
+  submit.set_request_id(RequestId(request));
   *submit.mutable_item() = item;
   submit.mutable_options()->set_on_behalf_of("ann");
   submit.mutable_options()->set_purpose(purpose);

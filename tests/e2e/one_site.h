@@ -17,6 +17,7 @@
 #include "services/common/audit/thread_executor.h"
 #include "services/common/mqtt/fake_mqtt_broker.h"
 #include "services/common/rpc/server.h"
+#include "services/common/store/faulty_store.h"
 #include "services/common/store/memory_store.h"
 #include "services/device-registry/registry_local_client.h"
 #include "services/device-registry/registry_module.h"
@@ -47,6 +48,10 @@ class OneSite {
   absl::StatusOr<command_gate::v1::CommandRecord> Submit(
       const command_gate::v1::CommandItem& item, proof::v1::Purpose purpose,
       const std::string& place = "", int request = 0);
+  absl::StatusOr<command_gate::v1::SubmitBatchResponse> SubmitBatch(
+      const std::vector<command_gate::v1::CommandItem>& items);
+  absl::StatusOr<command_gate::v1::BatchRecord> GetBatch(
+      const std::string& name);
   // Waits for the end of a command, at most 20 s.
   absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
   absl::StatusOr<command_gate::v1::CommandRecord> Cancel(
@@ -65,7 +70,9 @@ class OneSite {
   device_registry::RegistryCore& registry() { return registry_->core(); }
   // What the camera has done, one line a step.
   const std::string& camera_journal() const { return storage_.journal(); }
-  store::Store& store() { return store_; }
+  store::FaultyStore& store() { return store_; }
+  // Commits of the services that waited for a disk.
+  int DurableCommits() const;
 
   // The audit of all services so far, as one file under checkpoints.
   std::string ExportAudit();
@@ -87,7 +94,9 @@ class OneSite {
   const Clock& clock_;
   RandomSource& random_;
   dev_ca::TestCa ca_;
-  store::MemoryStore store_;
+  store::MemoryStore memory_;
+  // Between the services and the store: it fails when told to, and counts.
+  store::FaultyStore store_{memory_};
   audit::ThreadExecutor executor_{4};
   audit::TenantDeciders attestation_deciders_;
   challenge::ChallengeCore challenge_;

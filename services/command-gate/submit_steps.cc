@@ -1,0 +1,192 @@
+#include "services/command-gate/submit_steps.h"
+
+#include <utility>
+
+#include "services/common/proof/command.h"
+#include "services/common/proof/operations.h"
+#include "services/common/proof/place.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "u2fi/proof/v1/pin_set.pb.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using records::v1::CommandRow;
+namespace registry = device_registry::v1;
+
+const registry::ResolvedGateway* FindGateway(
+    const registry::ResolveResponse& resolved, absl::string_view id) {
+  for (const registry::ResolvedGateway& gateway : resolved.gateways()) {
+    if (gateway.gateway() == id) return &gateway;
+  }
+  return nullptr;
+}
+
+absl::Status CheckRule(const SubmitInputs& in) {
+  const proof::v1::Rule& rule = in.item.rule();
+  switch (rule.kind()) {
+    case proof::v1::RULE_KIND_FORBIDDEN:
+      return Error(reason::kOperationForbidden,
+                   "the rule forbids this operation",
+                   {{"operation", in.submission.operation}});
+    case proof::v1::RULE_KIND_FREE:
+      if (!proof::IsReserved(in.submission.operation)) return absl::OkStatus();
+      return Error(reason::kInternal, "a reserved operation is never free");
+    case proof::v1::RULE_KIND_APPROVALS:
+      if (rule.approvals() <= 1) return absl::OkStatus();
+      return Error(reason::kUnimplemented,
+                   "a quorum is not there yet; see the README");
+    default:
+      return Error(reason::kInternal, "the rule is unknown");
+  }
+}
+
+bool IsAccountGateway(const SubmitInputs& in) {
+  for (const auto& gateway : in.resolved.account().gateways()) {
+    if (gateway.id() == in.approver_gateway) return true;
+  }
+  return false;
+}
+
+bool MayApprove(const SubmitInputs& in) {
+  proof::v1::PinSet pins;
+  if (!pins.ParseFromString(in.item.pin_set())) return false;
+  for (const proof::v1::PinnedGateway& gateway : pins.gateways()) {
+    if (gateway.id() == in.approver_gateway) return gateway.may_approve();
+  }
+  return false;
+}
+
+absl::Status CheckTouchPlace(const SubmitInputs& in) {
+  if (in.free()) return absl::OkStatus();
+  const registry::ResolvedGateway* gateway =
+      FindGateway(in.resolved, in.approver_gateway);
+  proof::ApprovalPlace place;
+  place.account_gateway = IsAccountGateway(in);
+  place.at_site_of_devices =
+      gateway != nullptr && gateway->site() == in.item.site();
+  place.may_approve = MayApprove(in);
+  place.first_token = in.resolved.account().keys().empty();
+  return proof::CheckPlace(in.submission.purpose, place);
+}
+
+absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
+  if (id.empty()) return absl::OkStatus();
+  const registry::ResolvedGateway* gateway = FindGateway(in.resolved, id);
+  if (gateway == nullptr) {
+    return Error(reason::kResourceUnknown, "no such gateway",
+                 {{"gateway", id}});
+  }
+  if (gateway->state() != registry::GATEWAY_STATE_ACTIVE) {
+    return Error(reason::kGatewayNotActive, "the gateway is not active",
+                 {{"gateway", id}});
+  }
+  if (in.gateways.Find(in.submission.tenant, id).has_value()) {
+    return absl::OkStatus();
+  }
+  return WithRetry(Error(reason::kGatewayOffline,
+                         "the gateway is not connected", {{"gateway", id}}),
+                   absl::Seconds(5));
+}
+
+absl::Status CheckGateways(const SubmitInputs& in) {
+  RETURN_IF_ERROR(CheckGateway(in, in.item.gateway()));
+  return in.free() ? absl::OkStatus() : CheckGateway(in, in.approver_gateway);
+}
+
+constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
+    CheckRule, CheckTouchPlace, CheckGateways};
+
+uint64_t RevisionOf(const std::string& pin_set) {
+  proof::v1::PinSet pins;
+  return pins.ParseFromString(pin_set) ? pins.revision() : 0;
+}
+
+}  // namespace
+
+absl::Status CheckSubmission(const SubmitInputs& in) {
+  for (const auto check : kChecks) RETURN_IF_ERROR(check(in));
+  return absl::OkStatus();
+}
+
+CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
+  const Submission& submission = in.submission;
+  CommandRow row;
+  row.set_schema(1);
+  row.set_command_id(submission.command_id);
+  row.set_state(v1::COMMAND_STATE_PREPARING);
+  row.set_purpose(submission.purpose);
+  row.set_account(submission.account);
+  row.set_requester(submission.requester);
+  row.set_request_id(submission.request_id);
+  row.set_request_digest(submission.request_digest);
+  row.set_site(in.item.site());
+  row.set_device(submission.device);
+  row.set_gateway(in.item.gateway());
+  row.set_operation(submission.operation);
+  row.set_pins_revision(RevisionOf(in.item.pin_set()));
+  *row.mutable_rule() = in.item.rule();
+  row.set_words(submission.words);
+  row.set_submit_ms(now_ms);
+  row.set_free(in.free());
+  row.set_enrol_label(submission.enrol_label);
+  if (in.item.rule().uv() || in.item.rule().level() != 0) {
+    row.mutable_required()->set_uv(in.item.rule().uv());
+    row.mutable_required()->set_level(in.item.rule().level());
+  }
+  const uint64_t approve_by =
+      in.free() ? now_ms : now_ms + submission.approve_within_ms;
+  if (!in.free()) row.set_approve_by_ms(approve_by);
+  row.set_execute_by_ms(approve_by + submission.execute_within_ms);
+  return row;
+}
+
+void AddApprover(const SubmitInputs& in, CommandRow& row) {
+  if (in.free()) return;
+  records::v1::Slot& slot = *row.add_slots();
+  slot.set_account(in.submission.account);
+  slot.set_gateway(in.approver_gateway);
+  slot.set_channel_key(
+      FindGateway(in.resolved, in.approver_gateway)->channel_key());
+  slot.set_state(v1::APPROVAL_STATE_QUEUED);
+}
+
+// Serialises the command: the only time that this happens.
+absl::Status MakeCommand(const Submission& submission, CommandRow& row) {
+  if (submission.operation == proof::kOperationEnrol) return absl::OkStatus();
+  proof::v1::Command command;
+  command.set_format(1);
+  command.set_command_id(row.command_id());
+  command.set_index(row.index());
+  command.set_device(row.device());
+  command.set_gateway(row.gateway());
+  command.set_sequence(row.sequence());
+  command.set_operation(row.operation());
+  command.set_arguments(submission.arguments);
+  RETURN_IF_ERROR(proof::CheckArguments(command));
+  ASSIGN_OR_RETURN(*row.mutable_command(), proof::EncodeCommand(command));
+  return absl::OkStatus();
+}
+
+absl::Status CheckRoom(const SubmitView& view, const CommandRow& row) {
+  if (row.free()) return absl::OkStatus();
+  if (view.account_place.empty()) {
+    return Error(reason::kAccountLimit,
+                 "the account has three questions open already");
+  }
+  if (view.gateway_place.empty()) {
+    return Error(reason::kGatewayLimit,
+                 "the gateway has sixteen questions open already");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoredCommand> SameRequest(const Submission& submission,
+                                          const StoredCommand& found) {
+  if (found.row.request_digest() == submission.request_digest) return found;
+  return Error(reason::kRequestIdReused,
+               "this request_id came with another body before");
+}
+
+}  // namespace u2fi::command_gate
