@@ -32,6 +32,7 @@ class Site:
         self.key_control = place.path('key.ctl')
         self.agent_config = place.path('gateway-agent.json')
         self.listening = True
+        self.online = set()
 
     def prepare(self):
         """Files of broker and gateway; the gateway makes its own key."""
@@ -82,11 +83,11 @@ class Site:
 
     def start_devices(self):
         place = self.place
-        devices = self.processes.start('device-emulator', [
+        self.devices = self.processes.start('device-emulator', [
             place.program('device-emulator'), 'run', '--state', place.path('devices'), '--links', place.path('links'),
             '--control', place.path('devices.ctl'), *self.device_flags()], self._device_says)
-        devices.wait_for_file(place.path('devices.ctl'))
-        self.screen.note(f'{"device-emulator":<16} pid {devices.pid:<8} {", ".join(DEVICES)}')
+        self.devices.wait_for_file(place.path('devices.ctl'))
+        self.screen.note(f'{"device-emulator":<16} pid {self.devices.pid:<8} {", ".join(DEVICES)}')
 
     def start_agent(self):
         self.agent = self.processes.start('gateway-agent', [self.place.program('gateway-agent'), 'run', '--config',
@@ -94,12 +95,15 @@ class Site:
         self.screen.note(f'{"gateway-agent":<16} pid {self.agent.pid:<8} gateway {p.GATEWAY}')
 
     def wait_until_connected(self):
-        self.agent.wait_for(self._connected, 'connect to the cloud', 30)
+        self.agent.wait_for(lambda: self._agent_says('link +up'), 'connect to the cloud', 30)
 
-    def _connected(self):
+    def wait_until_online(self):
+        self.devices.wait_for(lambda: self.online == set(DEVICES), 'connect to the broker', 30)
+
+    def _agent_says(self, pattern):
         done = subprocess.run([self.place.program('gateway-agent'), 'status', '--config', self.agent_config],
                               capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        return done.returncode == 0 and re.search(r'^link +up', done.stdout, re.M)
+        return done.returncode == 0 and re.search('^' + pattern, done.stdout, re.M)
 
     def decline(self):
         """Somebody at the site says no."""
@@ -148,5 +152,7 @@ class Site:
 
     def _device_says(self, line):
         device, _, rest = line.partition(': ')
+        if rest.startswith('connected'):
+            self.online.add(device)
         if self.listening and rest and not rest.startswith(('connect', 'waits')):
             self.screen.said(device, rest)

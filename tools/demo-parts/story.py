@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import place as p
 from screen import Failure
@@ -60,6 +61,7 @@ class Story:
         self.site.wait_until_connected()
         for device in DEVICES:
             self.client.must(p.CLIENT, 'claim', device)
+        self.site.wait_until_online()
 
     def enrol(self):
         self.screen.scene('Ann enrols her key', 'one touch registers it, a second one signs over the registration')
@@ -149,6 +151,8 @@ class Story:
 
     def export_audit(self):
         self.screen.scene('The audit', 'every decision, with the raw touches')
+        # Checkpoints come every second here.
+        time.sleep(2.5)
         self.client.must(p.OPERATOR, 'audit', 'export', '--out', self.export)
         with open(self.export, encoding='utf-8') as file:
             for line in file:
