@@ -45,8 +45,9 @@ absl::Status AgentModule::Build() {
   approvals_ =
       std::make_unique<ApprovalDesk>(parts_.identity, clock_, parts_.tokens,
                                      parts_.cue, *link_, parts_.approvals);
-  ASSIGN_OR_RETURN(devices_, DeviceDesk::Create(parts_.identity, clock_, site_,
-                                                *parts_.broker, *link_));
+  ASSIGN_OR_RETURN(
+      devices_, DeviceDesk::Create(parts_.identity, clock_, site_,
+                                   *parts_.broker, *link_, parts_.credentials));
   link_->AddHandler(*approvals_);
   link_->AddHandler(*devices_);
   return absl::OkStatus();

@@ -39,6 +39,8 @@ struct AgentParts {
   std::string version = "unknown";
   // When the certificate ends, for people. May be empty.
   std::function<absl::Time()> certificate_end = nullptr;
+  // nullptr: others let devices connect to the broker.
+  DeviceCredentials* credentials = nullptr;
 };
 
 // One gateway-agent: link, desks and what they share. Many may live in one

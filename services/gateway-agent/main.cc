@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/config/checks.h"
@@ -29,12 +28,10 @@
 #include "services/common/store/sqlite_store.h"
 #include "services/gateway-agent/agent_config.h"
 #include "services/gateway-agent/agent_module.h"
-#include "services/gateway-agent/hook_cue.h"
 #include "services/gateway-agent/identity_files.h"
 #include "services/gateway-agent/local_client.h"
 #include "services/gateway-agent/local_server.h"
-#include "services/gateway-agent/socket_tokens.h"
-#include "services/gateway-agent/token_group.h"
+#include "services/gateway-agent/site_equipment.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -68,26 +65,6 @@ MeshLink::Options LinkOptionsOf(const Config& config) {
   return options;
 }
 
-void AddTokens(const config::v1::TokenSourcesConfig& config,
-               TokenGroup& tokens) {
-  if (config.soft_tokens_size() > 0) {
-    tokens.Add(std::make_unique<SocketTokens>(
-        std::vector<std::string>(config.soft_tokens().begin(),
-                                 config.soft_tokens().end()),
-        SystemClock(), SystemRandom()));
-  }
-}
-
-void AddCues(const config::v1::CueConfig& config, CueGroup& cue) {
-  if (config.terminal()) cue.Add(std::make_unique<TerminalCue>());
-  if (config.hook().empty()) return;
-  cue.Add(std::make_unique<HookCue>(
-      config.hook(),
-      config::DurationOr(config.has_hook_timeout(), config.hook_timeout(),
-                         absl::Seconds(5)),
-      SystemClock()));
-}
-
 ApprovalOptions ApprovalOptionsOf(const Config& config) {
   ApprovalOptions options;
   options.touch_timeout = config::DurationOr(
@@ -96,22 +73,51 @@ ApprovalOptions ApprovalOptionsOf(const Config& config) {
   return options;
 }
 
-absl::Status Run(const Config& config) {
+// The local API on its socket, and health.
+absl::Status AddServers(const Config& config, LocalServer& local,
+                        rpc::ServerRunner& runner) {
+  rpc::ServiceList services;
+  services.Add<gateway::v1::AgentLocal>(local);
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::Server> server,
+      rpc::Server::ListenOnUnixSocket(services, {}, LocalSocketOf(config)));
+  runner.Add(std::move(server));
+  if (config.health_address().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::HealthServer> health,
+      rpc::HealthServer::Listen(config.health_address(), {kHealthName}));
+  runner.SetHealth(std::move(health));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<AgentModule>> MakeAgent(
+    const Config& config, const rpc::TlsIdentity& tls, store::Store& store,
+    SiteEquipment& site) {
   ASSIGN_OR_RETURN(AgentIdentity identity, LoadIdentity(config));
+  ASSIGN_OR_RETURN(const mqtt::BrokerOptions broker,
+                   BrokerOptionsOf(config.devices()));
+  ASSIGN_OR_RETURN(std::unique_ptr<mqtt::MqttClient> mqtt,
+                   mqtt::MakePahoClient(broker, SystemClock(), SystemRandom()));
+  return AgentModule::Create(
+      {SystemClock(), SystemRandom(), std::move(identity), store, site.tokens(),
+       site.cue(), std::move(mqtt),
+       gateway::v1::GatewayLink::NewStub(
+           rpc::NewChannel(tls, config.mesh().target(), "command-gate")),
+       LinkOptionsOf(config), ApprovalOptionsOf(config), config::Version(),
+       [&tls] { return tls.NotAfter().value_or(absl::UnixEpoch()); },
+       site.credentials()});
+}
+
+absl::Status Run(const Config& config) {
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::TlsIdentity> tls,
                    rpc::TlsIdentity::Load(rpc::TlsFilesFrom(config.tls()),
                                           SystemClock().Now()));
   ASSIGN_OR_RETURN(const store::OpenedStore opened,
                    OpenStateFolder(config.state_dir()));
-  ASSIGN_OR_RETURN(const mqtt::BrokerOptions broker,
-                   BrokerOptionsOf(config.devices()));
-  ASSIGN_OR_RETURN(std::unique_ptr<mqtt::MqttClient> mqtt,
-                   mqtt::MakePahoClient(broker, SystemClock(), SystemRandom()));
-  TokenGroup tokens;
-  AddTokens(config.tokens(), tokens);
-  CueGroup cue;
-  AddCues(config.cue(), cue);
-
+  ASSIGN_OR_RETURN(const std::unique_ptr<SiteEquipment> site,
+                   SiteEquipment::Make(config));
+  ASSIGN_OR_RETURN(const std::unique_ptr<AgentModule> agent,
+                   MakeAgent(config, *tls, *opened.store, *site));
   metrics::Registry metrics;
   metrics::AddBuildInfo(metrics, "gateway-agent", config::Version());
   const rpc::TlsExpiry expiry(*tls, metrics, SystemClock());
@@ -120,31 +126,10 @@ absl::Status Run(const Config& config) {
     ASSIGN_OR_RETURN(
         exposer, metrics::Exposer::Start(metrics, config.metrics().address()));
   }
-
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<AgentModule> agent,
-      AgentModule::Create(
-          {SystemClock(), SystemRandom(), std::move(identity), *opened.store,
-           tokens, cue, std::move(mqtt),
-           gateway::v1::GatewayLink::NewStub(
-               rpc::NewChannel(*tls, config.mesh().target(), "command-gate")),
-           LinkOptionsOf(config), ApprovalOptionsOf(config), config::Version(),
-           [&tls] { return tls->NotAfter().value_or(absl::UnixEpoch()); }}));
   LocalServer local(*agent);
-  rpc::ServiceList services;
-  services.Add<gateway::v1::AgentLocal>(local);
   rpc::ServerRunner runner(kShutdownGrace);
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<rpc::Server> server,
-      rpc::Server::ListenOnUnixSocket(services, {}, LocalSocketOf(config)));
-  runner.Add(std::move(server));
   runner.EveryMinute([&expiry] { expiry.Update(); });
-  if (!config.health_address().empty()) {
-    ASSIGN_OR_RETURN(
-        std::unique_ptr<rpc::HealthServer> health,
-        rpc::HealthServer::Listen(config.health_address(), {kHealthName}));
-    runner.SetHealth(std::move(health));
-  }
+  RETURN_IF_ERROR(AddServers(config, local, runner));
   agent->Start();
   logging::Info("the agent runs", {{"gateway", GatewayUri(config)},
                                    {"mesh", config.mesh().target()}});

@@ -171,5 +171,32 @@ TEST_F(MeshLinkTest, StopsWhileItIsConnected) {
   link_.reset();
 }
 
+TEST_F(MeshLinkTest, ItsStateIsVisible) {
+  Start();
+  mesh_.WaitFor("connected");
+  const MeshLink::State state = link_->state();
+  EXPECT_TRUE(state.connected);
+  EXPECT_EQ(state.generation, 1u);
+  EXPECT_NE(state.last_message, absl::InfinitePast());
+}
+
+TEST_F(MeshLinkTest, ARefusalNeverLooksConnected) {
+  mesh_.refuse_ = true;
+  Start();
+  mesh_.WaitFor("asked", 2);
+  EXPECT_EQ(link_->state().generation, 0u);
+  EXPECT_EQ(link_->last_status().error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(MeshLinkTest, AfterStopNoHandlerIsCalledAndNothingIsSent) {
+  Start();
+  mesh_.WaitFor("connected");
+  link_->Stop();
+  EXPECT_FALSE(link_->IsConnected());
+  link_->Send(Event("late"));
+  link_->Stop();
+}
+
 }  // namespace
 }  // namespace u2fi::gateway_agent

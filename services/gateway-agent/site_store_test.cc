@@ -1,5 +1,8 @@
 #include "services/gateway-agent/site_store.h"
 
+#include <string>
+#include <vector>
+
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/faulty_store.h"
@@ -94,6 +97,87 @@ TEST_F(SiteStoreTest, AnInstalledDeviceIsNotStagedAnyMore) {
 
 TEST_F(SiteStoreTest, ATenantThatIsNoIdIsRefused) {
   EXPECT_FALSE(SiteStore::Open(store_, "T 1").ok());
+}
+
+TEST_F(SiteStoreTest, WhatWasHandedOverIsUnfinishedUntilItHasAResult) {
+  ASSERT_OK(site_.Hand("c1", Row()));
+  EXPECT_EQ(*site_.Unfinished(), std::vector<std::string>{"c1"});
+  ASSERT_OK(site_.Finish("c1", Result()));
+  EXPECT_TRUE(site_.Unfinished()->empty());
+}
+
+TEST_F(SiteStoreTest, AResultThatWasNotWrittenIsUnfinished) {
+  ASSERT_OK(site_.Hand("c1", Row()));
+  store_.Fail(store::FaultyStore::Method::kCommit,
+              store::FaultyStore::Fault::kUnknownNotApplied);
+  EXPECT_FALSE(site_.Finish("c1", Result()).ok());
+  EXPECT_EQ(site_.Unfinished()->size(), 1u);
+  EXPECT_TRUE(site_.Unacknowledged()->empty());
+}
+
+TEST_F(SiteStoreTest, AnAcknowledgementNeedsNoDisk) {
+  ASSERT_OK(site_.Acknowledge("c1"));
+  EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kDurable), 0);
+}
+
+TEST_F(SiteStoreTest, TheJournalBeginsOnce) {
+  EXPECT_EQ(*site_.Begin(17), 17u);
+  EXPECT_EQ(*site_.Begin(18), 17u);
+}
+
+TEST_F(SiteStoreTest, AJournalThatCannotBeWrittenDoesNotBegin) {
+  store_.SetAway(true);
+  EXPECT_THAT(site_.Begin(17), HasReason(reason::kStoreUnavailable));
+}
+
+TEST_F(SiteStoreTest, TheDenyListIsEmptyAtFirstAndKept) {
+  EXPECT_EQ(site_.Denied()->revision(), 0u);
+  records::v1::DenyRow row;
+  row.set_schema(1);
+  row.set_revision(7);
+  row.add_tokens("t");
+  ASSERT_OK(site_.SetDenied(row));
+  EXPECT_EQ(site_.Denied()->revision(), 7u);
+  EXPECT_EQ(site_.Denied()->tokens(0), "t");
+}
+
+TEST_F(SiteStoreTest, DevicesAreListedByTheirIds) {
+  records::v1::DeviceRow device;
+  device.set_schema(1);
+  device.set_plain(true);
+  ASSERT_OK(site_.Install("cam-1", device));
+  records::v1::StageRow stage;
+  stage.set_schema(1);
+  stage.set_deadline_ms(1'700'000'060'000);
+  ASSERT_OK(site_.Stage("cam-2", stage));
+  ASSERT_OK_AND_ASSIGN(const auto devices, site_.Devices());
+  ASSERT_EQ(devices.size(), 1u);
+  EXPECT_TRUE(devices.at("cam-1").plain());
+  ASSERT_OK_AND_ASSIGN(const auto staged, site_.Staged());
+  EXPECT_EQ(staged.count("cam-2"), 1u);
+}
+
+TEST_F(SiteStoreTest, MoreDevicesThanAPageAreAllListed) {
+  records::v1::DeviceRow device;
+  device.set_schema(1);
+  for (int i = 0; i < 1'005; ++i) {
+    ASSERT_OK(site_.Install("cam-" + std::to_string(i), device));
+  }
+  EXPECT_EQ(site_.Devices()->size(), 1'005u);
+}
+
+TEST_F(SiteStoreTest, ARecordOfAnotherSchemaIsNotRead) {
+  records::v1::DeviceRow device;
+  device.set_schema(2);
+  ASSERT_OK(site_.Install("cam-1", device));
+  EXPECT_THAT(site_.FindDevice("cam-1"), HasReason(reason::kStoreCorrupt));
+  EXPECT_THAT(site_.Devices(), HasReason(reason::kStoreCorrupt));
+}
+
+TEST_F(SiteStoreTest, TenantsDoNotSeeEachOther) {
+  ASSERT_OK(site_.Hand("c1", Row()));
+  SiteStore other = *SiteStore::Open(store_, "t2");
+  EXPECT_FALSE(other.FindJournal("c1")->has_value());
 }
 
 }  // namespace

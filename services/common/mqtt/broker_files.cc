@@ -5,47 +5,19 @@
 #include <algorithm>
 #include <cctype>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "services/common/crypto/encoding.h"
-#include "services/common/crypto/pbkdf2.h"
 #include "services/common/file/file.h"
 #include "services/common/mqtt/mqtt_client.h"
-#include "services/common/proof/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::mqtt {
 namespace {
 
-constexpr size_t kPasswordBytes = 32;
-// mosquitto's form "$7$": PBKDF2 with HMAC-SHA-512. The passwords are random,
-// so more iterations than its own default would add nothing.
-constexpr uint32_t kIterations = 101;
-constexpr size_t kSaltBytes = 12;
-constexpr size_t kHashBytes = 64;
-// A device and a plain device: 4,096 lines of about 150 bytes fit well.
-constexpr size_t kMaxUsersFile = 4 << 20;
 // For a device that is away or slow: a batch, and what comes meanwhile.
 constexpr int kMaxQueued = 2000;
-
-std::string HashPassword(absl::string_view password, absl::string_view salt) {
-  const std::string hash =
-      crypto::Pbkdf2HmacSha512(password, salt, kIterations, kHashBytes);
-  return absl::StrCat("$7$", kIterations, "$", absl::Base64Escape(salt), "$",
-                      absl::Base64Escape(hash));
-}
-
-// An id, or the agent's user: ids with dots between them.
-bool IsUser(absl::string_view user) {
-  for (absl::string_view part : absl::StrSplit(user, '.')) {
-    if (!proof::IsId(part)) return false;
-  }
-  return true;
-}
 
 // A path or an address that cannot end its line in mosquitto.conf.
 bool IsOneWord(absl::string_view text) {
@@ -85,10 +57,11 @@ absl::StatusOr<BrokerFiles> BrokerFiles::Open(BrokerSetup setup,
   ASSIGN_OR_RETURN(
       GatewayTopics topics,
       GatewayTopics::Create(setup.tenant, setup.site, setup.gateway));
-  BrokerFiles files(std::move(setup), std::move(topics), random);
-  RETURN_IF_ERROR(MakeFolder(files.setup_.folder, 0700));
-  RETURN_IF_ERROR(files.ReadUsers());
-  return files;
+  RETURN_IF_ERROR(MakeFolder(setup.folder, 0700));
+  ASSIGN_OR_RETURN(
+      PasswordFile passwords,
+      PasswordFile::Open(absl::StrCat(setup.folder, "/passwords"), random));
+  return BrokerFiles(std::move(setup), std::move(topics), std::move(passwords));
 }
 
 std::string BrokerFiles::Path(absl::string_view name) const {
@@ -98,7 +71,7 @@ std::string BrokerFiles::Path(absl::string_view name) const {
 absl::Status BrokerFiles::Write() const {
   RETURN_IF_ERROR(WriteFileDurably(config_path(), Config(), 0644));
   RETURN_IF_ERROR(WriteFileDurably(Path("acl"), AccessList(), 0600));
-  return WriteUsers();
+  return passwords_.Write();
 }
 
 std::string BrokerFiles::Config() const {
@@ -146,40 +119,14 @@ std::string BrokerFiles::AccessList() const {
       device("write", TopicKind::kPresence));
 }
 
-absl::Status BrokerFiles::ReadUsers() {
-  absl::StatusOr<std::string> file = ReadFile(Path("passwords"), kMaxUsersFile);
-  if (IsReason(file.status(), reason::kFileNotFound)) return absl::OkStatus();
-  RETURN_IF_ERROR(file.status());
-  for (absl::string_view line :
-       absl::StrSplit(*file, '\n', absl::SkipEmpty())) {
-    const std::pair<std::string, std::string> user =
-        absl::StrSplit(line, absl::MaxSplits(':', 1));
-    users_[user.first] = user.second;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status BrokerFiles::WriteUsers() const {
-  std::string file;
-  for (const auto& [user, hash] : users_) {
-    absl::StrAppend(&file, user, ":", hash, "\n");
-  }
-  return WriteFileDurably(Path("passwords"), file, 0600);
-}
-
 absl::StatusOr<std::string> BrokerFiles::SetPassword(absl::string_view user) {
-  if (!IsUser(user)) return FieldError("user", "is not a user");
-  const std::string password =
-      crypto::Base64Url(random_->Bytes(kPasswordBytes));
-  users_[std::string(user)] =
-      HashPassword(password, random_->Bytes(kSaltBytes));
-  RETURN_IF_ERROR(WriteUsers());
+  std::string password = passwords_.NewPassword();
+  RETURN_IF_ERROR(passwords_.SetPassword(user, password));
   return password;
 }
 
 absl::Status BrokerFiles::Remove(absl::string_view user) {
-  if (users_.erase(std::string(user)) == 0) return absl::OkStatus();
-  return WriteUsers();
+  return passwords_.Remove(user);
 }
 
 absl::Status BrokerFiles::Reload() const {

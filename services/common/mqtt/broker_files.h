@@ -1,12 +1,12 @@
 #ifndef U2FI_SERVICES_COMMON_MQTT_BROKER_FILES_H_
 #define U2FI_SERVICES_COMMON_MQTT_BROKER_FILES_H_
 
-#include <map>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/mqtt/password_file.h"
 #include "services/common/mqtt/topics.h"
 #include "services/common/random/random_source.h"
 
@@ -68,21 +68,18 @@ class BrokerFiles {
   std::string config_path() const { return Path("mosquitto.conf"); }
 
  private:
-  BrokerFiles(BrokerSetup setup, GatewayTopics topics, RandomSource& random)
+  BrokerFiles(BrokerSetup setup, GatewayTopics topics, PasswordFile passwords)
       : setup_(std::move(setup)),
         topics_(std::move(topics)),
-        random_(&random) {}
+        passwords_(std::move(passwords)) {}
 
   std::string Path(absl::string_view name) const;
   std::string Config() const;
   std::string AccessList() const;
-  absl::Status ReadUsers();
-  absl::Status WriteUsers() const;
 
   BrokerSetup setup_;
   GatewayTopics topics_;
-  RandomSource* random_;
-  std::map<std::string, std::string> users_;  // User → hash.
+  PasswordFile passwords_;
 };
 
 }  // namespace u2fi::mqtt

@@ -22,6 +22,7 @@
 #include "services/challenge/challenge_server.h"
 #include "services/command-gate/gate_module.h"
 #include "services/common/audit/audit_server.h"
+#include "services/common/mqtt/fake_mqtt_broker.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/server.h"
@@ -30,6 +31,9 @@
 #include "services/common/store/memory_store.h"
 #include "services/device-registry/registry_local_client.h"
 #include "services/device-registry/registry_module.h"
+#include "services/gateway-agent/agent_module.h"
+#include "services/gateway-agent/local_server.h"
+#include "services/gateway-agent/token_group.h"
 #include "tools/dev-ca/test_ca.h"
 #include "u2fi/audit/v1/audit.pb.h"
 #include "u2fi/command_gate/v1/replica.pb.h"
@@ -43,6 +47,7 @@ using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
 constexpr char kRpId[] = "u2fi.test";
+constexpr char kLocalApi[] = "u2fi.gateway.v1.AgentLocal";
 constexpr char kBegin[] = "<!-- not there yet: begin -->";
 constexpr char kEnd[] = "<!-- not there yet: end -->";
 
@@ -124,17 +129,48 @@ class NotThereYetTest : public testing::Test {
         services, {}, *identities_.back(), "127.0.0.1:0");
     ASSERT_OK(server);
     server_ = *std::move(server);
+    StartAgent();
+  }
+
+  // An agent that never connects.
+  void StartAgent() {
+    auto agent = gateway_agent::AgentModule::Create(
+        {SystemClock(),
+         SystemRandom(),
+         {"t1", "s1", "g1", crypto::P256PrivateKey::Generate(), kRpId},
+         agent_store_,
+         tokens_,
+         cue_,
+         broker_.MakeClient("agent.g1"),
+         gateway::v1::GatewayLink::NewStub(grpc::CreateChannel(
+             "unix:/nowhere", grpc::InsecureChannelCredentials()))});
+    ASSERT_OK(agent);
+    agent_ = *std::move(agent);
+    local_ = std::make_unique<gateway_agent::LocalServer>(*agent_);
+    rpc::ServiceList services;
+    services.Add<gateway::v1::AgentLocal>(*local_);
+    auto server =
+        rpc::Server::ListenOnUnixSocket(services, {}, ca_.folder() + "/agent");
+    ASSERT_OK(server);
+    agent_server_ = *std::move(server);
   }
 
   void TearDown() override {
     channels_.clear();
     server_->Shutdown(absl::ZeroDuration());
+    agent_server_->Shutdown(absl::ZeroDuration());
   }
 
   grpc::StatusCode Call(const MethodDescriptor& method) {
     const std::string caller = CallerOf(method);
-    std::shared_ptr<grpc::Channel>& channel = channels_[caller];
-    if (channel == nullptr) {
+    // The agent's own API is on a Unix socket, for whoever may open it.
+    const bool local = method.service()->full_name() == kLocalApi;
+    std::shared_ptr<grpc::Channel>& channel =
+        channels_[local ? std::string(kLocalApi) : caller];
+    if (channel == nullptr && local) {
+      channel = grpc::CreateChannel("unix:" + ca_.folder() + "/agent",
+                                    grpc::InsecureChannelCredentials());
+    } else if (channel == nullptr) {
       identities_.push_back(ca_.Identity(caller));
       channel = rpc::NewChannel(*identities_.back(),
                                 absl::StrCat("127.0.0.1:", server_->port()),
@@ -181,6 +217,13 @@ class NotThereYetTest : public testing::Test {
       challenge_client_, registry_client_}};
   audit::AuditServer audit_server_{
       {store_, SystemClock(), {"command-gate"}, kRpId, "test", ""}, executor_};
+  store::MemoryStore agent_store_{SystemClock(), SystemRandom()};
+  gateway_agent::TokenGroup tokens_;
+  gateway_agent::CueGroup cue_;
+  mqtt::FakeMqttBroker broker_{SystemClock()};
+  std::unique_ptr<gateway_agent::AgentModule> agent_;
+  std::unique_ptr<gateway_agent::LocalServer> local_;
+  std::unique_ptr<rpc::Server> agent_server_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   std::unique_ptr<rpc::Server> server_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;

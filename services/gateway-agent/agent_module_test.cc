@@ -1,0 +1,192 @@
+// The whole agent against a mesh in the same process, and its local API.
+#include "services/gateway-agent/agent_module.h"
+
+#include <memory>
+#include <string>
+
+#include "services/common/mqtt/fake_mqtt_broker.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/rpc/server.h"
+#include "services/common/status/status_matchers.h"
+#include "services/common/store/memory_store.h"
+#include "services/gateway-agent/fake_questions.h"
+#include "services/gateway-agent/fake_tokens.h"
+#include "services/gateway-agent/local_client.h"
+#include "services/gateway-agent/local_server.h"
+
+namespace u2fi::gateway_agent {
+namespace {
+
+using gateway::v1::GatewayMessage;
+using gateway::v1::MeshMessage;
+using ServerStream = grpc::ServerReaderWriter<MeshMessage, GatewayMessage>;
+
+// Welcomes one agent, asks it one question and notes what it says.
+class FakeMeshService : public gateway::v1::GatewayLink::Service {
+ public:
+  explicit FakeMeshService(MeshMessage question)
+      : question_(std::move(question)) {}
+
+  grpc::Status Connect(grpc::ServerContext*, ServerStream* stream) override {
+    GatewayMessage message;
+    if (!stream->Read(&message)) return grpc::Status::OK;
+    Note(message);
+    MeshMessage welcome;
+    welcome.mutable_welcome()->set_generation(5);
+    welcome.mutable_welcome()->mutable_heartbeat_interval()->set_seconds(30);
+    stream->Write(welcome);
+    stream->Write(question_);
+    while (stream->Read(&message)) Note(message);
+    return grpc::Status::OK;
+  }
+
+  GatewayMessage WaitFor(GatewayMessage::BodyCase body) {
+    MutexLock lock(mutex_);
+    while (noted_.count(body) == 0) changed_.Wait(mutex_);
+    return noted_[body];
+  }
+
+ private:
+  void Note(const GatewayMessage& message) {
+    MutexLock lock(mutex_);
+    noted_[message.body_case()] = message;
+    changed_.NotifyAll();
+  }
+
+  const MeshMessage question_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::map<GatewayMessage::BodyCase, GatewayMessage> noted_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+class SilentCue : public Cue {
+  void On(const CueText&) override {}
+  void Off(const CueText&, const std::string&) override {}
+};
+
+class AgentModuleTest : public testing::Test {
+ protected:
+  AgentModuleTest() {
+    tokens_.Plug("port-1", "other");
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&mesh_);
+    mesh_server_ = builder.BuildAndStart();
+    auto agent = AgentModule::Create(
+        {SystemClock(), random_, identity_, store_, tokens_, cue_,
+         broker_.MakeClient("agent.g1"),
+         gateway::v1::GatewayLink::NewStub(mesh_server_->InProcessChannel({})),
+         MeshLink::Options(), ApprovalOptions(), "1.2.3",
+         [] { return absl::FromUnixSeconds(9); }});
+    EXPECT_OK(agent);
+    agent_ = *std::move(agent);
+    char folder[] = "/tmp/u2fiXXXXXX";
+    socket_ = std::string(mkdtemp(folder)) + "/agent.sock";
+    local_ = std::make_unique<LocalServer>(*agent_);
+    rpc::ServiceList services;
+    services.Add<gateway::v1::AgentLocal>(*local_);
+    auto server = rpc::Server::ListenOnUnixSocket(services, {}, socket_);
+    EXPECT_OK(server);
+    local_server_ = *std::move(server);
+  }
+  ~AgentModuleTest() override {
+    local_server_.reset();
+    agent_.reset();
+    mesh_server_->Shutdown();
+  }
+
+  const AgentIdentity identity_{"t1", "s1", "g1",
+                                crypto::P256PrivateKey::Generate(), "rp"};
+  FakeMeshService mesh_{
+      FakeQuestions(identity_, static_cast<uint64_t>(UnixMillis(SystemClock())))
+          .Approval("q1", "k1")};
+  FakeRandomSource random_;
+  store::MemoryStore store_{SystemClock(), random_};
+  FakeTokens tokens_;
+  SilentCue cue_;
+  mqtt::FakeMqttBroker broker_{SystemClock()};
+  std::unique_ptr<grpc::Server> mesh_server_;
+  std::unique_ptr<AgentModule> agent_;
+  std::unique_ptr<LocalServer> local_;
+  std::unique_ptr<rpc::Server> local_server_;
+  std::string socket_;
+};
+
+TEST_F(AgentModuleTest, ItSaysWhatItIs) {
+  agent_->Start();
+  const gateway::v1::Hello hello =
+      mesh_.WaitFor(GatewayMessage::kHello).hello();
+  EXPECT_EQ(hello.agent_version(), "1.2.3");
+  EXPECT_EQ(hello.format_min(), 1u);
+  ASSERT_EQ(hello.tokens_size(), 1);
+  EXPECT_EQ(hello.tokens(0).port(), "port-1");
+  EXPECT_NE(hello.journal_since_ms(), 0u);
+}
+
+TEST_F(AgentModuleTest, AQuestionReachesTheDesk) {
+  agent_->Start();
+  EXPECT_EQ(mesh_.WaitFor(GatewayMessage::kApprovalReceived)
+                .approval_received()
+                .approval_id(),
+            "q1");
+}
+
+TEST_F(AgentModuleTest, StatusBeforeItConnects) {
+  ASSERT_OK_AND_ASSIGN(const auto status, LocalClient(socket_).Status());
+  EXPECT_EQ(status.gateway(), "g1");
+  EXPECT_FALSE(status.connected());
+  EXPECT_EQ(status.last_message_ms(), 0u);
+  EXPECT_EQ(status.certificate_expires_ms(), 9'000u);
+}
+
+TEST_F(AgentModuleTest, StatusShowsStreamKeysAndQuestions) {
+  agent_->Start();
+  mesh_.WaitFor(GatewayMessage::kApprovalReceived);
+  ASSERT_OK_AND_ASSIGN(const auto status, LocalClient(socket_).Status());
+  EXPECT_TRUE(status.connected());
+  EXPECT_EQ(status.generation(), 5u);
+  ASSERT_EQ(status.questions_size(), 1);
+  EXPECT_EQ(status.questions(0).approval_id(), "q1");
+  EXPECT_THAT(Describe(status), testing::HasSubstr("camera.on on cam-1"));
+}
+
+TEST_F(AgentModuleTest, AQuestionIsDeclinedThroughTheSocket) {
+  agent_->Start();
+  mesh_.WaitFor(GatewayMessage::kApprovalReceived);
+  ASSERT_OK(LocalClient(socket_).Decline("q1"));
+  EXPECT_EQ(mesh_.WaitFor(GatewayMessage::kApprovalAnswer)
+                .approval_answer()
+                .declined()
+                .source(),
+            "local api");
+}
+
+TEST_F(AgentModuleTest, WhatDoesNotWaitCannotBeDeclined) {
+  EXPECT_THAT(LocalClient(socket_).Decline("q7"),
+              HasReason(reason::kResourceUnknown));
+  EXPECT_THAT(LocalClient(socket_).Decline(""),
+              HasReason(reason::kInvalidField));
+}
+
+TEST_F(AgentModuleTest, TheButtonIsNotThereYet) {
+  const auto stub = gateway::v1::AgentLocal::NewStub(grpc::CreateChannel(
+      "unix:" + socket_, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  gateway::v1::TriggerProvisioningResponse response;
+  EXPECT_EQ(stub->TriggerProvisioning(&context, {}, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(AgentModuleTest, ATenantThatIsNoIdIsRefused) {
+  AgentIdentity bad = identity_;
+  bad.tenant = "T";
+  EXPECT_FALSE(
+      AgentModule::Create({SystemClock(), random_, bad, store_, tokens_, cue_,
+                           broker_.MakeClient("agent.g2"),
+                           gateway::v1::GatewayLink::NewStub(
+                               mesh_server_->InProcessChannel({}))})
+          .ok());
+}
+
+}  // namespace
+}  // namespace u2fi::gateway_agent

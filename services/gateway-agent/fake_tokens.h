@@ -1,0 +1,162 @@
+#ifndef U2FI_SERVICES_GATEWAY_AGENT_FAKE_TOKENS_H_
+#define U2FI_SERVICES_GATEWAY_AGENT_FAKE_TOKENS_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/common/status/error.h"
+#include "services/common/sync/sync.h"
+#include "services/gateway-agent/token.h"
+
+namespace u2fi::gateway_agent {
+
+// Keys that a test plugs in, touches and breaks. A key knows one key handle.
+// Simplification: what it "signs" is a fixed text. Thread-safe.
+class FakeTokens : public TokenFinder {
+ public:
+  // What a key answers when touched: presence, counter 7, "signature".
+  static std::string Signed() {
+    return std::string("\x01\0\0\0\x07", 5) + "signature";
+  }
+
+  void Plug(const std::string& port, const std::string& key_handle) {
+    std::function<void()> changed;
+    {
+      MutexLock lock(mutex_);
+      keys_[port].handle = key_handle;
+      changed = on_change_;
+    }
+    if (changed) changed();
+  }
+  void Unplug(const std::string& port) {
+    MutexLock lock(mutex_);
+    keys_.erase(port);
+  }
+  // The next request at `port` that waits for a touch, now or later, gets it.
+  void Touch(const std::string& port) {
+    MutexLock lock(mutex_);
+    ++keys_[port].touches;
+  }
+  // From now on requests for a touch end like this.
+  void Break(const std::string& port, absl::Status status) {
+    MutexLock lock(mutex_);
+    keys_[port].broken = std::move(status);
+  }
+  void AnswerWith(const std::string& port, const std::string& answer) {
+    MutexLock lock(mutex_);
+    keys_[port].answer = answer;
+  }
+  // How many requests for a touch there were at `port`.
+  int asked(const std::string& port) {
+    MutexLock lock(mutex_);
+    return keys_[port].asked;
+  }
+  // Blocks until there were `times`.
+  void WaitUntilAsked(const std::string& port, int times = 1) {
+    MutexLock lock(mutex_);
+    while (keys_[port].asked < times) changed_.Wait(mutex_);
+  }
+
+  std::vector<std::unique_ptr<Token>> Find(
+      const std::set<std::string>& busy) override {
+    std::vector<std::unique_ptr<Token>> found;
+    MutexLock lock(mutex_);
+    for (const auto& [port, key] : keys_) {
+      if (busy.count(port) != 0) continue;
+      found.push_back(std::make_unique<Opened>(*this, port));
+    }
+    return found;
+  }
+  std::vector<std::string> Ports() override {
+    std::vector<std::string> ports;
+    MutexLock lock(mutex_);
+    for (const auto& [port, key] : keys_) ports.push_back(port);
+    return ports;
+  }
+  void SetOnChange(std::function<void()> changed) override {
+    MutexLock lock(mutex_);
+    on_change_ = std::move(changed);
+  }
+
+ private:
+  struct Key {
+    std::string handle;
+    std::string answer = Signed();
+    absl::Status broken;
+    int touches = 0;
+    int asked = 0;
+  };
+
+  class Opened : public Token {
+   public:
+    Opened(FakeTokens& all, std::string port)
+        : all_(all), port_(std::move(port)) {}
+
+    const std::string& port() const override { return port_; }
+    absl::StatusOr<bool> Owns(absl::string_view, absl::string_view key_handle,
+                              const u2fhid::WaitLimit&) override {
+      MutexLock lock(all_.mutex_);
+      const auto key = all_.keys_.find(port_);
+      if (key == all_.keys_.end()) return Gone();
+      return key->second.handle == key_handle;
+    }
+    absl::StatusOr<std::string> Register(
+        absl::string_view, absl::string_view,
+        const u2fhid::WaitLimit& limit) override {
+      return all_.WaitForTouch(port_, limit);
+    }
+    absl::StatusOr<std::string> Sign(absl::string_view, absl::string_view,
+                                     absl::string_view,
+                                     const u2fhid::WaitLimit& limit) override {
+      return all_.WaitForTouch(port_, limit);
+    }
+
+   private:
+    FakeTokens& all_;
+    const std::string port_;
+  };
+
+  static absl::Status Gone() {
+    return Error(reason::kTokenRemoved, "unplugged");
+  }
+
+  absl::StatusOr<std::string> WaitForTouch(const std::string& port,
+                                           const u2fhid::WaitLimit& limit) {
+    Note(port);
+    while (true) {
+      if (limit.cancel.cancelled()) {
+        return Error(reason::kTokenCancelled, "cancelled");
+      }
+      {
+        MutexLock lock(mutex_);
+        const auto key = keys_.find(port);
+        if (key == keys_.end()) return Gone();
+        if (!key->second.broken.ok()) return key->second.broken;
+        if (key->second.touches > 0) {
+          --key->second.touches;
+          return key->second.answer;
+        }
+      }
+      limit.cancel.SleepFor(absl::Milliseconds(1));
+    }
+  }
+  void Note(const std::string& port) {
+    MutexLock lock(mutex_);
+    ++keys_[port].asked;
+    changed_.NotifyAll();
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::map<std::string, Key> keys_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> on_change_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace u2fi::gateway_agent
+
+#endif  // U2FI_SERVICES_GATEWAY_AGENT_FAKE_TOKENS_H_
