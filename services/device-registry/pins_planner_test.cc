@@ -1,11 +1,18 @@
 #include "services/device-registry/pins_planner.h"
 
+#include <set>
+#include <string>
+
+#include "gmock/gmock.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
 #include "services/device-registry/registry_test_case.h"
 
 namespace u2fi::device_registry {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Key;
 
 class PinsPlannerTest : public RegistryTestCase {
  protected:
@@ -24,6 +31,22 @@ class PinsPlannerTest : public RegistryTestCase {
       const v1::PlanPinsRequest& request) {
     return core_->planner().PlanPins(client_, request);
   }
+  // Refused with INVALID_FIELD naming `field`.
+  void ExpectBadField(const v1::PlanPinsRequest& request,
+                      const std::string& field) {
+    const auto plan = Plan(request);
+    EXPECT_THAT(plan, HasReason(reason::kInvalidField));
+    EXPECT_THAT(FieldsOf(plan.status()), ElementsAre(Key(field)));
+  }
+  // A second token of alice, with the proof by the first one that it is hers.
+  void EnrolSecond() {
+    NextRequest();
+    ASSERT_OK(core_->applier().Apply(
+        gate_, EnrolRequest(second_, {{&second_, &site_.gw1},
+                                      {&site_.alice, &site_.gw1}})));
+  }
+
+  proof::FakeToken second_{"token-2", "alice"};
 };
 
 TEST_F(PinsPlannerTest, PlansAFirstPinSet) {
@@ -97,6 +120,153 @@ TEST_F(PinsPlannerTest, OtherPurposesAreNotThereYet) {
   EXPECT_THAT(Plan(request), HasReason(reason::kUnimplemented));
   request.clear_purpose();
   EXPECT_THAT(Plan(request), HasReason(reason::kInvalidField));
+}
+
+TEST_F(PinsPlannerTest, RefusesAPurposeThatIsUnknown) {
+  v1::PlanPinsRequest request = Request();
+  request.set_purpose(static_cast<proof::v1::Purpose>(999));
+  ExpectBadField(request, "purpose");
+}
+
+TEST_F(PinsPlannerTest, RefusesNoDevices) {
+  v1::PlanPinsRequest request = Request();
+  request.clear_devices();
+  ExpectBadField(request, "devices");
+}
+
+TEST_F(PinsPlannerTest, RefusesMoreThanAThousandDevices) {
+  v1::PlanPinsRequest request = Request();
+  while (request.devices_size() < 1001) request.add_devices("lock-1");
+  ExpectBadField(request, "devices");
+}
+
+TEST_F(PinsPlannerTest, RefusesADeviceThatIsNoId) {
+  v1::PlanPinsRequest request = Request();
+  request.add_devices("Lock");
+  ExpectBadField(request, "devices");
+}
+
+TEST_F(PinsPlannerTest, RefusesAnAccountThatIsNoId) {
+  v1::PlanPinsRequest request = Request();
+  request.set_account("");
+  ExpectBadField(request, "account");
+}
+
+TEST_F(PinsPlannerTest, RefusesASiteThatIsNoId) {
+  v1::PlanPinsRequest request = Request();
+  request.set_site("a/b");
+  ExpectBadField(request, "site");
+}
+
+TEST_F(PinsPlannerTest, RefusesMoreGatewaysThanAPinSetHas) {
+  v1::PlanPinsRequest request = Request();
+  while (request.gateways_size() < 5) request.add_gateways("gw-1");
+  ExpectBadField(request, "gateways");
+}
+
+TEST_F(PinsPlannerTest, RefusesAGatewayThatIsNoId) {
+  v1::PlanPinsRequest request = Request();
+  request.add_gateways("gw_1");
+  ExpectBadField(request, "gateways");
+}
+
+TEST_F(PinsPlannerTest, RefusesATokenThatIsNoId) {
+  v1::PlanPinsRequest request = Request();
+  request.set_token_id("T");
+  ExpectBadField(request, "token_id");
+}
+
+TEST_F(PinsPlannerTest, RulesGoWithALaterPinSetOnly) {
+  v1::PlanPinsRequest request = Request();
+  request.add_rules()->set_operation("door.unlock");
+  ExpectBadField(request, "rules");
+  request = Request();
+  request.set_replace_keys(true);
+  ExpectBadField(request, "rules");
+}
+
+TEST_F(PinsPlannerTest, ALeaseGoesWithALeaseOnly) {
+  v1::PlanPinsRequest request = Request();
+  request.set_lease("l1");
+  ExpectBadField(request, "lease");
+}
+
+TEST_F(PinsPlannerTest, FurtherKeysAreNotThereYet) {
+  v1::PlanPinsRequest request = Request();
+  request.add_keys();
+  EXPECT_THAT(Plan(request), HasReason(reason::kUnimplemented));
+}
+
+TEST_F(PinsPlannerTest, AnAccountThatIsNotThereIsUnknown) {
+  v1::PlanPinsRequest request = Request();
+  request.set_account("bob");
+  EXPECT_THAT(Plan(request), HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(PinsPlannerTest, ASiteThatIsNotThereIsUnknown) {
+  v1::PlanPinsRequest request = Request();
+  request.set_site("moon");
+  EXPECT_THAT(Plan(request), HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(PinsPlannerTest, RefusesADeviceThatAnotherAccountClaimed) {
+  MakeAccount("bob");
+  ImportDevice("lock-2");
+  ClaimDevice("lock-2", "bob");
+  v1::PlanPinsRequest request = Request();
+  request.set_devices(0, "lock-2");
+  EXPECT_THAT(Plan(request), HasReason(reason::kDeviceState));
+}
+
+TEST_F(PinsPlannerTest, RefusesADeviceThatIsBound) {
+  ArmAndStage();
+  ASSERT_OK(core_->applier().Apply(gate_, PinsRequest(PlannedPins())));
+  EXPECT_THAT(Plan(Request()), HasReason(reason::kDeviceState));
+}
+
+TEST_F(PinsPlannerTest, EachDeviceHasItsOwnPinSet) {
+  ImportDevice("lock-2");
+  ClaimDevice("lock-2", "alice");
+  v1::PlanPinsRequest request = Request();
+  request.add_devices("lock-2");
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(request));
+  ASSERT_EQ(plan.plans_size(), 2);
+  EXPECT_EQ(plan.plans(0).readable().device(), "lock-1");
+  EXPECT_EQ(plan.plans(1).readable().device(), "lock-2");
+}
+
+TEST_F(PinsPlannerTest, PinsTheRulesOfTheModel) {
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(Request()));
+  std::set<std::string> operations;
+  for (const auto& rule : plan.plans(0).readable().rules()) {
+    operations.insert(rule.operation());
+  }
+  EXPECT_EQ(operations.count("lamp.on"), 1u);
+  EXPECT_EQ(operations.count("bomb.arm"), 1u);
+}
+
+TEST_F(PinsPlannerTest, FurtherKeysComeWithTheirEnrolmentProofs) {
+  EnrolSecond();
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(Request()));
+  EXPECT_EQ(plan.plans(0).readable().keys_size(), 2);
+  proof::v1::Evidence evidence;
+  ASSERT_TRUE(evidence.ParseFromString(plan.evidence()));
+  EXPECT_EQ(evidence.enrolments_size(), 1);
+}
+
+TEST_F(PinsPlannerTest, PinsOneKeyIfOneIsNamed) {
+  EnrolSecond();
+  v1::PlanPinsRequest request = Request();
+  request.set_token_id("token-2");
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(request));
+  ASSERT_EQ(plan.plans(0).readable().keys_size(), 1);
+  EXPECT_EQ(plan.plans(0).readable().keys(0).token_id(), "token-2");
+}
+
+TEST_F(PinsPlannerTest, AKeyThatTheAccountDoesNotHaveIsNoCredential) {
+  v1::PlanPinsRequest request = Request();
+  request.set_token_id("token-9");
+  EXPECT_THAT(Plan(request), HasReason(reason::kNoCredentials));
 }
 
 TEST_F(PinsPlannerTest, AnotherTenantsDeviceIsUnknown) {

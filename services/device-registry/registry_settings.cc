@@ -10,7 +10,7 @@ namespace u2fi::device_registry {
 namespace {
 
 // Longest key file, in bytes.
-constexpr size_t kMaxKeyFile = 16 * 1024;
+constexpr size_t kMaxKeyFile = 16 << 10;
 
 void CheckDeviceToken(const std::string& path,
                       const config::v1::DeviceTokenConfig& config,

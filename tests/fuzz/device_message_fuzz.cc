@@ -15,7 +15,7 @@
 namespace u2fi::device {
 namespace {
 
-constexpr size_t kMaxFromDevice = 16 * 1024;
+constexpr size_t kMaxFromDevice = 16 << 10;
 constexpr size_t kMaxOutcome = 1024;
 
 void CheckAnswer(const v1::FromDevice& answer) {

@@ -16,7 +16,7 @@
 namespace u2fi::device {
 namespace {
 
-constexpr size_t kMaxLinkFile = 16 * 1024;
+constexpr size_t kMaxLinkFile = 16 << 10;
 
 }  // namespace
 

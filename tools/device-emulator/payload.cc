@@ -11,8 +11,8 @@ namespace u2fi::device {
 namespace {
 
 constexpr size_t kMaxCommand = 4096;
-constexpr size_t kMaxProof = 16 * 1024;
-constexpr size_t kMaxEvidence = 256 * 1024;
+constexpr size_t kMaxProof = 16 << 10;
+constexpr size_t kMaxEvidence = 256 << 10;
 constexpr size_t kMaxJwt = 2048;
 constexpr uint32_t kMaxFailSafeMs = 30 * 60 * 1000;
 

@@ -7,7 +7,7 @@
 
 namespace u2fi::device {
 
-inline constexpr size_t kMaxToDevice = 320 * 1024;
+inline constexpr size_t kMaxToDevice = 320 << 10;
 
 // Reads what came from the agent. MESSAGE_FORMAT (with metadata "field")
 // unless it is a ToDevice with a known body whose fields keep the sizes and

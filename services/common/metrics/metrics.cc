@@ -1,6 +1,8 @@
 #include "services/common/metrics/metrics.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
 
 #include "absl/base/internal/raw_logging.h"
 #include "absl/strings/match.h"
@@ -48,6 +50,19 @@ std::vector<std::vector<std::string>> AllRows(const Family& family) {
   return rows;
 }
 
+// Declares `family` by a builder of its kind. The registry throws if the name
+// is taken.
+template <typename Builder>
+auto& Declare(Builder builder, const Family& family,
+              prometheus::Registry& registry) {
+  try {
+    return builder.Name(family.name).Help(family.help).Register(registry);
+  } catch (const std::exception& error) {
+    Require(false, family, error.what());
+    std::abort();
+  }
+}
+
 }  // namespace
 
 void Counter::Add(double amount) const { counter_->Increment(amount); }
@@ -82,10 +97,7 @@ Rows<Counter> Registry::Counters(const Family& family) {
   Check(family);
   Require(absl::EndsWith(family.name, "_total"), family,
           "a counter ends in _total");
-  auto& built = prometheus::BuildCounter()
-                    .Name(family.name)
-                    .Help(family.help)
-                    .Register(*registry_);
+  auto& built = Declare(prometheus::BuildCounter(), family, *registry_);
   Rows<Counter> rows;
   rows.other_.assign(family.labels.size(), kOther);
   for (const auto& row : AllRows(family)) {
@@ -96,10 +108,7 @@ Rows<Counter> Registry::Counters(const Family& family) {
 
 Rows<Gauge> Registry::Gauges(const Family& family) {
   Check(family);
-  auto& built = prometheus::BuildGauge()
-                    .Name(family.name)
-                    .Help(family.help)
-                    .Register(*registry_);
+  auto& built = Declare(prometheus::BuildGauge(), family, *registry_);
   Rows<Gauge> rows;
   rows.other_.assign(family.labels.size(), kOther);
   for (const auto& row : AllRows(family)) {
@@ -113,10 +122,7 @@ Rows<Histogram> Registry::Histograms(const Family& family,
   Check(family);
   Require(!buckets.empty() && std::is_sorted(buckets.begin(), buckets.end()),
           family, "has bad buckets");
-  auto& built = prometheus::BuildHistogram()
-                    .Name(family.name)
-                    .Help(family.help)
-                    .Register(*registry_);
+  auto& built = Declare(prometheus::BuildHistogram(), family, *registry_);
   Rows<Histogram> rows;
   rows.other_.assign(family.labels.size(), kOther);
   for (const auto& row : AllRows(family)) {

@@ -53,6 +53,16 @@ TEST(MetricsTest, AFamilyWithoutLabelsHasOneRow) {
   EXPECT_THAT(registry.Text(), HasSubstr("u2fi_depth 3"));
 }
 
+TEST(MetricsTest, AGaugeGoesUpAndDown) {
+  Registry registry;
+  const Rows<Gauge> open = registry.Gauges({"u2fi_open", "Open.", {}, {}});
+  open.At({}).Add(3);
+  open.At({}).Add(-1);
+  EXPECT_THAT(registry.Text(), HasSubstr("u2fi_open 2"));
+  open.At({}).Set(7);
+  EXPECT_THAT(registry.Text(), HasSubstr("u2fi_open 7"));
+}
+
 TEST(MetricsTest, AHistogramCountsUpToTheBound) {
   Registry registry;
   const Rows<Histogram> sizes =
@@ -96,6 +106,12 @@ TEST(MetricsTest, BuildInfoNamesServiceAndVersion) {
 TEST(MetricsDeathTest, ABadNameEndsTheProcess) {
   Registry registry;
   EXPECT_DEATH(registry.Gauges({"bad-name", "x", {}, {}}), "bad name");
+}
+
+TEST(MetricsDeathTest, ANameTwiceEndsTheProcess) {
+  Registry registry;
+  registry.Counters(Outcomes());
+  EXPECT_DEATH(registry.Counters(Outcomes()), "u2fi_tries_total");
 }
 
 TEST(MetricsDeathTest, ACounterWithoutTotalEndsTheProcess) {
