@@ -380,6 +380,31 @@ TEST_F(BatchTest, EachShowsItsWholeProof) {
   EXPECT_EQ(got.command().batch(), first.row.command_id());
 }
 
+TEST_F(BatchTest, ItIsCancelledByItsName) {
+  const StoredCommand first = AskedAll(2);
+  GateService service(gate().submitter, gate().commands, gate().flow,
+                      executor_);
+  v1::CancelCommandRequest request;
+  request.set_name("batches/" + first.row.command_id());
+  request.set_on_behalf_of("ann");
+  ASSERT_OK_AND_ASSIGN(
+      const v1::CancelCommandResponse cancelled,
+      service.Cancel(rpc::TestCaller("client/t1/app"), request));
+  EXPECT_EQ(cancelled.batch().approval_state(), v1::COMMAND_STATE_CANCELLED);
+  EXPECT_FALSE(cancelled.has_command());
+  EXPECT_THAT(States(first), Each(v1::COMMAND_STATE_CANCELLED));
+}
+
+TEST_F(BatchTest, ABatchIsNoCommand) {
+  const StoredCommand first = AskedAll(2);
+  GateService service(gate().submitter, gate().commands, gate().flow,
+                      executor_);
+  v1::GetCommandRequest request;
+  request.set_name("batches/" + first.row.command_id());
+  EXPECT_THAT(service.Get(rpc::TestCaller("client/t1/app"), request),
+              HasReason(reason::kInvalidField));
+}
+
 TEST_F(BatchTest, ABatchIsFoundByItsNameAlone) {
   const StoredCommand first = AskedAll(2);
   GateService service(gate().submitter, gate().commands, gate().flow,

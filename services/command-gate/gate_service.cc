@@ -120,13 +120,18 @@ absl::StatusOr<v1::GetBatchResponse> GateService::GetBatch(
   }
   ASSIGN_OR_RETURN(const StoredCommand first,
                    Find(caller, request.tenant(), request.name()));
+  v1::GetBatchResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_batch(), BatchOf(first));
+  return response;
+}
+
+absl::StatusOr<v1::BatchRecord> GateService::BatchOf(
+    const StoredCommand& first) {
   std::vector<StoredCommand> all = {first};
   if (!first.row.batch_ids().empty()) {
     ASSIGN_OR_RETURN(all, commands_.ReadBatch(first));
   }
-  v1::GetBatchResponse response;
-  *response.mutable_batch() = BatchViewOf(first.row, all);
-  return response;
+  return BatchViewOf(first.row, all);
 }
 
 absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
@@ -147,6 +152,9 @@ absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
 
 absl::StatusOr<v1::GetCommandResponse> GateService::Get(
     const rpc::Caller& caller, const v1::GetCommandRequest& request) {
+  if (!absl::StartsWith(request.name(), "commands/")) {
+    return FieldError("name", "is not commands/{command}");
+  }
   ASSIGN_OR_RETURN(const StoredCommand command,
                    Find(caller, request.tenant(), request.name()));
   records::v1::CommandRow row = command.row;
@@ -192,7 +200,12 @@ absl::StatusOr<v1::CancelCommandResponse> GateService::Cancel(
   }
   RETURN_IF_ERROR(cancelled.status());
   v1::CancelCommandResponse response;
-  *response.mutable_command() = ViewOf(cancelled->row, v1::COMMAND_VIEW_BASIC);
+  if (absl::StartsWith(request.name(), "batches/")) {
+    ASSIGN_OR_RETURN(*response.mutable_batch(), BatchOf(*cancelled));
+  } else {
+    *response.mutable_command() =
+        ViewOf(cancelled->row, v1::COMMAND_VIEW_BASIC);
+  }
   return response;
 }
 

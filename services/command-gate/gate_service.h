@@ -53,6 +53,7 @@ class GateService {
                                      absl::string_view name);
 
  private:
+  absl::StatusOr<v1::BatchRecord> BatchOf(const StoredCommand& first);
   // Drives a command that was just stored, after the answer.
   void AdvanceLater(StoredCommand command);
   absl::StatusOr<StoredCommand> CancelOnce(

@@ -2,8 +2,10 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_states.h"
 #include "services/command-gate/command_view.h"
@@ -19,6 +21,13 @@ using ::google::protobuf::util::TimeUtil;
 constexpr int64_t kDefaultWaitMs = 60'000;
 constexpr int64_t kMaxWaitMs = 300'000;
 
+// OK if `name` is something that can be followed.
+absl::Status CheckFollowed(const std::string& name) {
+  if (!absl::StartsWith(name, "batches/")) return absl::OkStatus();
+  return Error(reason::kUnimplemented,
+               "following a batch is not there yet; follow its commands");
+}
+
 class WaitReactor : public grpc::ServerUnaryReactor,
                     public CommandFollower::Listener {
  public:
@@ -33,8 +42,12 @@ class WaitReactor : public grpc::ServerUnaryReactor,
         request.has_timeout()
             ? TimeUtil::DurationToMilliseconds(request.timeout())
             : kDefaultWaitMs;
+    absl::Status status = CheckFollowed(request.name());
     if (wait < 0 || wait > kMaxWaitMs) {
-      End(FieldError("timeout", "is not 0 to 5 min"));
+      status = FieldError("timeout", "is not 0 to 5 min");
+    }
+    if (!status.ok()) {
+      End(status);
       return;
     }
     follower_->Start(absl::Milliseconds(wait));
@@ -88,7 +101,12 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
                const v1::WatchCommandRequest& request)
       : follower_(std::make_shared<CommandFollower>(
             parts, caller, request.tenant(), request.name(), this)) {
-    follower_->Start(absl::InfiniteDuration());
+    const absl::Status status = CheckFollowed(request.name());
+    if (status.ok()) {
+      follower_->Start(absl::InfiniteDuration());
+    } else {
+      OnCommand(status);
+    }
   }
 
   void OnWriteDone(bool ok) override {

@@ -127,6 +127,19 @@ TEST_F(WaitReactorsTest, AWatchOfNothingIsRefused) {
               HasReason(reason::kResourceUnknown));
 }
 
+TEST_F(WaitReactorsTest, WaitingForABatchIsNotThereYet) {
+  EXPECT_THAT(Wait("batches/" + std::string(26, 'a'), 60),
+              HasReason(reason::kUnimplemented));
+}
+
+TEST_F(WaitReactorsTest, NorIsWatchingOne) {
+  grpc::ClientContext context;
+  const auto stream = Watch("batches/" + std::string(26, 'a'), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_UNSPECIFIED);
+  EXPECT_THAT(rpc::FromGrpcStatus(stream->Finish()),
+              HasReason(reason::kUnimplemented));
+}
+
 TEST_F(WaitReactorsTest, AWatcherMayGo) {
   const StoredCommand asked = Asked();
   grpc::ClientContext context;
