@@ -15,9 +15,9 @@
 #include "services/gateway-agent/fake_questions.h"
 #include "services/gateway-agent/socket_tokens.h"
 #include "tools/soft-token/control_port.h"
+#include "tools/soft-token/folder_test_util.h"
 #include "tools/soft-token/soft_token_server.h"
 #include "tools/soft-token/state_folder.h"
-#include "tools/soft-token/temp_folder.h"
 
 namespace u2fi::gateway_agent {
 namespace {
