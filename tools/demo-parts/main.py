@@ -107,14 +107,13 @@ def main():
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        screen.stopping = True
         processes.stop_all()
         if code != 1 and not flags.keep:
             shutil.rmtree(place.folder, ignore_errors=True)
-    if code == 0:
-        screen.note(f'\ndemo: ok ({screen.elapsed():.0f} s)' if not flags.ci else '')
     screen.close()
-    if code == 0 and flags.ci:
-        print('demo: ok')
+    if code == 0:
+        print('\ndemo: ok')
     return code
 
 

@@ -2,7 +2,6 @@
 import json
 import sys
 import threading
-import time
 
 
 class Failure(Exception):
@@ -21,7 +20,8 @@ class Screen:
         self._lock = threading.Lock()
         self._file = open(transcript, 'w', encoding='utf-8') if transcript else None
         self._color = sys.stdout.isatty()
-        self._begun = time.monotonic()
+        # What processes say while they are being stopped is in their logs only.
+        self.stopping = False
 
     def record(self, **entry):
         if self._file:
@@ -48,6 +48,8 @@ class Screen:
         self._print(f'   $ {command}', '36')
 
     def said(self, who, line):
+        if self.stopping:
+            return
         self.record(**{'from': who, 'said': line})
         self._print(f'     {who:<9}| {line}', '33' if who == 'gateway' else '')
 
@@ -65,8 +67,13 @@ class Screen:
     def audit(self, line):
         self.record(audit=line)
 
-    def elapsed(self):
-        return time.monotonic() - self._begun
+    def audit_of_transcript(self):
+        """The lines of the export as the transcript holds them; None if there is no transcript."""
+        if not self._file:
+            return None
+        with open(self._file.name, encoding='utf-8') as file:
+            entries = [json.loads(line) for line in file]
+        return [entry['audit'] + '\n' for entry in entries if 'audit' in entry]
 
     def close(self):
         if self._file:

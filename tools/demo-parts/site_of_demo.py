@@ -31,7 +31,6 @@ class Site:
         self.events = queue.Queue()
         self.key_control = place.path('key.ctl')
         self.agent_config = place.path('gateway-agent.json')
-        self.listening = True
         self.online = set()
 
     def prepare(self):
@@ -147,12 +146,12 @@ class Site:
             self.events.put('touch wanted')
 
     def _gateway_says(self, line):
-        if line.strip() and self.listening:
+        if line.strip():
             self.screen.said('gateway', line.strip())
 
     def _device_says(self, line):
         device, _, rest = line.partition(': ')
         if rest.startswith('connected'):
             self.online.add(device)
-        if self.listening and rest and not rest.startswith(('connect', 'waits')):
+        if rest and not rest.startswith(('connect', 'waits')):
             self.screen.said(device, rest)
