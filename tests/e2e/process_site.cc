@@ -91,6 +91,10 @@ absl::Status ProcessSite::StartRest() {
   return absl::OkStatus();
 }
 
+std::string ProcessSite::GateAddress() const {
+  return absl::StrCat("127.0.0.1:", ports_.at("command-gate"));
+}
+
 std::string ProcessSite::Logs() const {
   std::string logs;
   for (const std::string& name : CountedPrograms()) {

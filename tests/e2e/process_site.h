@@ -43,6 +43,11 @@ class ProcessSite {
   Programs& programs() { return programs_; }
   // Those of the mesh and the agents, of which the costs are counted.
   std::vector<std::string> CountedPrograms() const;
+  // As operator/t1/olga, for more records.
+  device_registry::v1::DeviceRegistry::Stub& operators() { return *operator_; }
+  const dev_ca::TestCa& ca() const { return ca_; }
+  // Where the gate listens.
+  std::string GateAddress() const;
   // What those wrote to their logs.
   std::string Logs() const;
   store::RedisServer* redis() { return redis_.get(); }

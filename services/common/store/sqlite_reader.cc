@@ -15,7 +15,8 @@ absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(
   ASSIGN_OR_RETURN(
       std::unique_ptr<SqliteDatabase> database,
       SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadOnly, vfs));
-  RETURN_IF_ERROR(database->Run("PRAGMA query_only = ON"));
+  RETURN_IF_ERROR(database->Run(
+      "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456;"));
   ASSIGN_OR_RETURN(SqliteStatement get,
                    database->Prepare("SELECT version, value FROM records "
                                      "WHERE partition = ? AND key = ?"));

@@ -1,0 +1,172 @@
+#include "tests/integration/api/api_server.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "gtest/gtest.h"
+#include "services/common/random/system_random.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/test_caller.h"
+#include "services/common/status/status_matchers.h"
+#include "u2fi/audit/v1/audit.pb.h"
+#include "u2fi/command_gate/v1/replica.pb.h"
+#include "u2fi/gateway/v1/local.pb.h"
+
+namespace u2fi {
+namespace {
+
+constexpr char kRpId[] = "u2fi.test";
+constexpr char kLocalApi[] = "u2fi.gateway.v1.AgentLocal";
+
+device_registry::RegistryParts RegistryPartsOf(store::Store& store) {
+  device_registry::DeviceTokens::Options tokens;
+  tokens.keys = {crypto::P256PrivateKey::Generate()};
+  return {SystemClock(), SystemRandom(), store, kRpId, tokens};
+}
+
+std::string Text(grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  if (!buffer.Valid() || !buffer.Dump(&slices).ok()) return "";
+  std::string text;
+  for (const grpc::Slice& slice : slices) {
+    text.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<const google::protobuf::ServiceDescriptor*> AllServices() {
+  // Links the files in whose messages nothing else here uses.
+  audit::v1::ExportAuditRequest::descriptor();
+  command_gate::v1::ForwardRequest::descriptor();
+  gateway::v1::DeclineRequest::descriptor();
+  std::vector<const google::protobuf::ServiceDescriptor*> services;
+  for (const char* name :
+       {"u2fi.attestation.v1.Attestation", "u2fi.audit.v1.Audit",
+        "u2fi.challenge.v1.Challenge", "u2fi.command_gate.v1.CommandGate",
+        "u2fi.command_gate.v1.ReplicaLink",
+        "u2fi.device_registry.v1.DeviceRegistry", "u2fi.gateway.v1.AgentLocal",
+        "u2fi.gateway.v1.GatewayLink"}) {
+    services.push_back(
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            name));
+    EXPECT_NE(services.back(), nullptr) << name;
+  }
+  return services;
+}
+
+ApiServer::ApiServer()
+    : store_(SystemClock(), SystemRandom()),
+      deciders_(store_, SystemClock(), SystemRandom(), executor_,
+                "attestation"),
+      challenge_(SystemClock(), SystemRandom(), store_),
+      attestation_({SystemClock(), SystemRandom(), store_, deciders_,
+                    challenge_client_, kRpId, fido::RegistrationPolicy()}),
+      registry_(RegistryPartsOf(store_)),
+      registry_client_(registry_.core(),
+                       rpc::TestCaller("service/command-gate")),
+      gate_(command_gate::GateParts{SystemClock(), SystemRandom(), store_,
+                                    attestation_client_, challenge_client_,
+                                    registry_client_}),
+      audit_server_(
+          {store_, SystemClock(), {"command-gate"}, kRpId, "test", ""},
+          executor_),
+      agent_store_(SystemClock(), SystemRandom()),
+      broker_(SystemClock()) {
+  StartMesh();
+  StartAgent();
+}
+
+void ApiServer::StartMesh() {
+  EXPECT_OK(registry_.Start());
+  identities_.push_back(ca_.Identity("service/command-gate"));
+  rpc::ServiceList services;
+  services.Add<command_gate::v1::CommandGate>(gate_.gate_server());
+  services.Add<gateway::v1::GatewayLink>(gate_.link_server());
+  services.Add<challenge::v1::Challenge>(challenge_server_);
+  services.Add<attestation::v1::Attestation>(attestation_server_);
+  services.Add<device_registry::v1::DeviceRegistry>(registry_.server());
+  services.Add<audit::v1::Audit>(audit_server_);
+  auto server = rpc::Server::ListenMutualTls(services, {}, *identities_.back(),
+                                             "127.0.0.1:0");
+  EXPECT_OK(server);
+  server_ = *std::move(server);
+}
+
+void ApiServer::StartAgent() {
+  auto agent = gateway_agent::AgentModule::Create(
+      {SystemClock(),
+       SystemRandom(),
+       {"t1", "s1", "g1", crypto::P256PrivateKey::Generate(), kRpId},
+       agent_store_,
+       tokens_,
+       cue_,
+       broker_.MakeClient("agent.g1"),
+       gateway::v1::GatewayLink::NewStub(grpc::CreateChannel(
+           "unix:/nowhere", grpc::InsecureChannelCredentials()))});
+  EXPECT_OK(agent);
+  agent_ = *std::move(agent);
+  local_ = std::make_unique<gateway_agent::LocalServer>(*agent_);
+  rpc::ServiceList services;
+  services.Add<gateway::v1::AgentLocal>(*local_);
+  auto server =
+      rpc::Server::ListenOnUnixSocket(services, {}, ca_.folder() + "/agent");
+  EXPECT_OK(server);
+  agent_server_ = *std::move(server);
+}
+
+ApiServer::~ApiServer() {
+  channels_.clear();
+  agent_server_->Shutdown(absl::ZeroDuration());
+  server_->Shutdown(absl::ZeroDuration());
+}
+
+std::shared_ptr<grpc::Channel> ApiServer::LocalChannel() {
+  std::shared_ptr<grpc::Channel>& channel = channels_[kLocalApi];
+  if (channel == nullptr) {
+    channel = grpc::CreateChannel("unix:" + ca_.folder() + "/agent",
+                                  grpc::InsecureChannelCredentials());
+  }
+  return channel;
+}
+
+std::shared_ptr<grpc::Channel> ApiServer::ChannelOf(
+    const std::string& identity) {
+  std::shared_ptr<grpc::Channel>& channel = channels_[identity];
+  if (channel == nullptr) {
+    identities_.push_back(ca_.Identity(identity));
+    channel = rpc::NewChannel(*identities_.back(),
+                              absl::StrCat("127.0.0.1:", server_->port()),
+                              "command-gate");
+  }
+  return channel;
+}
+
+Answer ApiServer::Call(const google::protobuf::MethodDescriptor& method,
+                       const std::string& identity, const std::string& request,
+                       absl::Duration timeout) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, timeout);
+  const grpc::Slice slice(request);
+  const grpc::ByteBuffer buffer(&slice, 1);
+  grpc::CompletionQueue queue;
+  const bool local = method.service()->full_name() == kLocalApi;
+  grpc::GenericStub stub(local ? LocalChannel() : ChannelOf(identity));
+  const auto call = stub.PrepareUnaryCall(
+      &context,
+      absl::StrCat("/", method.service()->full_name(), "/", method.name()),
+      buffer, &queue);
+  call->StartCall();
+  Answer answer;
+  grpc::ByteBuffer response;
+  call->Finish(&response, &answer.status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  answer.response = Text(response);
+  return answer;
+}
+
+}  // namespace u2fi

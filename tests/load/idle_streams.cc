@@ -1,0 +1,92 @@
+#include "tests/load/idle_streams.h"
+
+#include <utility>
+
+#include "services/common/crypto/p256.h"
+#include "services/common/sync/sync.h"
+
+namespace u2fi::load {
+
+using gateway::v1::GatewayMessage;
+using gateway::v1::MeshMessage;
+
+GatewayIdentity MakeGatewayIdentity(const dev_ca::TestCa& ca,
+                                    const std::string& gateway) {
+  const dev_ca::Issued issued =
+      ca.ca().Issue(ca.LeafOf("gateway/t1/s1/" + gateway));
+  return {issued.certificate, issued.key,
+          crypto::P256PrivateKey::FromPem(issued.key)->public_key().Spki()};
+}
+
+class IdleStreams::Stream
+    : public grpc::ClientBidiReactor<GatewayMessage, MeshMessage> {
+ public:
+  explicit Stream(std::shared_ptr<grpc::Channel> channel)
+      : stub_(gateway::v1::GatewayLink::NewStub(std::move(channel))) {}
+
+  bool Open() {
+    stub_->async()->Connect(&context_, this);
+    hello_.mutable_hello()->set_format_min(1);
+    hello_.mutable_hello()->set_format_max(1);
+    StartWrite(&hello_);
+    StartRead(&incoming_);
+    StartCall();
+    MutexLock lock(mutex_);
+    while (!welcomed_ && !done_) changed_.WaitFor(mutex_, absl::Seconds(10));
+    return welcomed_;
+  }
+
+  void Close() {
+    context_.TryCancel();
+    MutexLock lock(mutex_);
+    while (!done_) changed_.WaitFor(mutex_, absl::Seconds(10));
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    MutexLock lock(mutex_);
+    welcomed_ = true;
+    changed_.NotifyAll();
+    StartRead(&incoming_);
+  }
+
+  void OnDone(const grpc::Status&) override {
+    MutexLock lock(mutex_);
+    done_ = true;
+    changed_.NotifyAll();
+  }
+
+ private:
+  const std::unique_ptr<gateway::v1::GatewayLink::Stub> stub_;
+  grpc::ClientContext context_;
+  GatewayMessage hello_;
+  MeshMessage incoming_;
+  Mutex mutex_;
+  CondVar changed_;
+  bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+IdleStreams::IdleStreams() = default;
+
+IdleStreams::~IdleStreams() {
+  for (const auto& stream : streams_) stream->Close();
+}
+
+bool IdleStreams::Open(const std::string& address,
+                       const GatewayIdentity& identity,
+                       const std::string& roots) {
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = roots;
+  options.pem_private_key = identity.key;
+  options.pem_cert_chain = identity.certificate;
+  grpc::ChannelArguments arguments;
+  // Services are certified for this name too; the test's client need not look
+  // at the URI.
+  arguments.SetSslTargetNameOverride("localhost");
+  streams_.push_back(std::make_unique<Stream>(grpc::CreateCustomChannel(
+      address, grpc::SslCredentials(options), arguments)));
+  return streams_.back()->Open();
+}
+
+}  // namespace u2fi::load

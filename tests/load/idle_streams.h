@@ -1,0 +1,43 @@
+#ifndef U2FI_TESTS_LOAD_IDLE_STREAMS_H_
+#define U2FI_TESTS_LOAD_IDLE_STREAMS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grpcpp/grpcpp.h"
+#include "tools/dev-ca/test_ca.h"
+#include "u2fi/gateway/v1/link.grpc.pb.h"
+
+namespace u2fi::load {
+
+// The identity of a gateway: its certificate and key in PEM, its public key.
+struct GatewayIdentity {
+  std::string certificate;
+  std::string key;
+  std::string spki;
+};
+
+// Makes the identity of gateway/t1/s1/<gateway>.
+GatewayIdentity MakeGatewayIdentity(const dev_ca::TestCa& ca,
+                                    const std::string& gateway);
+
+// Streams of gateways that have said Hello, been welcomed, and do nothing.
+class IdleStreams {
+ public:
+  IdleStreams();
+  ~IdleStreams();
+
+  // Opens one more, on a connection of its own, and waits for the first
+  // message of the other side. False if none comes.
+  bool Open(const std::string& address, const GatewayIdentity& identity,
+            const std::string& roots);
+
+ private:
+  class Stream;
+  std::vector<std::unique_ptr<Stream>> streams_;
+};
+
+}  // namespace u2fi::load
+
+#endif  // U2FI_TESTS_LOAD_IDLE_STREAMS_H_
