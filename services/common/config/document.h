@@ -13,7 +13,7 @@
 namespace u2fi::config {
 
 // Longest configuration file, in bytes, and deepest nesting of braces.
-inline constexpr size_t kMaxFileSize = 1024 * 1024;
+inline constexpr size_t kMaxFileSize = 1 << 20;
 inline constexpr int kMaxDepth = 32;
 
 // A configuration on its way from files and flags to its message: a JSON object

@@ -24,7 +24,7 @@
 //   blob_number     not below the one in use · METADATA_ROLLBACK
 namespace u2fi::fido {
 
-inline constexpr size_t kMaxMetadataBlobSize = 32 * 1024 * 1024;
+inline constexpr size_t kMaxMetadataBlobSize = 32 << 20;
 inline constexpr char kMetadataHost[] = "mds.fidoalliance.org";
 
 struct MetadataBlobInputs {

@@ -24,7 +24,7 @@ struct Step {
 template <typename State, size_t kCount>
 absl::Status RunSteps(const Step<State> (&steps)[kCount], State& state) {
   for (const Step<State>& step : steps) {
-    const absl::Status status = step.check(state);
+    absl::Status status = step.check(state);
     if (status.ok()) continue;
     if (MetadataOf(status).count("step") != 0) return status;
     return WithMetadata(WithContext(step.name, status), "step", step.name);

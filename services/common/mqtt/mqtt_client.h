@@ -18,7 +18,7 @@ enum class Qos {
 };
 
 // Largest payload that a client sends or hands to a handler, in bytes.
-inline constexpr size_t kMaxPayload = 384 * 1024;
+inline constexpr size_t kMaxPayload = 384 << 10;
 // Longest topic or filter, in bytes.
 inline constexpr size_t kMaxTopic = 512;
 // Longest correlation data, in bytes.

@@ -55,7 +55,7 @@ bool Verifies(absl::string_view point, const crypto::Digest& digest,
 }  // namespace
 
 absl::Status CheckSizes(const ApprovalList& approvals) {
-  if (approvals.size() >= 1 && approvals.size() <= kMaxApprovals &&
+  if (!approvals.empty() && approvals.size() <= kMaxApprovals &&
       std::all_of(approvals.begin(), approvals.end(), SizesOk)) {
     return absl::OkStatus();
   }

@@ -16,7 +16,7 @@
 
 namespace u2fi::proof {
 
-inline constexpr size_t kMaxProof = 16 * 1024;
+inline constexpr size_t kMaxProof = 16 << 10;
 inline constexpr int kMaxApprovals = 8;
 
 using ApprovalList = google::protobuf::RepeatedPtrField<v1::Approval>;

@@ -17,7 +17,7 @@
 namespace u2fi::proof {
 namespace {
 
-constexpr uint64_t kHourMs = 60 * 60 * 1000;
+constexpr uint64_t kHourMs = 3'600'000;
 
 void AddRule(v1::PinSet& pins, absl::string_view operation, v1::Rule rule) {
   v1::OperationRule& entry = *pins.add_rules();

@@ -12,7 +12,7 @@
 
 namespace u2fi::proof {
 
-inline constexpr size_t kMaxLeaseOffer = 80 * 1024;
+inline constexpr size_t kMaxLeaseOffer = 80 << 10;
 inline constexpr int kMaxLeaseDevices = 1000;
 
 // The offer that `bytes` are: strict, ids canonical, 1 to 1,000 devices

@@ -30,7 +30,7 @@ bool AllowedByRow(const v1::OperationInfo& row, v1::Purpose purpose) {
   return std::count(row.purposes().begin(), row.purposes().end(), purpose) > 0;
 }
 
-constexpr uint64_t kMinuteMs = 60 * 1000;
+constexpr uint64_t kMinuteMs = 60'000;
 constexpr uint64_t kDayMs = 24 * 60 * kMinuteMs;
 
 struct Bound {

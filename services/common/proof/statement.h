@@ -14,9 +14,9 @@ namespace u2fi::proof {
 
 inline constexpr size_t kMaxStatement = 2048;
 // A touch is asked for within this time after the challenge was issued.
-inline constexpr uint64_t kMaxApproveMs = 2 * 60 * 1000;
+inline constexpr uint64_t kMaxApproveMs = 120'000;
 // Clocks of agents and devices may be off by this much; the gate's may not.
-inline constexpr uint64_t kSkewMs = 30 * 1000;
+inline constexpr uint64_t kSkewMs = 30'000;
 
 // What the challenge of a statement is for.
 enum class StatementUse {

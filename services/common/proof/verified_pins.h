@@ -10,7 +10,7 @@
 
 namespace u2fi::proof {
 
-inline constexpr size_t kMaxEvidence = 256 * 1024;
+inline constexpr size_t kMaxEvidence = 256 << 10;
 inline constexpr int kMaxEnrolments = 16;
 
 // A pin set that may be installed: to hold one is to have verified the command
