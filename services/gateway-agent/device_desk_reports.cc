@@ -112,9 +112,8 @@ void DeviceDesk::Finish(const std::string& command_id,
   up.set_sequence_high(result.sequence_high());
   // Kept on disk before it goes up: an acknowledged result is never lost. A
   // second result changes nothing; the first one goes up.
-  if (!site_.Finish(command_id, up).ok()) return;
-  const auto row = site_.FindJournal(command_id);
-  if (row.ok() && row->has_value()) SendResult((*row)->result());
+  const auto stands = site_.Finish(command_id, up);
+  if (stands.ok()) SendResult(*stands);
 }
 
 void DeviceDesk::OnStatus(const std::string& device,

@@ -1,5 +1,6 @@
 #include "services/gateway-agent/mesh_link.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -132,7 +133,8 @@ bool MeshLink::Welcomed(Stream& stream, grpc::ClientContext& context) {
   {
     MutexLock lock(mutex_);
     state_ = {true, first.welcome().generation(), clock_.Now()};
-    heartbeat_ = DurationOf(first.welcome().heartbeat_interval());
+    heartbeat_ = std::clamp(DurationOf(first.welcome().heartbeat_interval()),
+                            options_.least_heartbeat, options_.most_heartbeat);
   }
   for (MeshHandler* handler : handlers_) handler->OnConnected(first.welcome());
   return true;

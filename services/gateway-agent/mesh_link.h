@@ -29,6 +29,9 @@ class MeshLink : public MeshSender {
     absl::Duration most_backoff = absl::Seconds(60);
     // A stream that lived this long was a good one.
     absl::Duration healthy_after = absl::Seconds(60);
+    // Welcome asks for heartbeats between these (session.proto).
+    absl::Duration least_heartbeat = absl::Seconds(1);
+    absl::Duration most_heartbeat = absl::Hours(1);
     // Welcome must come within this time.
     absl::Duration welcome_within = absl::Seconds(10);
   };

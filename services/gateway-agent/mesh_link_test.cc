@@ -92,6 +92,7 @@ class MeshLinkTest : public testing::Test {
     options.first_backoff = absl::Milliseconds(1);
     options.most_backoff = absl::Milliseconds(4);
     options.welcome_within = absl::Milliseconds(50);
+    options.least_heartbeat = absl::Milliseconds(1);
     link_ = std::make_unique<MeshLink>(
         *stub_, SystemClock(), random_,
         [this] {

@@ -91,14 +91,28 @@ absl::Status SiteStore::Commit(std::vector<store::Expect> expect,
                                std::vector<store::Put> put,
                                std::vector<std::string> remove,
                                store::Durability durability) {
-  ASSIGN_OR_RETURN(const store::Snapshot snapshot, store_->Get(partition_, {}));
   store::CommitRequest commit;
-  commit.epoch = snapshot.epoch;
+  ASSIGN_OR_RETURN(commit.epoch, Epoch());
   commit.expect = std::move(expect);
   commit.put = std::move(put);
   commit.remove = std::move(remove);
   commit.durability = durability;
-  return store_->Commit(partition_, commit).status();
+  const absl::Status status = store_->Commit(partition_, commit).status();
+  if (IsReason(status, reason::kStoreEpochChanged)) {
+    MutexLock lock(known_->mutex);
+    known_->epoch.clear();
+  }
+  return status;
+}
+
+absl::StatusOr<store::Epoch> SiteStore::Epoch() {
+  MutexLock lock(known_->mutex);
+  if (known_->epoch.empty()) {
+    ASSIGN_OR_RETURN(const store::Snapshot snapshot,
+                     store_->Get(partition_, {}));
+    known_->epoch = snapshot.epoch;
+  }
+  return known_->epoch;
 }
 
 absl::StatusOr<uint64_t> SiteStore::Begin(uint64_t now_ms) {
@@ -131,19 +145,20 @@ absl::StatusOr<std::vector<std::string>> SiteStore::Unfinished() {
   return Ids("h/");
 }
 
-absl::Status SiteStore::Finish(absl::string_view command_id,
-                               const gateway::v1::CommandResult& result) {
+absl::StatusOr<gateway::v1::CommandResult> SiteStore::Finish(
+    absl::string_view command_id, const gateway::v1::CommandResult& result) {
   ASSIGN_OR_RETURN(absl::optional<JournalRow> row, FindJournal(command_id));
   if (!row.has_value()) {
     return Error(reason::kResourceUnknown, "no such command was handed over");
   }
-  if (!row->result().command_id().empty()) return absl::OkStatus();
+  if (!row->result().command_id().empty()) return row->result();
   *row->mutable_result() = result;
-  return Commit(
+  RETURN_IF_ERROR(Commit(
       {},
       {{JournalKey(command_id), row->SerializeAsString(), KeptUntil(*row)},
        {UnsentKey(command_id), ""}},
-      {HandedKey(command_id)});
+      {HandedKey(command_id)}));
+  return result;
 }
 
 absl::Status SiteStore::Acknowledge(absl::string_view command_id) {

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_GATEWAY_AGENT_SITE_STORE_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "services/common/store/store.h"
+#include "services/common/sync/sync.h"
 #include "u2fi/gateway_agent/records/v1/records.pb.h"
 
 namespace u2fi::gateway_agent {
@@ -45,10 +47,10 @@ class SiteStore {
   // Commands that were handed over and have no end yet, at most 1,000.
   absl::StatusOr<std::vector<std::string>> Unfinished();
 
-  // Adds the end of a command and keeps it until Acknowledge(). OK and no
-  // change if it has one.
-  absl::Status Finish(absl::string_view command_id,
-                      const gateway::v1::CommandResult& result);
+  // Adds the end of a command and keeps it until Acknowledge(). Gives the end
+  // that stands: `result`, or the one that it had already.
+  absl::StatusOr<gateway::v1::CommandResult> Finish(
+      absl::string_view command_id, const gateway::v1::CommandResult& result);
 
   // The mesh has it. Not durable: what is sent twice does no harm.
   absl::Status Acknowledge(absl::string_view command_id);
@@ -94,8 +96,16 @@ class SiteStore {
       std::vector<std::string> remove,
       store::Durability durability = store::Durability::kDurable);
 
+  // The engine's incarnation, read when it is not known. Shared by copies.
+  struct KnownEpoch {
+    Mutex mutex;
+    store::Epoch epoch ABSL_GUARDED_BY(mutex);
+  };
+  absl::StatusOr<store::Epoch> Epoch();
+
   store::Store* store_;
   store::Partition partition_;
+  std::shared_ptr<KnownEpoch> known_ = std::make_shared<KnownEpoch>();
 };
 
 }  // namespace u2fi::gateway_agent

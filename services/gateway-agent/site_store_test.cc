@@ -180,5 +180,13 @@ TEST_F(SiteStoreTest, TenantsDoNotSeeEachOther) {
   EXPECT_FALSE(other.FindJournal("c1")->has_value());
 }
 
+TEST_F(SiteStoreTest, AfterANewIncarnationOneWriteFailsAndTheNextOnesWork) {
+  ASSERT_OK(site_.Hand("c1", Row()));
+  store_.Fail(store::FaultyStore::Method::kCommit,
+              store::FaultyStore::Fault::kEpochChanged);
+  EXPECT_THAT(site_.Hand("c2", Row()), HasReason(reason::kStoreEpochChanged));
+  EXPECT_OK(site_.Hand("c2", Row()));
+}
+
 }  // namespace
 }  // namespace u2fi::gateway_agent
