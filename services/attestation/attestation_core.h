@@ -7,6 +7,8 @@
 
 #include "services/attestation/applier.h"
 #include "services/attestation/assertion_service.h"
+#include "services/attestation/metadata_importer.h"
+#include "services/attestation/metadata_keeper.h"
 #include "services/attestation/registration_service.h"
 #include "services/attestation/token_admin.h"
 #include "services/attestation/token_directory.h"
@@ -34,6 +36,8 @@ struct AttestationParts {
   size_t key_cache = kDefaultKeyCache;
   // May be null.
   metrics::Registry* metrics = nullptr;
+  // What the signature of metadata must lead to. None: no metadata.
+  std::vector<crypto::Certificate> metadata_roots = {};
 };
 
 // The parts of the core, one per kind of question. Thread-safe.
@@ -45,7 +49,9 @@ struct AttestationCore {
         tokens(parts.store),
         events(parts.store),
         writer(parts.random, parts.decider, events),
-        policy(parts.clock, tokens, writer, parts.policy),
+        metadata(parts.clock, parts.store, parts.metadata_roots, metrics),
+        importer(tokens, writer, metadata, metrics),
+        policy(parts.clock, tokens, writer, metadata, parts.policy),
         recoveries(parts.clock, tokens, writer, policy, metrics),
         directory(tokens, recoveries),
         admin(tokens, writer),
@@ -65,6 +71,8 @@ struct AttestationCore {
   TokenStore tokens;
   TokenEvents events;
   TokenWriter writer;
+  MetadataKeeper metadata;
+  MetadataImporter importer;
   TenantPolicy policy;
   RecoveryBook recoveries;
   TokenDirectory directory;
@@ -75,8 +83,8 @@ struct AttestationCore {
 
  private:
   VerifierParts VerifierPartsOf(const AttestationParts& parts) {
-    return {parts.clock, tokens,  writer, parts.challenge, policy, recoveries,
-            keys,        metrics, party};
+    return {parts.clock, tokens, writer,   parts.challenge, policy,
+            recoveries,  keys,   metadata, metrics,         party};
   }
 };
 

@@ -1,6 +1,7 @@
 #include "services/attestation/attestation_module.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/memory/memory.h"
 #include "services/attestation/anchor_files.h"
@@ -25,11 +26,18 @@ absl::StatusOr<std::unique_ptr<AttestationModule>> AttestationModule::Make(
                                     parts.settings.anchor_files().end()}));
   // A tenant's policy says how much trust it asks for.
   policy.trust.accept_untrusted = true;
-  return absl::WrapUnique(new AttestationModule(parts, std::move(policy)));
+  std::vector<crypto::Certificate> metadata_roots;
+  if (!parts.settings.metadata_root_file().empty()) {
+    ASSIGN_OR_RETURN(metadata_roots,
+                     ReadAnchorFile(parts.settings.metadata_root_file()));
+  }
+  return absl::WrapUnique(new AttestationModule(parts, std::move(policy),
+                                                std::move(metadata_roots)));
 }
 
-AttestationModule::AttestationModule(const ModuleParts& parts,
-                                     fido::RegistrationPolicy policy)
+AttestationModule::AttestationModule(
+    const ModuleParts& parts, fido::RegistrationPolicy policy,
+    std::vector<crypto::Certificate> metadata_roots)
     : executor_(parts.threads),
       deciders_(parts.store, parts.clock, parts.random, executor_, kService),
       core_({parts.clock,
@@ -42,7 +50,8 @@ AttestationModule::AttestationModule(const ModuleParts& parts,
              {parts.settings.relying_party().origins().begin(),
               parts.settings.relying_party().origins().end()},
              KeyCacheFrom(parts.settings),
-             parts.metrics}),
+             parts.metrics,
+             std::move(metadata_roots)}),
       server_(core_, executor_) {}
 
 }  // namespace u2fi::attestation

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_ATTESTATION_ATTESTATION_MODULE_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -50,7 +51,8 @@ class AttestationModule {
   audit::TenantDeciders& deciders() { return deciders_; }
 
  private:
-  AttestationModule(const ModuleParts& parts, fido::RegistrationPolicy policy);
+  AttestationModule(const ModuleParts& parts, fido::RegistrationPolicy policy,
+                    std::vector<crypto::Certificate> metadata_roots);
 
   audit::ThreadExecutor executor_;
   audit::TenantDeciders deciders_;

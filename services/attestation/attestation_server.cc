@@ -1,5 +1,6 @@
 #include "services/attestation/attestation_server.h"
 
+#include "services/attestation/metadata_upload.h"
 #include "services/attestation/token_stream.h"
 #include "services/common/rpc/run_unary.h"
 
@@ -146,6 +147,19 @@ AttestationServer::Reactor* AttestationServer::ListRecoveries(
                        [this, request](const rpc::Caller& caller) {
                          return core_.recoveries.List(caller, *request);
                        });
+}
+
+grpc::ServerReadReactor<v1::ImportMetadataRequest>*
+AttestationServer::ImportMetadata(Context* context,
+                                  v1::ImportMetadataResponse* response) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  if (!caller.ok()) return RefuseMetadataUpload(caller.status());
+  return StartMetadataUpload(
+      executor_,
+      [this, caller = *caller](const std::string& blob, bool validate_only) {
+        return core_.importer.Import(caller, blob, validate_only);
+      },
+      response);
 }
 
 }  // namespace u2fi::attestation

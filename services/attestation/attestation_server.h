@@ -61,6 +61,9 @@ class AttestationServer : public v1::Attestation::CallbackService {
                           const v1::ListRecoveriesRequest* request,
                           v1::ListRecoveriesResponse* response) override;
 
+  grpc::ServerReadReactor<v1::ImportMetadataRequest>* ImportMetadata(
+      Context* context, v1::ImportMetadataResponse* response) override;
+
  private:
   AttestationCore& core_;
   audit::Executor& executor_;

@@ -27,6 +27,12 @@ absl::Status CheckArguments(const proof::v1::EnrolArguments& arguments,
                "for");
 }
 
+bool IsSame(const proof::v1::Registration& a,
+            const proof::v1::Registration& b) {
+  return a.credential_id() == b.credential_id() &&
+         a.public_key() == b.public_key() && a.attestation() == b.attestation();
+}
+
 // An account with tokens of which none may approve cannot enrol one as if it
 // had none, and a recovery token is never the first.
 absl::Status CheckSomebodyMayApprove(const AccountView& account,
@@ -82,7 +88,8 @@ absl::Status Enrolment::Read(const Act& act, State& state) {
   const auto now = static_cast<uint64_t>(UnixMillis(parts_.clock));
   if (!state.view.pending.exists() ||
       state.pending().account() != act.account ||
-      now > state.view.pending.row.execute_by_ms()) {
+      now > state.view.pending.row.execute_by_ms() ||
+      !IsSame(registration, RegistrationOf(state.pending()))) {
     return Error(reason::kRegistrationUnknown,
                  "this registration was not verified here");
   }
@@ -106,8 +113,6 @@ absl::StatusOr<proof::VerifiedAccountCommand> Enrolment::Verify(
 }
 
 absl::Status Enrolment::CheckRoom(const Act& act, const State& state) {
-  // Under the id in the command stands the credential in the evidence: the
-  // digest in the command was compared with the registration that was kept.
   if (state.view.credential_taken || state.view.key_taken) {
     return Error(reason::kCredentialExists, "the credential is taken");
   }

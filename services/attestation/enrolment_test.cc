@@ -170,5 +170,96 @@ TEST_F(EnrolmentTest, AnotherTenantsTokenIsUnknown) {
               HasReason(reason::kTenantMismatch));
 }
 
+TEST_F(EnrolmentTest, AnotherTenantsRegistrationIsUnknown) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  v1::ApplyRequest apply = ApplyOf(verified, token_);
+  apply.set_tenant("t2");
+  EXPECT_THAT(core_.applier.Apply(apply),
+              HasReason(reason::kRegistrationUnknown));
+}
+
+TEST_F(EnrolmentTest, ARegistrationIsKeptUntilExecuteByOnly) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  const v1::ApplyRequest apply = ApplyOf(verified, token_);
+  clock_.Advance(absl::Minutes(3));
+  EXPECT_THAT(core_.applier.Apply(apply),
+              HasReason(reason::kRegistrationUnknown));
+}
+
+TEST_F(EnrolmentTest, AnotherRegistrationInTheEvidenceIsRefused) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  v1::ApplyRequest apply = ApplyOf(verified, token_);
+  apply.mutable_evidence()->mutable_registration()->set_public_key("another");
+  EXPECT_THAT(core_.applier.Apply(apply),
+              HasReason(reason::kRegistrationUnknown));
+}
+
+// Two accounts register one token; the first that is bound has it.
+TEST_F(EnrolmentTest, ACredentialBelongsToOneAccount) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  const v1::ApplyRequest apply = ApplyOf(verified, token_);
+  fido::FakeU2fToken twin = token_;
+  twin.key_handle = "another handle of the same key";
+  ASSERT_OK_AND_ASSIGN(const auto second, Register(Registration(twin)));
+  ASSERT_OK(core_.applier.Apply(apply));
+  v1::ApplyRequest late = ApplyOf(second, twin, 'b');
+  *late.add_approvals() = EnrolApproval(token_, late.items(0).command(), 20);
+  EXPECT_THAT(core_.applier.Apply(late), HasReason(reason::kCredentialExists));
+}
+
+TEST_F(EnrolmentTest, ARevokedTokenKeepsItsCredential) {
+  ASSERT_OK(Enrol(token_));
+  v1::RevokeTokenRequest revoke;
+  revoke.set_name("tokens/" + IdOf(token_));
+  revoke.set_allow_last(true);
+  ASSERT_OK(core_.admin.Revoke(rpc::TestCaller("client/t1/app"), revoke));
+  ExpectRefused(Registration(token_), reason::kCredentialExists);
+}
+
+TEST_F(EnrolmentTest, AfterTheLastIsRevokedTheNextIsAFirst) {
+  ASSERT_OK(Enrol(token_));
+  v1::RevokeTokenRequest revoke;
+  revoke.set_name("tokens/" + IdOf(token_));
+  revoke.set_allow_last(true);
+  ASSERT_OK(core_.admin.Revoke(rpc::TestCaller("client/t1/app"), revoke));
+  ASSERT_OK_AND_ASSIGN(const auto verified,
+                       Register(Registration(other_token_)));
+  EXPECT_OK(core_.applier.Apply(ApplyOf(verified, other_token_, 'b')));
+}
+
+TEST_F(EnrolmentTest, AnAccountWhoseTokensAreSuspendedCannotBeginAnew) {
+  ASSERT_OK(Enrol(token_));
+  v1::SuspendTokenRequest suspend;
+  suspend.set_name("tokens/" + IdOf(token_));
+  ASSERT_OK(core_.admin.Suspend(rpc::TestCaller("client/t1/app"), suspend));
+  ASSERT_OK_AND_ASSIGN(const auto verified,
+                       Register(Registration(other_token_)));
+  EXPECT_THAT(core_.applier.Apply(ApplyOf(verified, other_token_, 'b')),
+              HasReason(reason::kNoCredentials));
+}
+
+// Two replicas enrol a first token for one account at the same time.
+TEST_F(EnrolmentTest, TwoFirstTokensAtOnceAreNotBothFirst) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  const v1::ApplyRequest first = ApplyOf(verified, token_);
+  ASSERT_OK_AND_ASSIGN(const auto second, Register(Registration(other_token_)));
+  const v1::ApplyRequest rival = ApplyOf(second, other_token_, 'b');
+  ASSERT_OK(core_.tokens.RememberTenant("t1"));
+  store_.BeforeNextCommit(
+      [&] { ASSERT_OK(other_replica_.applier.Apply(rival)); });
+  EXPECT_THAT(core_.applier.Apply(first), HasReason(reason::kRuleNotSatisfied));
+  EXPECT_EQ(Tokens().tokens_size(), 1);
+}
+
+TEST_F(EnrolmentTest, ACommandAboutADeviceIsRefused) {
+  ASSERT_OK_AND_ASSIGN(const auto verified, Register(Registration(token_)));
+  v1::ApplyRequest apply = ApplyOf(verified, token_);
+  proof::v1::Command command;
+  ASSERT_TRUE(command.ParseFromString(apply.items(0).command()));
+  command.set_device("cam-1");
+  apply.mutable_items(0)->set_command(proof::Encode(command));
+  EXPECT_FALSE(core_.applier.Apply(apply).ok());
+}
+
 }  // namespace
 }  // namespace u2fi::attestation

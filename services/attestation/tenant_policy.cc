@@ -211,6 +211,10 @@ absl::StatusOr<EnrolmentRules> TenantPolicy::RulesOf(absl::string_view tenant) {
   EnrolmentRules rules;
   fido::RegistrationPolicy& registration = rules.registration;
   registration = deployment_;
+  ASSIGN_OR_RETURN(rules.metadata, metadata_.Current());
+  if (rules.metadata != nullptr) {
+    registration.trust.metadata = &rules.metadata->table;
+  }
   registration.trust.now = clock_.Now();
   registration.trust.check_leaf_dates = !policy.allow_expired_certificates();
   // What an untrusted origin is worth, `least` says.

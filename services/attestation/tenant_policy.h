@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/attestation/metadata_keeper.h"
 #include "services/attestation/token_store.h"
 #include "services/attestation/token_writer.h"
 #include "services/common/fido/registration.h"
@@ -18,6 +19,8 @@ namespace u2fi::attestation {
 // What a tenant lets in, as the verifiers take it.
 struct EnrolmentRules {
   fido::RegistrationPolicy registration;
+  // What registration.trust.metadata points into; may be null.
+  Metadata metadata;
   size_t tokens_per_account = kDefaultTokensPerAccount;
   absl::Duration recovery_wait = absl::Hours(24);
 };
@@ -30,10 +33,11 @@ class TenantPolicy {
   // The references must outlive this object. `deployment` is what holds for
   // every tenant: its anchors, and the rest of the defaults.
   TenantPolicy(const Clock& clock, TokenStore& tokens, TokenWriter& writer,
-               fido::RegistrationPolicy deployment)
+               MetadataKeeper& metadata, fido::RegistrationPolicy deployment)
       : clock_(clock),
         tokens_(tokens),
         writer_(writer),
+        metadata_(metadata),
         deployment_(std::move(deployment)) {}
 
   absl::StatusOr<v1::GetEnrolmentPolicyResponse> Get(
@@ -51,6 +55,7 @@ class TenantPolicy {
   const Clock& clock_;
   TokenStore& tokens_;
   TokenWriter& writer_;
+  MetadataKeeper& metadata_;
   const fido::RegistrationPolicy deployment_;
 };
 

@@ -93,6 +93,7 @@ absl::StatusOr<std::string> TokenOperations::Move(const Act& act,
                                                   v1::TokenState to) {
   const TokenRow& before = state.token->row;
   if (!MayMove(before.state(), to)) return WrongState(before);
+  if (to == v1::TOKEN_STATE_ACTIVE) RETURN_IF_ERROR(CheckModel(before));
   TokenRow after = before;
   after.set_state(to);
   after.clear_state_reason();
@@ -108,6 +109,16 @@ absl::StatusOr<std::string> TokenOperations::Move(const Act& act,
   RememberApplied(act, parts_.clock, name, change);
   RETURN_IF_ERROR(parts_.writer.Write(act.tenant(), std::move(change)));
   return name;
+}
+
+// A model that the metadata calls bad does not come back.
+absl::Status TokenOperations::CheckModel(const TokenRow& token) {
+  ASSIGN_OR_RETURN(const Metadata metadata, parts_.metadata.Current());
+  const fido::MetadataEntry* bad = BadModelOf(metadata, token);
+  if (bad == nullptr) return absl::OkStatus();
+  return Error(
+      reason::kTokenState, "the metadata calls its model bad",
+      {{"state", StateText(token.state())}, {"status", bad->bad_status}});
 }
 
 absl::StatusOr<std::string> TokenOperations::Recover(const Act& act,

@@ -32,6 +32,7 @@ class TokenOperations {
   struct State;
   absl::StatusOr<std::string> Move(const Act& act, const State& state,
                                    v1::TokenState to);
+  absl::Status CheckModel(const records::v1::TokenRow& token);
   absl::StatusOr<std::string> Recover(const Act& act, const State& state);
 
   const VerifierParts parts_;

@@ -4,6 +4,7 @@
 #include "services/attestation/answer_origin.h"
 #include "services/attestation/attestation_metrics.h"
 #include "services/attestation/key_cache.h"
+#include "services/attestation/metadata_keeper.h"
 #include "services/attestation/recovery_book.h"
 #include "services/attestation/tenant_policy.h"
 #include "services/attestation/token_store.h"
@@ -23,6 +24,7 @@ struct VerifierParts {
   TenantPolicy& policy;
   RecoveryBook& recoveries;
   KeyCache& keys;
+  MetadataKeeper& metadata;
   AttestationMetrics& metrics;
   const RelyingParty& party;
 };

@@ -33,11 +33,14 @@ bool IsKnownUnusedBits(const Certificate& certificate) {
                    name) != std::end(kYubicoUnusedBits);
 }
 
+bool IsNamedYubicoRoot(const Certificate& certificate) {
+  return certificate.SubjectAttribute(crypto::kOidCommonName) == kYubicoRoot;
+}
+
 bool IsSignedByYubicoRoot(const Certificate& certificate,
                           const std::vector<TrustAnchor>& anchors) {
   for (const TrustAnchor& anchor : anchors) {
-    if (anchor.certificate.SubjectAttribute(crypto::kOidCommonName) ==
-            kYubicoRoot &&
+    if (IsNamedYubicoRoot(anchor.certificate) &&
         certificate.CheckSignedBy(anchor.certificate).ok()) {
       return true;
     }
@@ -143,6 +146,17 @@ absl::StatusOr<TrustVerdict> JudgeTrust(const AttestationEvidence& evidence,
 std::string AttestationKeyId(const Certificate& leaf) {
   return crypto::Hex(
       crypto::Hash(crypto::HashAlgorithm::kSha1, leaf.key_bits()));
+}
+
+std::vector<TrustAnchor> RepairAnchors(const TrustPolicy& policy) {
+  std::vector<TrustAnchor> anchors = policy.anchors;
+  if (policy.metadata == nullptr) return anchors;
+  for (const MetadataEntry& entry : policy.metadata->entries()) {
+    for (const Certificate& anchor : entry.anchors) {
+      if (IsNamedYubicoRoot(anchor)) anchors.push_back({anchor, {}});
+    }
+  }
+  return anchors;
 }
 
 absl::StatusOr<Certificate> ParseAttestationCertificate(

@@ -84,6 +84,10 @@ absl::StatusOr<TrustVerdict> JudgeTrust(const AttestationEvidence& evidence,
 // bits (RFC 5280, 4.2.1.2 (1)) in lower-case hex.
 std::string AttestationKeyId(const crypto::Certificate& leaf);
 
+// Under which anchors ParseAttestationCertificate() repairs: those of the
+// policy, and Yubico's root if the metadata has it for one of its models.
+std::vector<TrustAnchor> RepairAnchors(const TrustPolicy& policy);
+
 // Parses an attestation certificate. Six early Yubico certificates have a
 // wrong count of unused bits in their signature; if this is one of them and a
 // Yubico root among the anchors signed it, it is repaired. The error of

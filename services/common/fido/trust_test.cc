@@ -217,6 +217,30 @@ TEST_F(UnusedBitsTest, ASignatureOfAnotherKeyIsNotRepaired) {
 
 TEST_F(UnusedBitsTest, WithoutTheAnchorNothingIsRepaired) {
   EXPECT_FALSE(ParseAttestationCertificate(Leaf(), {}).ok());
+  EXPECT_FALSE(ParseAttestationCertificate(Leaf(), RepairAnchors({})).ok());
+}
+
+TEST_F(UnusedBitsTest, TheRootInTheMetadataRepairsToo) {
+  MetadataEntry entry;
+  entry.key_ids = {std::string(40, 'a')};
+  entry.anchors = {Root()};
+  MetadataTable table;
+  table.Add(entry);
+  TrustPolicy policy;
+  policy.metadata = &table;
+  EXPECT_OK(ParseAttestationCertificate(Leaf(), RepairAnchors(policy)));
+}
+
+TEST_F(UnusedBitsTest, AnotherRootInTheMetadataRepairsNothing) {
+  root_name_ = "Another Root";
+  MetadataEntry entry;
+  entry.key_ids = {std::string(40, 'a')};
+  entry.anchors = {Root()};
+  MetadataTable table;
+  table.Add(entry);
+  TrustPolicy policy;
+  policy.metadata = &table;
+  EXPECT_TRUE(RepairAnchors(policy).empty());
 }
 
 TEST_F(UnusedBitsTest, OtherFaultsAreNotRepaired) {

@@ -132,8 +132,8 @@ absl::Status U2fRegistrationCheck::ReadKey() {
 
 absl::Status U2fRegistrationCheck::ReadLeaf() {
   RETURN_IF_ERROR(ReadCertificate(message()));
-  auto certificate = ParseAttestationCertificate(message().certificate,
-                                                 in().policy.trust.anchors);
+  auto certificate = ParseAttestationCertificate(
+      message().certificate, RepairAnchors(in().policy.trust));
   if (!certificate.ok()) {
     return Error(reason::kFormat, certificate.status().message());
   }

@@ -225,9 +225,10 @@ absl::Status WebAuthnRegistrationCheck::CheckCredentialId() {
 
 absl::Status WebAuthnRegistrationCheck::CheckStatement() {
   const AttestationObject& object = parsed().object;
+  const std::vector<TrustAnchor> repair_anchors = RepairAnchors(policy().trust);
   const StatementInputs inputs{
       object.statement, object.authenticator_data, data(),
-      *parsed().key,    client_data().hash,        policy().trust.anchors};
+      *parsed().key,    client_data().hash,        repair_anchors};
   ASSIGN_OR_RETURN(StatementResult result,
                    VerifyStatement(object.format, inputs));
   evidence_.format = object.format;
