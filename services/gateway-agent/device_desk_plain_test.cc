@@ -7,7 +7,7 @@
 #include "services/common/proof/domains.h"
 #include "services/common/proof/operations.h"
 #include "services/common/status/status_matchers.h"
-#include "services/gateway-agent/device_desk_case.h"
+#include "services/gateway-agent/device_desk_test_util.h"
 
 namespace u2fi::gateway_agent {
 namespace {

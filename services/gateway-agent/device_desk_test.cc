@@ -6,7 +6,7 @@
 #include "services/common/proof/command.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
-#include "services/gateway-agent/device_desk_case.h"
+#include "services/gateway-agent/device_desk_test_util.h"
 
 namespace u2fi::gateway_agent {
 namespace {

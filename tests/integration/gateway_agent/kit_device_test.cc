@@ -11,7 +11,7 @@
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
 #include "services/common/status/status_matchers.h"
-#include "services/gateway-agent/device_desk_case.h"
+#include "services/gateway-agent/device_desk_test_util.h"
 #include "tools/device-emulator/device_link.h"
 #include "tools/device-emulator/fake_console.h"
 #include "tools/device-emulator/fake_device_storage.h"

@@ -1,5 +1,5 @@
-#ifndef U2FI_SERVICES_GATEWAY_AGENT_DEVICE_DESK_CASE_H_
-#define U2FI_SERVICES_GATEWAY_AGENT_DEVICE_DESK_CASE_H_
+#ifndef U2FI_SERVICES_GATEWAY_AGENT_DEVICE_DESK_TEST_UTIL_H_
+#define U2FI_SERVICES_GATEWAY_AGENT_DEVICE_DESK_TEST_UTIL_H_
 
 #include <memory>
 #include <string>
@@ -85,4 +85,4 @@ std::string IdOf(const gateway::v1::ExecuteCommand& execute);
 
 }  // namespace u2fi::gateway_agent
 
-#endif  // U2FI_SERVICES_GATEWAY_AGENT_DEVICE_DESK_CASE_H_
+#endif  // U2FI_SERVICES_GATEWAY_AGENT_DEVICE_DESK_TEST_UTIL_H_

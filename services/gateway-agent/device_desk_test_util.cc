@@ -1,4 +1,4 @@
-#include "services/gateway-agent/device_desk_case.h"
+#include "services/gateway-agent/device_desk_test_util.h"
 
 #include <utility>
 
