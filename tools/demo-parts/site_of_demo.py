@@ -1,7 +1,6 @@
 """The site: broker, security key, gateway and devices."""
 import base64
 import json
-import os
 import queue
 import re
 import socket
