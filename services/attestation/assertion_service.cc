@@ -168,6 +168,9 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
   const auto floor = spent.floors.find(answer.token_id());
   if (floor != spent.floors.end()) {
     spent.challenge.offers = {{attempt.token().credential_id(), floor->second}};
+  } else if (!spent.floors.empty()) {
+    // Others were offered: no credential has an empty id.
+    spent.challenge.offers = {{"", absl::nullopt}};
   }
   return fido::VerifyAssertion(screened, spent.challenge);
 }

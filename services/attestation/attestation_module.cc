@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
 #include "services/attestation/anchor_files.h"
+#include "services/common/logging/logging.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::attestation {
@@ -38,7 +40,8 @@ absl::StatusOr<std::unique_ptr<AttestationModule>> AttestationModule::Make(
 AttestationModule::AttestationModule(
     const ModuleParts& parts, fido::RegistrationPolicy policy,
     std::vector<crypto::Certificate> metadata_roots)
-    : executor_(parts.threads),
+    : clock_(parts.clock),
+      executor_(parts.threads),
       deciders_(parts.store, parts.clock, parts.random, executor_, kService),
       core_({parts.clock,
              parts.random,
@@ -53,5 +56,18 @@ AttestationModule::AttestationModule(
              parts.metrics,
              std::move(metadata_roots)}),
       server_(core_, executor_) {}
+
+absl::Status AttestationModule::Start() {
+  RETURN_IF_ERROR(core_.Start());
+  const absl::StatusOr<Metadata> metadata = core_.metadata.Current();
+  if (!metadata.ok()) {
+    logging::Warning("the metadata cannot be used: no token is registered",
+                     {{"cause", metadata.status().ToString()}});
+  } else if (*metadata != nullptr && (*metadata)->next_update < clock_.Now()) {
+    logging::Warning("the metadata is stale",
+                     {{"number", absl::StrCat((*metadata)->number)}});
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace u2fi::attestation

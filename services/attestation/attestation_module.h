@@ -42,8 +42,9 @@ class AttestationModule {
   static absl::StatusOr<std::unique_ptr<AttestationModule>> Make(
       const ModuleParts& parts);
 
-  // Begins to hear of changes. Errors are the store's; may be tried again.
-  absl::Status Start() { return core_.Start(); }
+  // Begins to hear of changes, and says in the log if the metadata is stale or
+  // does not verify. Errors are the store's; may be tried again.
+  absl::Status Start();
 
   AttestationCore& core() { return core_; }
   // For rpc::ServiceList.
@@ -54,6 +55,7 @@ class AttestationModule {
   AttestationModule(const ModuleParts& parts, fido::RegistrationPolicy policy,
                     std::vector<crypto::Certificate> metadata_roots);
 
+  const Clock& clock_;
   audit::ThreadExecutor executor_;
   audit::TenantDeciders deciders_;
   AttestationCore core_;

@@ -113,7 +113,7 @@ TEST_F(PortalTest, AKeyThatWasNotAskedForIsRefused) {
   const std::string bytes = Issue(asked, {candidate});
   const auto response = core_.assertions.Verify(AssertionAt(
       Place::kPortal, bytes, AnswerAt(Place::kPortal, second_, bytes, 60)));
-  EXPECT_EQ(response->verdict().reason(), reason::kNoCredentials.name);
+  EXPECT_EQ(response->verdict().reason(), reason::kCredentialNotOffered.name);
 }
 
 TEST_F(PortalTest, BackupFlagsMayNotAppearLater) {
