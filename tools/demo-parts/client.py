@@ -45,8 +45,11 @@ class Client:
         self._touches_itself = touches_itself
 
     def environment(self, identity, account=p.ACCOUNT):
-        return {'PATH': '/usr/bin:/bin', 'U2FI_IDENTITY': self._place.identity(identity), 'U2FI_ACCOUNT': account,
-                'U2FI_TRUST_DOMAIN': p.TRUST_DOMAIN, 'TZ': os.environ.get('TZ', ''), **self._cloud.addresses()}
+        sanitizers = {name: value for name, value in os.environ.items() if name.startswith(('ASAN_', 'LSAN_'))}
+        return {
+            **sanitizers, **self._cloud.addresses(), 'PATH': '/usr/bin:/bin', 'TZ': os.environ.get('TZ', ''),
+            'U2FI_IDENTITY': self._place.identity(identity), 'U2FI_ACCOUNT': account,
+            'U2FI_TRUST_DOMAIN': p.TRUST_DOMAIN}
 
     def call(self, identity, *words, account=p.ACCOUNT, on_touch_wanted=None, show=True, give=None):
         """Runs u2fi to its end. `on_touch_wanted` is called each time the key wants a touch."""

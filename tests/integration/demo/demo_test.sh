@@ -3,6 +3,8 @@
 # usage: demo_test.sh [--mesh]
 set -euo pipefail
 root=$TEST_SRCDIR/u2fi
+# Only under asan.
+export LSAN_OPTIONS=suppressions=$root/tests/integration/demo/lsan.supp:print_suppressions=0
 out=$TEST_TMPDIR/out
 transcript=$TEST_TMPDIR/transcript.jsonl
 

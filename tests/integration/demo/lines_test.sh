@@ -3,6 +3,8 @@
 # usage: lines_test.sh [--mesh]
 set -euo pipefail
 root=$TEST_SRCDIR/u2fi
+# Only under asan.
+export LSAN_OPTIONS=suppressions=$root/tests/integration/demo/lsan.supp:print_suppressions=0
 cd "$TEST_TMPDIR"
 
 fail() {
@@ -31,7 +33,7 @@ grep -qxF 'grpcurl $U2FI list' lines || fail 'there is the line of the issue'
 while IFS= read -r line; do
   echo "$ $line" >>ran
   # The reader's shell: only demo.env tells it anything.
-  env -i HOME="$TEST_TMPDIR" PATH=/usr/bin:/bin bash -c ". ./demo.env; $line" >answer 2>&1 </dev/null \
+  env -i HOME="$TEST_TMPDIR" LSAN_OPTIONS="$LSAN_OPTIONS" PATH=/usr/bin:/bin bash -c ". ./demo.env; $line" >answer 2>&1 </dev/null \
     || { cat answer; fail "this line: $line"; }
   cat answer >>ran
   [[ -s answer ]] || fail "this line says something: $line"
