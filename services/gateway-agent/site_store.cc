@@ -157,7 +157,7 @@ absl::StatusOr<gateway::v1::CommandResult> SiteStore::Finish(
       {},
       {{JournalKey(command_id), row->SerializeAsString(), KeptUntil(*row)},
        {UnsentKey(command_id), ""}},
-      {HandedKey(command_id)}));
+      {HandedKey(command_id)}, store::Durability::kVolatile));
   return result;
 }
 

@@ -48,7 +48,9 @@ class SiteStore {
   absl::StatusOr<std::vector<std::string>> Unfinished();
 
   // Adds the end of a command and keeps it until Acknowledge(). Gives the end
-  // that stands: `result`, or the one that it had already.
+  // that stands: `result`, or the one that it had already. It survives this
+  // process, not the machine: after that the command is unfinished again, and
+  // the device is asked once more (decisions G2: one durable commit here).
   absl::StatusOr<gateway::v1::CommandResult> Finish(
       absl::string_view command_id, const gateway::v1::CommandResult& result);
 

@@ -83,6 +83,7 @@ absl::StatusOr<std::unique_ptr<ProcessSite>> ProcessSite::Start(
 
 absl::Status ProcessSite::StartRest() {
   RETURN_IF_ERROR(Named("records", MakeRecords()));
+  if (options_.gateways == 0) return absl::OkStatus();
   RETURN_IF_ERROR(Named("gateways", StartGateways()));
   RETURN_IF_ERROR(Named("devices", StartDevices()));
   for (int i = 0; i < options_.gateways; ++i) {

@@ -84,6 +84,7 @@ std::string BrokerFiles::Config() const {
       "password_file ",
       Path("passwords"), "\n", "acl_file ", Path("acl"), "\n",
       "use_username_as_clientid true\n"
+      "set_tcp_nodelay true\n"
       "message_size_limit ",
       kMaxPayload, "\n", "max_queued_messages ", kMaxQueued, "\n",
       "max_inflight_messages ", kMaxQueued, "\n",

@@ -48,6 +48,7 @@ TEST_F(BrokerFilesTest, TheConfigurationLetsNobodyInWithoutAPassword) {
   ASSERT_OK(files.Write());
   const std::string config = Written("mosquitto.conf");
   EXPECT_THAT(config, HasSubstr("allow_anonymous false\n"));
+  EXPECT_THAT(config, HasSubstr("set_tcp_nodelay true\n"));
   EXPECT_THAT(config, HasSubstr("password_file " + setup_.folder));
   EXPECT_THAT(config, HasSubstr("acl_file " + setup_.folder));
 }

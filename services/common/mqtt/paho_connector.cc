@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "mqtt/async_client.h"
+#include "services/common/mqtt/no_delay.h"
 #include "services/common/status/error.h"
 
 namespace u2fi::mqtt {
@@ -270,6 +271,7 @@ void PahoConnection::on_success(const ::mqtt::token& token) {
   if (ended_) return;
   switch (token.get_type()) {
     case ::mqtt::token::CONNECT:
+      SendWithoutDelay(options_.port);
       return SubscribeAll();
     case ::mqtt::token::SUBSCRIBE:
       return CheckSubscribed(token);
