@@ -92,13 +92,21 @@ double BytesPerStream(pid_t pid, const std::string& address,
 
 absl::Status CreateGateways(e2e::ProcessSite& site,
                             const std::vector<GatewayIdentity>& identities) {
-  device_registry::v1::CreateSiteRequest place;
-  place.set_site_id("s1");
-  place.mutable_site()->set_display_name("streams");
-  device_registry::v1::CreateSiteResponse place_made;
+  device_registry::v1::CreateAccountRequest account;
+  account.set_account_id("ann");
+  account.mutable_account()->set_display_name("Ann");
+  device_registry::v1::CreateAccountResponse account_made;
   grpc::ClientContext first;
   absl::Status status = rpc::FromGrpcStatus(
-      site.operators().CreateSite(&first, place, &place_made));
+      site.operators().CreateAccount(&first, account, &account_made));
+  if (!status.ok()) return status;
+  device_registry::v1::CreateSiteRequest place;
+  place.set_site_id("s1");
+  place.mutable_site()->set_owner("ann");
+  device_registry::v1::CreateSiteResponse place_made;
+  grpc::ClientContext second;
+  status = rpc::FromGrpcStatus(
+      site.operators().CreateSite(&second, place, &place_made));
   for (size_t i = 0; status.ok() && i < identities.size(); ++i) {
     device_registry::v1::CreateGatewayRequest request;
     request.set_gateway_id(absl::StrCat("g", i));
