@@ -22,6 +22,12 @@ void WriteFile(const std::string& path, const std::string& text) {
   chmod(path.c_str(), 0600);
 }
 
+// A test that kills services makes commands expire; nobody is to be kept from
+// asking because of that.
+void SetGate(config::v1::CommandGateSettings& settings) {
+  settings.set_refusals_before_cooldown(10);
+}
+
 }  // namespace
 
 SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Ports ports,
@@ -97,6 +103,7 @@ std::string SiteConfig::Standalone() {
   SetCommon("command-gate", config);
   config.mutable_attestation()->mutable_relying_party()->set_rp_id(kRpId);
   SetRegistry(*config.mutable_device_registry());
+  SetGate(*config.mutable_command_gate());
   return Write("standalone", config);
 }
 
@@ -127,6 +134,7 @@ std::string SiteConfig::Gate() {
   SetPeer("challenge", *config.mutable_challenge());
   SetPeer("attestation", *config.mutable_attestation());
   SetPeer("device-registry", *config.mutable_device_registry());
+  SetGate(*config.mutable_settings());
   return Write("command-gate", config);
 }
 
