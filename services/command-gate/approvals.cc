@@ -22,6 +22,11 @@ using records::v1::CommandRow;
 using records::v1::Slot;
 using ::u2fi::store::Durability;
 
+// Nobody touched the key: no refusal, but no more time.
+bool IsTimeout(absl::string_view name) {
+  return name == reason::kTouchTimeout.name;
+}
+
 proof::v1::AuthorizationStatement TemplateOf(const StoredCommand& command,
                                              const Slot& slot) {
   const CommandRow& row = command.row;
@@ -310,7 +315,9 @@ absl::StatusOr<StoredCommand> Approvals::Take(
     case gateway::v1::ApprovalAnswer::kFailed:
       verdict = Refused(answer.failed().reason());
       return Deny(
-          command, index, v1::APPROVAL_STATE_REFUSED,
+          command, index,
+          IsTimeout(verdict.reason()) ? v1::APPROVAL_STATE_EXPIRED
+                                      : v1::APPROVAL_STATE_REFUSED,
           RefusalOf(slot, common::v1::OUTCOME_REFUSED, verdict.reason()));
     default:
       return FieldError("answer", "is required");
@@ -418,7 +425,9 @@ absl::StatusOr<StoredCommand> Approvals::Deny(const StoredCommand& command,
                                               v1::ApprovalState slot_state,
                                               const MoveEvidence& evidence) {
   CommandRow next = command.row;
-  next.set_state(v1::COMMAND_STATE_DENIED);
+  // The agent may say it before the gate's own deadline has passed.
+  next.set_state(IsTimeout(evidence.reason) ? v1::COMMAND_STATE_EXPIRED
+                                            : v1::COMMAND_STATE_DENIED);
   next.set_reason(evidence.reason);
   Slot& slot = *next.mutable_slots(index);
   slot.set_state(slot_state);

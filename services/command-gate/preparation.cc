@@ -99,6 +99,7 @@ void SendStage(GatewaySender& gateways, const StoredCommand& command,
     staged.set_device(device.device());
     staged.set_factory_key(device.factory_key());
     staged.set_nonce(device.nonce());
+    staged.set_plain(device.plain());
     staged.set_kind(common::v1::BINDING_KIND_PERMANENT);
     staged.set_command(command.row.command());
   }

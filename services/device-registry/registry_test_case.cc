@@ -102,14 +102,14 @@ void RegistryTestCase::MakeModel() {
   ASSERT_OK(core_->policies().UpdateModel(operator_, request));
 }
 
-void RegistryTestCase::ImportDevice(const std::string& id) {
+void RegistryTestCase::ImportDevice(const std::string& id, bool kit) {
   v1::ImportDevicesRequest request;
   request.set_request_id(absl::StrFormat("%032x", ++requests_));
   v1::DeviceImport& device = *request.add_devices();
   device.set_device_id(id);
   device.set_model("lock");
   device.set_factory_key(proof::FakeKey(id).public_key().point());
-  device.set_kit(true);
+  device.set_kit(kit);
   ASSERT_OK(core_->device_import().ImportDevices(operator_, request));
 }
 

@@ -47,7 +47,7 @@ class RegistryTestCase : public testing::Test {
   // Operations door.unlock (TOUCH), lamp.on (FREE), bomb.arm (FORBIDDEN),
   // camera.on (no rule).
   void MakeModel();
-  void ImportDevice(const std::string& id);
+  void ImportDevice(const std::string& id, bool kit = true);
   void ClaimDevice(const std::string& id, const std::string& account);
   // Account, site, gateway, model and the claimed device.
   void MakeWorld();

@@ -124,6 +124,7 @@ TransactionRow NewTransaction(const v1::ArmRequest& request,
   entry.set_device(request.devices(0));
   entry.set_factory_key(device.factory_key());
   entry.set_nonce(random.Bytes(kNonceSize));
+  entry.set_plain(!device.kit());
   return row;
 }
 
@@ -153,7 +154,8 @@ absl::Status RefuseProof(absl::string_view problem, const std::string& device) {
   return Error(reason::kDeviceProofInvalid, problem, {{"device", device}});
 }
 
-// Checks one proof and marks its device.
+// Checks one proof and marks its device. For a device without the kit its
+// gateway answers.
 absl::Status TakeProof(const gateway::v1::DeviceProof& proof,
                        const std::string& gateway_point, const std::string& id,
                        v1::Transaction& transaction) {
@@ -162,11 +164,12 @@ absl::Status TakeProof(const gateway::v1::DeviceProof& proof,
   }
   for (v1::TransactionDevice& entry : *transaction.mutable_devices()) {
     if (entry.device() != proof.device()) continue;
-    if (proof.factory_point() != entry.factory_key()) {
+    const std::string& point =
+        entry.plain() ? gateway_point : entry.factory_key();
+    if (proof.factory_point() != point) {
       return RefuseProof("the device has another factory key", proof.device());
     }
-    ASSIGN_OR_RETURN(const auto key,
-                     crypto::P256PublicKey::FromPoint(entry.factory_key()));
+    ASSIGN_OR_RETURN(const auto key, crypto::P256PublicKey::FromPoint(point));
     const crypto::Digest digest = crypto::Sha256(
         {proof::domain::kDevice, crypto::LengthPrefixed(entry.nonce()),
          crypto::LengthPrefixed(id), crypto::LengthPrefixed(gateway_point)});

@@ -1,6 +1,8 @@
 #include "services/device-registry/transactions.h"
 
 #include "gmock/gmock.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/domains.h"
 #include "services/device-registry/registry_test_case.h"
 #include "services/device-registry/requests.h"
 
@@ -30,6 +32,24 @@ class TransactionsTest : public RegistryTestCase {
     const int commits = Commits();
     EXPECT_THAT(Arm(request), HasReason(reason));
     EXPECT_EQ(Commits(), commits);
+  }
+  // Arms `device`, and lets `gateway` make the proof with its own key.
+  v1::StageRequest VouchedBy(const proof::FakeGateway& gateway,
+                             const std::string& device) {
+    v1::ArmRequest arm = ArmRequest();
+    arm.set_devices(0, device);
+    const auto armed = Arm(arm);
+    EXPECT_OK(armed);
+    v1::StageRequest request = StageRequest(armed->transaction());
+    const std::string point = gateway.key.public_key().point();
+    gateway::v1::DeviceProof& proof = *request.mutable_proofs(0);
+    proof.set_factory_point(point);
+    proof.set_signature(gateway.key.Sign(crypto::Sha256(
+        {proof::domain::kDevice,
+         crypto::LengthPrefixed(armed->transaction().devices(0).nonce()),
+         crypto::LengthPrefixed(request.transaction()),
+         crypto::LengthPrefixed(point)})));
+    return request;
   }
   void ExpectStageRefused(const v1::StageRequest& request,
                           const Reason& reason) {
@@ -173,6 +193,24 @@ TEST_F(TransactionsTest, RefusesAnotherFactoryKey) {
   request.mutable_proofs(0)->set_factory_point(
       proof::FakeKey("clone").public_key().point());
   ExpectStageRefused(request, reason::kDeviceProofInvalid);
+}
+
+TEST_F(TransactionsTest, AGatewayAnswersForADeviceWithoutTheKit) {
+  ImportDevice("bulb-1", /*kit=*/false);
+  ClaimDevice("bulb-1", "alice");
+  EXPECT_OK(Stage(VouchedBy(site_.gw1, "bulb-1")));
+}
+
+TEST_F(TransactionsTest, AnotherGatewayDoesNotAnswerForIt) {
+  ImportDevice("bulb-1", /*kit=*/false);
+  ClaimDevice("bulb-1", "alice");
+  ExpectStageRefused(VouchedBy(site_.gw2, "bulb-1"),
+                     reason::kDeviceProofInvalid);
+}
+
+TEST_F(TransactionsTest, NoGatewayAnswersForADeviceWithTheKit) {
+  ExpectStageRefused(VouchedBy(site_.gw1, "lock-1"),
+                     reason::kDeviceProofInvalid);
 }
 
 TEST_F(TransactionsTest, RefusesAProofMadeForAnotherGateway) {

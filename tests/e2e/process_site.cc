@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "grpcpp/grpcpp.h"
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/p256.h"
 #include "services/common/file/file.h"
@@ -21,6 +22,7 @@
 #include "services/common/time/clock.h"
 #include "tools/device-emulator/execution_journal.h"
 #include "tools/soft-token/control_port.h"
+#include "u2fi/gateway/v1/local.grpc.pb.h"
 
 namespace u2fi::e2e {
 namespace {
@@ -237,7 +239,9 @@ absl::Status ProcessSite::StartDevices() {
   RETURN_IF_ERROR(MakeFolder(ca_.folder() + "/links", 0700));
   std::vector<std::string> words = {"--state", ca_.folder() + "/devices"};
   for (int i = 0; i < options_.gateways; ++i) {
-    words.insert(words.end(), {"--device", Camera(i) + "=camera"});
+    words.insert(words.end(),
+                 {"--device",
+                  Camera(i) + (options_.plain ? "=camera:plain" : "=camera")});
     RETURN_IF_ERROR(WriteLink(i));
   }
   std::vector<std::string> identity = {ProgramPath(kEmulator), "identity"};
@@ -287,7 +291,7 @@ absl::Status ProcessSite::ImportDevice(int gateway,
   device.set_device_id(Camera(gateway));
   device.set_model("camera");
   device.set_factory_key(factory_key);
-  device.set_kit(true);
+  device.set_kit(!options_.plain);
   device_registry::v1::ImportDevicesResponse imported;
   RETURN_IF_ERROR(Call(*operator_, &Stub::ImportDevices, import, imported));
   device_registry::v1::ClaimDeviceRequest claim;
@@ -366,7 +370,28 @@ absl::Status ProcessSite::EnrolAndProvision(int gateway) {
                      ProvisionRequest(gateway));
     status = RunToEnd(provision, "provision");
   } while (!status.ok() && SystemClock().Now() < end);
-  return status;
+  RETURN_IF_ERROR(status);
+  return WaitUntilOnline(gateway);
+}
+
+absl::Status ProcessSite::WaitUntilOnline(int gateway) {
+  const auto agent = gateway::v1::AgentLocal::NewStub(
+      grpc::CreateChannel(absl::StrCat("unix:", ca_.folder(), "/state-",
+                                       Gateway(gateway), "/agent.sock"),
+                          grpc::InsecureChannelCredentials()));
+  const absl::Time end = SystemClock().Now() + kStartLimit;
+  while (SystemClock().Now() < end) {
+    gateway::v1::StatusResponse response;
+    RETURN_IF_ERROR(Call(*agent, &gateway::v1::AgentLocal::Stub::Status,
+                         gateway::v1::StatusRequest(), response));
+    for (const auto& device : response.devices()) {
+      if (device.device() == Camera(gateway) && device.online()) {
+        return absl::OkStatus();
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return absl::DeadlineExceededError(Camera(gateway) + " does not connect");
 }
 
 absl::Status ProcessSite::TellToken(int gateway, const std::string& command) {

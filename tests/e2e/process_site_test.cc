@@ -28,6 +28,18 @@ TEST_P(ProcessSiteTest, ATouchTurnsTheCameraOnOnce) {
   EXPECT_EQ(site_->Executions(0, "camera.on").size(), 1u);
 }
 
+TEST(PlainDeviceTest, IsProvisionedByItsGatewayAndCommandedOnce) {
+  ProcessSite::Options options;
+  options.plain = true;
+  ASSERT_OK_AND_ASSIGN(const auto site, ProcessSite::Start(options));
+  ASSERT_OK_AND_ASSIGN(const CommandRecord submitted,
+                       site->Submit(0, "camera.on"));
+  ASSERT_OK_AND_ASSIGN(const CommandRecord ended, site->Wait(submitted.name()));
+  EXPECT_EQ(ended.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
+      << ended.ShortDebugString();
+  EXPECT_EQ(site->Executions(0, "camera.on").size(), 1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, ProcessSiteTest, testing::Bool(),
                          [](const testing::TestParamInfo<bool>& info) {
                            return info.param ? "Mesh" : "Standalone";
