@@ -1,5 +1,6 @@
 #include "tests/load/idle_streams.h"
 
+#include <iostream>
 #include <utility>
 
 #include "services/common/crypto/p256.h"
@@ -25,6 +26,8 @@ class IdleStreams::Stream
       : stub_(gateway::v1::GatewayLink::NewStub(std::move(channel))) {}
 
   bool Open() {
+    // The server may be starting.
+    context_.set_wait_for_ready(true);
     stub_->async()->Connect(&context_, this);
     hello_.mutable_hello()->set_format_min(1);
     hello_.mutable_hello()->set_format_max(1);
@@ -32,14 +35,17 @@ class IdleStreams::Stream
     StartRead(&incoming_);
     StartCall();
     MutexLock lock(mutex_);
-    while (!welcomed_ && !done_) changed_.WaitFor(mutex_, absl::Seconds(10));
+    bool in_time = true;
+    while (!welcomed_ && !done_ && in_time) {
+      in_time = changed_.WaitFor(mutex_, absl::Seconds(10));
+    }
     return welcomed_;
   }
 
   void Close() {
     context_.TryCancel();
     MutexLock lock(mutex_);
-    while (!done_) changed_.WaitFor(mutex_, absl::Seconds(10));
+    while (!done_) changed_.Wait(mutex_);
   }
 
   void OnReadDone(bool ok) override {
@@ -50,8 +56,9 @@ class IdleStreams::Stream
     StartRead(&incoming_);
   }
 
-  void OnDone(const grpc::Status&) override {
+  void OnDone(const grpc::Status& status) override {
     MutexLock lock(mutex_);
+    if (!welcomed_) std::cerr << status.error_message() << "\n";
     done_ = true;
     changed_.NotifyAll();
   }
