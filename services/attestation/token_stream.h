@@ -1,7 +1,6 @@
 #ifndef U2FI_SERVICES_ATTESTATION_TOKEN_STREAM_H_
 #define U2FI_SERVICES_ATTESTATION_TOKEN_STREAM_H_
 
-#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,15 +10,9 @@
 
 namespace u2fi::attestation {
 
-// Events that wait for a slow reader; with more its stream ends.
-inline constexpr size_t kMaxQueuedEvents = 4096;
-
-// Streams changes of tokens until the reader goes: of the tenant that the
-// request names, or of all for `-`. It sends its initial metadata when it
-// hears, and ends with UNAVAILABLE or RESOURCE_EXHAUSTED where events are
-// missing: the reader then connects again and forgets what it knew.
-// INVALID_FIELD ends it at once. The result deletes itself; `events` must
-// outlive it.
+// Streams changes of tokens until the reader goes (rpc::EventStream): of the
+// tenant that the request names, or of all for `-`. INVALID_FIELD ends it at
+// once. The result deletes itself; `events` must outlive it.
 grpc::ServerWriteReactor<v1::WatchTokensResponse>* StartTokenStream(
     TokenEvents& events, const v1::WatchTokensRequest& request);
 

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/command-gate/command_states.h"
 #include "services/common/audit/limits.h"
 #include "services/common/audit/row.h"
 #include "services/common/crypto/hash.h"
@@ -22,9 +23,10 @@ using records::v1::CommandRow;
 using records::v1::Slot;
 using ::u2fi::store::Durability;
 
-// Nobody touched the key: no refusal, but no more time.
-bool IsTimeout(absl::string_view name) {
-  return name == reason::kTouchTimeout.name;
+v1::ApprovalState SlotAfterRefusal(absl::string_view reason) {
+  return StateAfterRefusal(reason) == v1::COMMAND_STATE_EXPIRED
+             ? v1::APPROVAL_STATE_EXPIRED
+             : v1::APPROVAL_STATE_REFUSED;
 }
 
 proof::v1::AuthorizationStatement TemplateOf(const StoredCommand& command,
@@ -315,9 +317,7 @@ absl::StatusOr<StoredCommand> Approvals::Take(
     case gateway::v1::ApprovalAnswer::kFailed:
       verdict = Refused(answer.failed().reason());
       return Deny(
-          command, index,
-          IsTimeout(verdict.reason()) ? v1::APPROVAL_STATE_EXPIRED
-                                      : v1::APPROVAL_STATE_REFUSED,
+          command, index, SlotAfterRefusal(verdict.reason()),
           RefusalOf(slot, common::v1::OUTCOME_REFUSED, verdict.reason()));
     default:
       return FieldError("answer", "is required");
@@ -425,9 +425,7 @@ absl::StatusOr<StoredCommand> Approvals::Deny(const StoredCommand& command,
                                               v1::ApprovalState slot_state,
                                               const MoveEvidence& evidence) {
   CommandRow next = command.row;
-  // The agent may say it before the gate's own deadline has passed.
-  next.set_state(IsTimeout(evidence.reason) ? v1::COMMAND_STATE_EXPIRED
-                                            : v1::COMMAND_STATE_DENIED);
+  next.set_state(StateAfterRefusal(evidence.reason));
   next.set_reason(evidence.reason);
   Slot& slot = *next.mutable_slots(index);
   slot.set_state(slot_state);

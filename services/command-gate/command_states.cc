@@ -1,6 +1,7 @@
 #include "services/command-gate/command_states.h"
 
 #include "absl/strings/strip.h"
+#include "services/common/status/reasons.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -27,6 +28,11 @@ bool IsOutcome(v1::CommandState state) {
 
 bool IsFinal(v1::CommandState state) {
   return IsRefusal(state) || IsOutcome(state);
+}
+
+v1::CommandState StateAfterRefusal(absl::string_view name) {
+  return name == reason::kTouchTimeout.name ? v1::COMMAND_STATE_EXPIRED
+                                            : v1::COMMAND_STATE_DENIED;
 }
 
 bool MayMove(v1::CommandState from, v1::CommandState to, bool free) {

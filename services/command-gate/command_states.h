@@ -20,6 +20,11 @@ bool IsFinal(v1::CommandState state);
 // True if a command may go from `from` to `to`. `free`: needs no touch.
 bool MayMove(v1::CommandState from, v1::CommandState to, bool free);
 
+// How a command ends that a person or a check refused for `reason`: EXPIRED if
+// nobody touched the key in time, else DENIED. The agent may say the former
+// before the gate's own deadline has passed.
+v1::CommandState StateAfterRefusal(absl::string_view reason);
+
 // The name without prefix, as the audit has it: "APPROVED".
 absl::string_view StateName(v1::CommandState state);
 

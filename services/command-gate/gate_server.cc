@@ -1,22 +1,10 @@
 #include "services/command-gate/gate_server.h"
 
 #include "services/command-gate/wait_reactors.h"
+#include "services/common/rpc/event_stream.h"
 #include "services/common/rpc/run_unary.h"
 
 namespace u2fi::command_gate {
-namespace {
-
-// A stream that is refused before it begins.
-class RefusedWatch : public grpc::ServerWriteReactor<v1::WatchCommandResponse> {
- public:
-  explicit RefusedWatch(const absl::Status& status) {
-    Finish(rpc::ToGrpcStatus(status));
-  }
-  void OnDone() override { delete this; }
-};
-
-}  // namespace
-
 grpc::ServerUnaryReactor* GateServer::SubmitCommand(
     grpc::CallbackServerContext* context,
     const v1::SubmitCommandRequest* request,
@@ -97,7 +85,8 @@ grpc::ServerWriteReactor<v1::WatchCommandResponse>* GateServer::WatchCommand(
     grpc::CallbackServerContext* context,
     const v1::WatchCommandRequest* request) {
   const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
-  if (!caller.ok()) return new RefusedWatch(caller.status());
+  if (!caller.ok())
+    return new rpc::RefusedStream<v1::WatchCommandResponse>(caller.status());
   return StartWatch({service_, watchers_, executor_}, *caller, *request);
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/command-gate/command_states.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/domains.h"
@@ -264,7 +265,7 @@ absl::StatusOr<StoredCommand> Preparation::OnDeviceProof(
 absl::StatusOr<StoredCommand> Preparation::Deny(const StoredCommand& command,
                                                 absl::string_view reason) {
   CommandRow next = command.row;
-  next.set_state(v1::COMMAND_STATE_DENIED);
+  next.set_state(StateAfterRefusal(reason));
   next.set_reason(std::string(reason));
   return mover_.Move(command, std::move(next), {}, Durability::kReplicated);
 }

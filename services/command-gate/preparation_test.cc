@@ -182,6 +182,15 @@ TEST_F(PreparationTest, AKeyThatFailedDeniesIt) {
   EXPECT_EQ(ended.row.reason(), "TOKEN_REMOVED");
 }
 
+TEST_F(PreparationTest, AKeyThatNobodyTouchedLetsItExpire) {
+  gateway::v1::EnrolmentAnswer answer;
+  answer.mutable_failed()->set_reason("TOUCH_TIMEOUT");
+  ASSERT_OK_AND_ASSIGN(
+      const StoredCommand ended,
+      gate().preparation.OnRegistration(Registering(), Session(), answer));
+  EXPECT_EQ(ended.row.state(), v1::COMMAND_STATE_EXPIRED);
+}
+
 TEST_F(PreparationTest, WhileAttestationIsAwayTheCommandWaits) {
   const StoredCommand command = Registering();
   attestation_.registration_status = Away();

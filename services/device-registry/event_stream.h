@@ -1,8 +1,6 @@
 #ifndef U2FI_SERVICES_DEVICE_REGISTRY_EVENT_STREAM_H_
 #define U2FI_SERVICES_DEVICE_REGISTRY_EVENT_STREAM_H_
 
-#include <cstddef>
-
 #include "absl/status/statusor.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
@@ -12,18 +10,13 @@
 
 namespace u2fi::device_registry {
 
-// Events that wait for a slow reader; with more its stream ends.
-inline constexpr size_t kMaxQueuedEvents = 4096;
-
 // What a caller may hear: its own tenant; a service names one, or `-` for all.
 // TENANT_MISMATCH, INVALID_FIELD.
 absl::StatusOr<EventBus::Filter> FilterOf(
     const rpc::Caller& caller, const v1::WatchEventsRequest& request);
 
-// Streams events until the reader goes. It sends its initial metadata when it
-// hears, and ends with UNAVAILABLE or RESOURCE_EXHAUSTED where events are
-// missing: the reader then connects again and forgets what it knew. The result
-// deletes itself; `bus` must outlive it.
+// Streams events until the reader goes (rpc::EventStream). The result deletes
+// itself; `bus` must outlive it.
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* StartEventStream(
     EventBus& bus, EventBus::Filter filter);
 

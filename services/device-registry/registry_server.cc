@@ -1,5 +1,6 @@
 #include "services/device-registry/registry_server.h"
 
+#include "services/common/rpc/event_stream.h"
 #include "services/common/rpc/reply.h"
 #include "services/common/rpc/run_unary.h"
 #include "services/device-registry/event_stream.h"
@@ -20,15 +21,6 @@ grpc::ServerUnaryReactor* Run(
                          return (part.*method)(caller, *request);
                        });
 }
-
-// A stream that is refused before it begins.
-class RefusedStream : public grpc::ServerWriteReactor<v1::WatchEventsResponse> {
- public:
-  explicit RefusedStream(const absl::Status& status) {
-    Finish(rpc::ToGrpcStatus(status));
-  }
-  void OnDone() override { delete this; }
-};
 
 }  // namespace
 
@@ -327,9 +319,11 @@ RegistryServer::Reactor* RegistryServer::GetJwks(
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* RegistryServer::WatchEvents(
     Context* context, const v1::WatchEventsRequest* request) {
   const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
-  if (!caller.ok()) return new RefusedStream(caller.status());
+  if (!caller.ok())
+    return new rpc::RefusedStream<v1::WatchEventsResponse>(caller.status());
   const auto filter = FilterOf(*caller, *request);
-  if (!filter.ok()) return new RefusedStream(filter.status());
+  if (!filter.ok())
+    return new rpc::RefusedStream<v1::WatchEventsResponse>(filter.status());
   return StartEventStream(core_.events(), *filter);
 }
 

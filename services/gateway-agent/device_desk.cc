@@ -76,7 +76,7 @@ absl::Status DeviceDesk::Remember() {
   denied_.tokens.insert(denied.tokens().begin(), denied.tokens().end());
   denied_.gateways.insert(denied.gateways().begin(), denied.gateways().end());
   // What the last process handed to plain devices can only be unknown.
-  ASSIGN_OR_RETURN(const std::vector<std::string> ids, site_.Unfinished());
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, site_.Unfinished(""));
   for (const std::string& id : ids) {
     work_.push_back([this, id] { AskUnfinishedOne(id, /*since_start=*/true); });
   }

@@ -110,19 +110,19 @@ void DeviceDesk::Finish(const std::string& command_id,
   up.set_finished_at_ms(NowMs());
   up.set_device_signature(result.device_signature());
   up.set_sequence_high(result.sequence_high());
-  // Kept on disk before it goes up: an acknowledged result is never lost. A
-  // second result changes nothing; the first one goes up.
+  // Kept until the mesh has it. A second result changes nothing; the first one
+  // goes up.
   const auto stands = site_.Finish(command_id, up);
   if (stands.ok()) SendResult(*stands);
 }
 
 void DeviceDesk::OnStatus(const std::string& device,
                           const device::v1::StatusReply& status) {
-  const auto ids = site_.Unfinished();
+  const auto ids = site_.Unfinished(device);
   if (!ids.ok()) return;
   for (const std::string& id : *ids) {
     const auto row = site_.FindJournal(id);
-    if (!row.ok() || !row->has_value() || (*row)->device() != device ||
+    if (!row.ok() || !row->has_value() ||
         (*row)->sequence() != status.sequence()) {
       continue;
     }
@@ -144,12 +144,9 @@ void DeviceDesk::OnStatus(const std::string& device,
 }
 
 void DeviceDesk::AskUnfinished(absl::string_view device) {
-  const auto ids = site_.Unfinished();
+  const auto ids = site_.Unfinished(device);
   if (!ids.ok()) return;
   for (const std::string& id : *ids) {
-    const auto row = site_.FindJournal(id);
-    if (!row.ok() || !row->has_value()) continue;
-    if (!device.empty() && (*row)->device() != device) continue;
     AskUnfinishedOne(id, /*since_start=*/false);
   }
 }

@@ -21,7 +21,9 @@ constexpr char kDenied[] = "m/denied";
 constexpr int64_t kKeptMs = int64_t{40} * 24 * 3'600'000;
 
 std::string JournalKey(absl::string_view id) { return absl::StrCat("j/", id); }
-std::string HandedKey(absl::string_view id) { return absl::StrCat("h/", id); }
+std::string HandedKey(absl::string_view device, absl::string_view id) {
+  return absl::StrCat("h/", device, "/", id);
+}
 std::string UnsentKey(absl::string_view id) { return absl::StrCat("u/", id); }
 std::string DeviceKey(absl::string_view id) { return absl::StrCat("d/", id); }
 std::string StageKey(absl::string_view id) { return absl::StrCat("s/", id); }
@@ -82,7 +84,7 @@ absl::StatusOr<std::vector<std::string>> SiteStore::Ids(
                    store_->Scan(partition_, prefix, "", store::kMaxScanLimit));
   std::vector<std::string> ids;
   for (const store::Item& item : page.items) {
-    ids.push_back(item.key.substr(prefix.size()));
+    ids.push_back(item.key.substr(item.key.rfind('/') + 1));
   }
   return ids;
 }
@@ -137,12 +139,13 @@ absl::Status SiteStore::Hand(absl::string_view command_id,
   const std::string key = JournalKey(command_id);
   return Commit({{key, store::kAbsent}},
                 {{key, row.SerializeAsString(), KeptUntil(row)},
-                 {HandedKey(command_id), ""}},
+                 {HandedKey(row.device(), command_id), ""}},
                 {});
 }
 
-absl::StatusOr<std::vector<std::string>> SiteStore::Unfinished() {
-  return Ids("h/");
+absl::StatusOr<std::vector<std::string>> SiteStore::Unfinished(
+    absl::string_view device) {
+  return Ids(device.empty() ? "h/" : HandedKey(device, ""));
 }
 
 absl::StatusOr<gateway::v1::CommandResult> SiteStore::Finish(
@@ -157,7 +160,7 @@ absl::StatusOr<gateway::v1::CommandResult> SiteStore::Finish(
       {},
       {{JournalKey(command_id), row->SerializeAsString(), KeptUntil(*row)},
        {UnsentKey(command_id), ""}},
-      {HandedKey(command_id)}, store::Durability::kVolatile));
+      {HandedKey(row->device(), command_id)}, store::Durability::kVolatile));
   return result;
 }
 

@@ -18,9 +18,10 @@ namespace u2fi::gateway_agent {
 
 // The agent's own memory, on its own disk: the journal of what was handed to
 // devices, the pin sets that it believes, what is staged. Every write is on
-// disk when it returns. Thread-safe. Errors are the store's.
+// disk when it returns, but for the end of a command. Thread-safe. Errors are
+// the store's.
 //   j/<command id>   records.v1.JournalRow; kept for 40 days
-//   h/<command id>   it was handed over and has no result yet
+//   h/<device>/<command id>   it was handed over and has no result yet
 //   u/<command id>   its result was not acknowledged yet
 //   d/<device>       records.v1.DeviceRow
 //   s/<device>       records.v1.StageRow
@@ -44,8 +45,9 @@ class SiteStore {
   absl::Status Hand(absl::string_view command_id,
                     const records::v1::JournalRow& row);
 
-  // Commands that were handed over and have no end yet, at most 1,000.
-  absl::StatusOr<std::vector<std::string>> Unfinished();
+  // Commands that were handed over to `device`, or to any if that is empty, and
+  // have no end yet; at most 1,000.
+  absl::StatusOr<std::vector<std::string>> Unfinished(absl::string_view device);
 
   // Adds the end of a command and keeps it until Acknowledge(). Gives the end
   // that stands: `result`, or the one that it had already. It survives this

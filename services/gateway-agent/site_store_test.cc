@@ -102,9 +102,19 @@ TEST_F(SiteStoreTest, ATenantThatIsNoIdIsRefused) {
 
 TEST_F(SiteStoreTest, WhatWasHandedOverIsUnfinishedUntilItHasAResult) {
   ASSERT_OK(site_.Hand("c1", Row()));
-  EXPECT_EQ(*site_.Unfinished(), std::vector<std::string>{"c1"});
+  EXPECT_EQ(*site_.Unfinished(""), std::vector<std::string>{"c1"});
   ASSERT_OK(site_.Finish("c1", Result()));
-  EXPECT_TRUE(site_.Unfinished()->empty());
+  EXPECT_TRUE(site_.Unfinished("")->empty());
+}
+
+TEST_F(SiteStoreTest, EachDeviceHasUnfinishedCommandsOfItsOwn) {
+  records::v1::JournalRow other = Row();
+  other.set_device("cam-10");
+  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand("c2", other));
+  EXPECT_EQ(*site_.Unfinished("cam-1"), std::vector<std::string>{"c1"});
+  EXPECT_EQ(*site_.Unfinished("cam-10"), std::vector<std::string>{"c2"});
+  EXPECT_EQ(site_.Unfinished("")->size(), 2u);
 }
 
 TEST_F(SiteStoreTest, AResultThatWasNotWrittenIsUnfinished) {
@@ -112,7 +122,7 @@ TEST_F(SiteStoreTest, AResultThatWasNotWrittenIsUnfinished) {
   store_.Fail(store::FaultyStore::Method::kCommit,
               store::FaultyStore::Fault::kUnknownNotApplied);
   EXPECT_FALSE(site_.Finish("c1", Result()).ok());
-  EXPECT_EQ(site_.Unfinished()->size(), 1u);
+  EXPECT_EQ(site_.Unfinished("")->size(), 1u);
   EXPECT_TRUE(site_.Unacknowledged()->empty());
 }
 

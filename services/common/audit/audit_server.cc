@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "grpcpp/alarm.h"
+#include "services/common/rpc/event_stream.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/served_call.h"
 #include "services/common/status/error.h"
@@ -95,22 +96,13 @@ class ExportReactor : public grpc::ServerWriteReactor<Response> {
   grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A stream that is refused before it begins.
-class RefusedExport : public grpc::ServerWriteReactor<Response> {
- public:
-  explicit RefusedExport(const absl::Status& status) {
-    Finish(rpc::ToGrpcStatus(status));
-  }
-  void OnDone() override { delete this; }
-};
-
 }  // namespace
 
 grpc::ServerWriteReactor<Response>* AuditServer::ExportAudit(
     grpc::CallbackServerContext* context,
     const v1::ExportAuditRequest* request) {
   const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
-  if (!caller.ok()) return new RefusedExport(caller.status());
+  if (!caller.ok()) return new rpc::RefusedStream<Response>(caller.status());
   return new ExportReactor(parts_, executor_, *caller, *request);
 }
 

@@ -76,11 +76,13 @@ absl::Status CheckPersistence(const RedisInfo& info,
                  "the server has no append-only file (set appendonly yes, or "
                  "allow_no_persistence for a demonstration)");
   }
-  if (least == Persistence::kAlways && !appendfsync.empty() &&
-      appendfsync != "always") {
+  if (least == Persistence::kAlways && appendfsync != "always") {
     return Error(reason::kStoreMisconfigured,
-                 "the server's appendfsync is not always (set it, or "
-                 "allow_everysec to risk the last second)");
+                 appendfsync.empty()
+                     ? "the server's appendfsync cannot be read (give the user "
+                       "+config|get, or allow_everysec to risk writes)"
+                     : "the server's appendfsync is not always (set it, or "
+                       "allow_everysec to risk the last second)");
   }
   return absl::OkStatus();
 }

@@ -23,7 +23,8 @@ RedisInfo ParseInfo(absl::string_view text);
 absl::Status CheckServer(const RedisInfo& info);
 
 // STORE_MISCONFIGURED if the server keeps less than `least`, and how to allow
-// that. `appendfsync` is the setting, empty if it may not be read.
+// that. `appendfsync` is the setting; empty, since it may not be read, it is
+// not kAlways.
 absl::Status CheckPersistence(const RedisInfo& info,
                               absl::string_view appendfsync, Persistence least);
 

@@ -70,8 +70,10 @@ TEST_F(RedisInfoTest, RefusesAServerWithoutAppendOnlyFile) {
   EXPECT_OK(CheckPersistence(info_, "always", Persistence::kNone));
 }
 
-TEST_F(RedisInfoTest, ASettingThatCannotBeReadIsNotRefused) {
-  EXPECT_OK(CheckPersistence(info_, "", Persistence::kAlways));
+TEST_F(RedisInfoTest, RefusesAServerThatDoesNotTellWhatItKeeps) {
+  EXPECT_THAT(CheckPersistence(info_, "", Persistence::kAlways),
+              HasReason(reason::kStoreMisconfigured));
+  EXPECT_OK(CheckPersistence(info_, "", Persistence::kEverysec));
 }
 
 TEST_F(RedisInfoTest, WarnsOfEverysec) {

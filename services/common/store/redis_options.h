@@ -38,8 +38,7 @@ struct RedisOptions {
   std::string prefix = "u2fi:";
   // How many replicas must have a REPLICATED commit; 0 if there are none.
   int replicas = 0;
-  // Servers that keep less are refused. One whose setting may not be read is
-  // used with a warning.
+  // Servers that keep less, or do not tell, are refused.
   Persistence least_persistence = Persistence::kNone;
   // Connections that callers share.
   int connections = 2;
