@@ -50,7 +50,6 @@ absl::StatusOr<store::OpenedStore> OpenStateFolder(const std::string& folder) {
   }
   store::SqliteOptions options;
   options.path = absl::StrCat(folder, "/agent.db");
-  options.readers = 1;
   ASSIGN_OR_RETURN(
       store::OpenedStore opened,
       store::OpenSqliteStore(options, SystemClock(), SystemRandom()));

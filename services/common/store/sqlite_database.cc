@@ -77,11 +77,9 @@ void SqliteDatabase::Closer::operator()(sqlite3* database) const {
 }
 
 absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
-    const std::string& path, Mode mode, const std::string& vfs) {
-  const int flags =
-      SQLITE_OPEN_NOMUTEX |
-      (mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY
-                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const std::string& path, const std::string& vfs) {
+  constexpr int flags =
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags,
                                    vfs.empty() ? nullptr : vfs.c_str());

@@ -48,11 +48,10 @@ class SqliteStatement {
 // One connection to a SQLite file. Not thread-safe.
 class SqliteDatabase {
  public:
-  enum class Mode { kReadOnly, kReadWriteCreate };
-
-  // `vfs` names SQLite's file layer; empty for the default.
+  // Opens or creates the file. `vfs` names SQLite's file layer; empty for the
+  // default. STORE_UNAVAILABLE.
   static absl::StatusOr<std::unique_ptr<SqliteDatabase>> Open(
-      const std::string& path, Mode mode, const std::string& vfs);
+      const std::string& path, const std::string& vfs);
 
   // Runs one or several statements whose rows nobody wants.
   absl::Status Run(const std::string& sql);

@@ -11,9 +11,7 @@ class SqliteDatabaseTest : public testing::Test {
     EXPECT_OK(database_->Run("CREATE TABLE t (n INTEGER, b BLOB)"));
   }
   std::unique_ptr<SqliteDatabase> database_ =
-      SqliteDatabase::Open(":memory:", SqliteDatabase::Mode::kReadWriteCreate,
-                           "")
-          .value();
+      SqliteDatabase::Open(":memory:", "").value();
 };
 
 TEST_F(SqliteDatabaseTest, KeepsNumbersAndBytes) {
@@ -61,10 +59,9 @@ TEST_F(SqliteDatabaseTest, AQueryWithoutRowsHasNoNumber) {
               HasReason(reason::kStoreCorrupt));
 }
 
-TEST_F(SqliteDatabaseTest, AMissingFileCannotBeReadFrom) {
-  EXPECT_FALSE(SqliteDatabase::Open(testing::TempDir() + "/missing.db",
-                                    SqliteDatabase::Mode::kReadOnly, "")
-                   .ok());
+TEST_F(SqliteDatabaseTest, AFileInAMissingFolderCannotBeOpened) {
+  EXPECT_FALSE(
+      SqliteDatabase::Open(testing::TempDir() + "/missing/x.db", "").ok());
 }
 
 }  // namespace

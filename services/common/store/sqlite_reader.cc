@@ -3,29 +3,21 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/strings/str_cat.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/engine_rules.h"
 #include "services/common/store/errors.h"
 
 namespace u2fi::store {
 
-absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(
-    const std::string& path, const std::string& vfs) {
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<SqliteDatabase> database,
-      SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadOnly, vfs));
-  RETURN_IF_ERROR(database->Run(
-      "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456;"));
+absl::StatusOr<SqliteReader> SqliteReader::Prepare(SqliteDatabase& database) {
   ASSIGN_OR_RETURN(SqliteStatement get,
-                   database->Prepare("SELECT version, value FROM records "
-                                     "WHERE partition = ? AND key = ?"));
+                   database.Prepare("SELECT version, value FROM records "
+                                    "WHERE partition = ? AND key = ?"));
   ASSIGN_OR_RETURN(
       SqliteStatement scan,
-      database->Prepare("SELECT key, version, value FROM records WHERE "
-                        "partition = ? AND key >= ? AND key < ? ORDER BY key"));
-  return std::unique_ptr<SqliteReader>(
-      new SqliteReader(std::move(database), std::move(get), std::move(scan)));
+      database.Prepare("SELECT key, version, value FROM records WHERE "
+                       "partition = ? AND key >= ? AND key < ? ORDER BY key"));
+  return SqliteReader(std::move(get), std::move(scan));
 }
 
 absl::StatusOr<Entry> SqliteReader::GetOne(const std::string& partition,
@@ -41,9 +33,8 @@ absl::StatusOr<std::vector<Entry>> SqliteReader::Get(
     const Partition& partition, const std::vector<std::string>& keys) {
   const std::string name = partition.Name();
   std::vector<Entry> entries;
+  entries.reserve(keys.size());
   size_t bytes = 0;
-  RETURN_IF_ERROR(database_->Run("BEGIN"));
-  absl::Cleanup end = [this] { (void)database_->Run("COMMIT"); };
   for (const std::string& key : keys) {
     ASSIGN_OR_RETURN(Entry entry, GetOne(name, key));
     bytes += entry.value.size();
@@ -73,22 +64,6 @@ absl::StatusOr<Page> SqliteReader::Scan(const Partition& partition,
     if (page.more) return page;
     page.items.push_back(std::move(item));
   }
-}
-
-std::unique_ptr<SqliteReader> SqliteReaderPool::Borrow(absl::Duration timeout) {
-  MutexLock lock(mutex_);
-  while (free_.empty()) {
-    if (!returned_.WaitFor(mutex_, timeout)) return nullptr;
-  }
-  std::unique_ptr<SqliteReader> reader = std::move(free_.back());
-  free_.pop_back();
-  return reader;
-}
-
-void SqliteReaderPool::Return(std::unique_ptr<SqliteReader> reader) {
-  MutexLock lock(mutex_);
-  free_.push_back(std::move(reader));
-  returned_.NotifyOne();
 }
 
 }  // namespace u2fi::store

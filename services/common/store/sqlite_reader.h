@@ -7,16 +7,15 @@
 
 #include "services/common/store/sqlite_database.h"
 #include "services/common/store/store.h"
-#include "services/common/sync/sync.h"
 
 namespace u2fi::store {
 
-// Reads on one connection, each call at one instant of the database. The
+// Reads on a connection, what its open transaction has written included. The
 // answers have no epoch yet. Not thread-safe.
 class SqliteReader {
  public:
-  static absl::StatusOr<std::unique_ptr<SqliteReader>> Open(
-      const std::string& path, const std::string& vfs);
+  // The database has been prepared and must outlive the reader.
+  static absl::StatusOr<SqliteReader> Prepare(SqliteDatabase& database);
 
   absl::StatusOr<std::vector<Entry>> Get(const Partition& partition,
                                          const std::vector<std::string>& keys);
@@ -25,34 +24,14 @@ class SqliteReader {
                             size_t limit);
 
  private:
-  SqliteReader(std::unique_ptr<SqliteDatabase> database, SqliteStatement get,
-               SqliteStatement scan)
-      : database_(std::move(database)),
-        get_(std::move(get)),
-        scan_(std::move(scan)) {}
+  SqliteReader(SqliteStatement get, SqliteStatement scan)
+      : get_(std::move(get)), scan_(std::move(scan)) {}
 
   absl::StatusOr<Entry> GetOne(const std::string& partition,
                                const std::string& key);
 
-  std::unique_ptr<SqliteDatabase> database_;
   SqliteStatement get_;
   SqliteStatement scan_;
-};
-
-// A few readers that callers borrow. Thread-safe.
-class SqliteReaderPool {
- public:
-  explicit SqliteReaderPool(std::vector<std::unique_ptr<SqliteReader>> readers)
-      : free_(std::move(readers)) {}
-
-  // A reader, or null if none came free within `timeout`.
-  std::unique_ptr<SqliteReader> Borrow(absl::Duration timeout);
-  void Return(std::unique_ptr<SqliteReader> reader);
-
- private:
-  Mutex mutex_;
-  CondVar returned_;
-  std::vector<std::unique_ptr<SqliteReader>> free_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::store

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "absl/types/optional.h"
 #include "gmock/gmock.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/sqlite_schema.h"
@@ -17,11 +18,9 @@ class SqliteReaderTest : public testing::Test {
  protected:
   SqliteReaderTest() {
     for (const char* end : {"", "-wal", "-shm"}) remove((path_ + end).c_str());
-    database_ =
-        SqliteDatabase::Open(path_, SqliteDatabase::Mode::kReadWriteCreate, "")
-            .value();
+    database_ = SqliteDatabase::Open(path_, "").value();
     EXPECT_OK(PrepareSqlite(*database_));
-    reader_ = SqliteReader::Open(path_, "").value();
+    reader_.emplace(SqliteReader::Prepare(*database_).value());
   }
 
   void Put(const std::string& partition, const std::string& key,
@@ -48,7 +47,7 @@ class SqliteReaderTest : public testing::Test {
   const std::string path_ = testing::TempDir() + "/reader.db";
   const Partition acme_ = *Partition::Make("gate", "acme");
   std::unique_ptr<SqliteDatabase> database_;
-  std::unique_ptr<SqliteReader> reader_;
+  absl::optional<SqliteReader> reader_;
   bool more_ = false;
 };
 
@@ -111,20 +110,16 @@ TEST_F(SqliteReaderTest, TooMuchAtOnceIsRefused) {
   EXPECT_THAT(reader_->Get(acme_, keys), HasReason(reason::kStoreLimit));
 }
 
-TEST_F(SqliteReaderTest, CannotWrite) {
-  const auto database =
-      SqliteDatabase::Open(path_, SqliteDatabase::Mode::kReadOnly, "").value();
-  EXPECT_FALSE(database->Run("DELETE FROM records").ok());
+TEST_F(SqliteReaderTest, SeesWhatTheOpenTransactionHasWritten) {
+  ASSERT_OK(database_->Run("BEGIN"));
+  Put("gate/acme", "a", "1");
+  ASSERT_OK_AND_ASSIGN(const auto entries, reader_->Get(acme_, {"a"}));
+  EXPECT_EQ(entries[0].value, "1");
 }
 
-TEST_F(SqliteReaderTest, AFileThatIsNotThereIsAnError) {
-  EXPECT_FALSE(SqliteReader::Open(path_ + ".none", "").ok());
-}
-
-TEST(SqliteReaderPoolTest, LendsAReaderToOneAtATime) {
-  std::vector<std::unique_ptr<SqliteReader>> readers;
-  SqliteReaderPool pool(std::move(readers));
-  EXPECT_EQ(pool.Borrow(absl::ZeroDuration()), nullptr);
+TEST_F(SqliteReaderTest, AFileWithoutTablesIsAnError) {
+  const auto empty = SqliteDatabase::Open(":memory:", "").value();
+  EXPECT_FALSE(SqliteReader::Prepare(*empty).ok());
 }
 
 }  // namespace

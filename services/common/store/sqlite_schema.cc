@@ -36,6 +36,9 @@ absl::Status Misconfigured(absl::string_view problem) {
 }  // namespace
 
 absl::Status PrepareSqlite(SqliteDatabase& database) {
+  // For ever ours, before the first look at the file: so SQLite needs no shared
+  // memory and no lock for a read.
+  RETURN_IF_ERROR(database.Run("PRAGMA locking_mode = EXCLUSIVE"));
   // The first read fails if the file is not a SQLite database at all.
   const absl::StatusOr<int64_t> tables =
       database.QueryInt("SELECT count(*) FROM sqlite_schema");
@@ -57,8 +60,8 @@ absl::Status PrepareSqlite(SqliteDatabase& database) {
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
       "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
       // A commit touches some pages again and again: the longer the log, the
-      // fewer of them are copied into the file. 16 MiB, and its pages cached.
-      "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384;"));
+      // fewer of them are copied into the file, and the longer that takes.
+      "PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -16384;"));
   return empty ? CreateTables(database) : absl::OkStatus();
 }
 

@@ -11,7 +11,8 @@ inline constexpr int kSqliteSchemaVersion = 1;
 // PRAGMA application_id: "U2Fi".
 inline constexpr int kSqliteApplicationId = 0x55324669;
 
-// Sets the connection up (WAL) and makes the tables in an empty file:
+// Sets the connection up (WAL, the file locked for it alone) and makes the
+// tables in an empty file:
 //   records(partition, key, version, expires, value), by partition and key
 //   counter(version): the last version given out, in any partition
 // `expires` is in milliseconds since 1970, 0 for never. STORE_MISCONFIGURED for

@@ -13,9 +13,7 @@ class SqliteSchemaTest : public testing::Test {
   SqliteSchemaTest() { remove(path_.c_str()); }
 
   std::unique_ptr<SqliteDatabase> Open() {
-    return SqliteDatabase::Open(path_, SqliteDatabase::Mode::kReadWriteCreate,
-                                "")
-        .value();
+    return SqliteDatabase::Open(path_, "").value();
   }
 
   const std::string path_ = testing::TempDir() + "/schema.db";
@@ -33,6 +31,12 @@ TEST_F(SqliteSchemaTest, UsesAWalWithFullSynchronisation) {
   EXPECT_THAT(database->QueryInt(
                   "SELECT journal_mode = 'wal' FROM pragma_journal_mode"),
               IsOkAndHolds(1));
+}
+
+TEST_F(SqliteSchemaTest, NobodyElseCanReadTheFileMeanwhile) {
+  const std::unique_ptr<SqliteDatabase> database = Open();
+  ASSERT_OK(PrepareSqlite(*database));
+  EXPECT_FALSE(Open()->QueryInt("SELECT count(*) FROM records").ok());
 }
 
 TEST_F(SqliteSchemaTest, RefusesANewerSchema) {

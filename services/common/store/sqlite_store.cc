@@ -10,55 +10,37 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
-#include "services/common/store/epoch.h"
-#include "services/common/store/errors.h"
 #include "services/common/store/file_lock.h"
 #include "services/common/store/local_hints.h"
-#include "services/common/store/sqlite_reader.h"
+#include "services/common/store/sqlite_engine.h"
 #include "services/common/store/sqlite_schema.h"
-#include "services/common/store/sqlite_writer.h"
 
 namespace u2fi::store {
 namespace {
 
 class SqliteStore : public Store {
  public:
-  SqliteStore(std::unique_ptr<FileLock> lock, const Clock& clock, Epoch epoch,
-              std::unique_ptr<SqliteWriter> writer,
-              std::vector<std::unique_ptr<SqliteReader>> readers)
-      : lock_(std::move(lock)),
-        clock_(clock),
-        epoch_(std::move(epoch)),
-        readers_(std::move(readers)),
-        writer_(std::move(writer)) {}
+  SqliteStore(std::unique_ptr<FileLock> lock, const Clock& clock,
+              std::unique_ptr<SqliteEngine> engine)
+      : lock_(std::move(lock)), clock_(clock), engine_(std::move(engine)) {}
 
  private:
   absl::StatusOr<Snapshot> DoGet(const Partition& partition,
                                  const std::vector<std::string>& keys,
                                  absl::Duration timeout) override {
-    std::unique_ptr<SqliteReader> reader = readers_.Borrow(timeout);
-    if (reader == nullptr) return Unavailable("too many reads");
-    absl::StatusOr<std::vector<Entry>> entries = reader->Get(partition, keys);
-    readers_.Return(std::move(reader));
-    RETURN_IF_ERROR(entries.status());
-    return Snapshot{epoch_, *std::move(entries)};
+    return engine_->Get(partition, keys, timeout);
   }
 
   absl::StatusOr<Version> DoCommit(const Partition& partition,
                                    const CommitRequest& request,
                                    absl::Duration timeout) override {
-    return writer_->Commit(partition, request, timeout);
+    return engine_->Commit(partition, request, timeout);
   }
 
   absl::StatusOr<Page> DoScan(const Partition& partition,
                               absl::string_view prefix, absl::string_view after,
                               size_t limit, absl::Duration timeout) override {
-    std::unique_ptr<SqliteReader> reader = readers_.Borrow(timeout);
-    if (reader == nullptr) return Unavailable("too many reads");
-    absl::StatusOr<Page> page = reader->Scan(partition, prefix, after, limit);
-    readers_.Return(std::move(reader));
-    if (page.ok()) page->epoch = epoch_;
-    return page;
+    return engine_->Scan(partition, prefix, after, limit, timeout);
   }
 
   absl::Status DoPublish(const Partition& partition, absl::string_view topic,
@@ -77,13 +59,11 @@ class SqliteStore : public Store {
     return clock_.Now();
   }
 
-  // Given back last, when every connection is closed.
+  // Given back last, when the connection is closed.
   const std::unique_ptr<FileLock> lock_;
   const Clock& clock_;
-  const Epoch epoch_;
   LocalHints hints_;
-  SqliteReaderPool readers_;
-  const std::unique_ptr<SqliteWriter> writer_;
+  const std::unique_ptr<SqliteEngine> engine_;
 };
 
 std::vector<std::string> WarningsAbout(const std::string& path) {
@@ -98,8 +78,7 @@ std::vector<std::string> WarningsAbout(const std::string& path) {
 absl::StatusOr<std::unique_ptr<SqliteDatabase>> OpenForWriting(
     const SqliteOptions& options) {
   absl::StatusOr<std::unique_ptr<SqliteDatabase>> database =
-      SqliteDatabase::Open(options.path, SqliteDatabase::Mode::kReadWriteCreate,
-                           options.vfs);
+      SqliteDatabase::Open(options.path, options.vfs);
   if (!database.ok()) {
     return Error(reason::kStoreMisconfigured, database.status().message(),
                  {{"path", options.path}});
@@ -115,22 +94,14 @@ absl::StatusOr<OpenedStore> OpenSqliteStore(const SqliteOptions& options,
                                             RandomSource& random) {
   ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
                    FileLock::Take(options.path + ".lock"));
-  // SQLite gives -wal and -shm the mode of the file; it is ours alone.
+  // SQLite gives -wal the mode of the file; it is ours alone.
   RETURN_IF_ERROR(FileLock::Take(options.path).status());
   ASSIGN_OR_RETURN(std::unique_ptr<SqliteDatabase> database,
                    OpenForWriting(options));
-  const Epoch epoch = NewEpoch(random);
-  ASSIGN_OR_RETURN(std::unique_ptr<SqliteWriter> writer,
-                   SqliteWriter::Start(std::move(database), clock, epoch));
-  std::vector<std::unique_ptr<SqliteReader>> readers;
-  for (int i = 0; i < options.readers; ++i) {
-    ASSIGN_OR_RETURN(std::unique_ptr<SqliteReader> reader,
-                     SqliteReader::Open(options.path, options.vfs));
-    readers.push_back(std::move(reader));
-  }
+  ASSIGN_OR_RETURN(std::unique_ptr<SqliteEngine> engine,
+                   SqliteEngine::Start(std::move(database), clock, random));
   return OpenedStore{
-      std::make_unique<SqliteStore>(std::move(lock), clock, epoch,
-                                    std::move(writer), std::move(readers)),
+      std::make_unique<SqliteStore>(std::move(lock), clock, std::move(engine)),
       WarningsAbout(options.path)};
 }
 

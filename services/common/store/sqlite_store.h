@@ -10,18 +10,18 @@
 namespace u2fi::store {
 
 struct SqliteOptions {
-  // The file; beside it come `-wal`, `-shm` and `.lock`. On a local disk.
+  // The file; beside it come `-wal` and `.lock`. On a local disk.
   std::string path;
-  // How many reads run at once.
-  int readers = 4;
   // SQLite's file layer; empty for the default. For tests.
   std::string vfs = {};
 };
 
 // The embedded engine: one file for all services of one process, in WAL mode.
 // DURABLE and REPLICATED commits are on disk when they are answered
-// (synchronous = FULL); VOLATILE ones survive the process, not the machine. The
-// epoch is new at every opening. Hints stay inside the process.
+// (synchronous = FULL); VOLATILE ones follow within SqliteEngine::kFlushPeriod
+// and are lost where the process dies before. The epoch is new at every opening
+// and where a full disk took VOLATILE commits with it. Hints stay inside the
+// process, and no other process can read the file meanwhile.
 //
 // Both references must outlive the store. STORE_IN_USE if another store has the
 // file open, STORE_MISCONFIGURED if it is not ours or of another schema version

@@ -1,94 +1,79 @@
 #ifndef U2FI_SERVICES_COMMON_STORE_SQLITE_WRITER_H_
 #define U2FI_SERVICES_COMMON_STORE_SQLITE_WRITER_H_
 
-#include <deque>
 #include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "services/common/store/sqlite_database.h"
 #include "services/common/store/store.h"
-#include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
 
 namespace u2fi::store {
 
-// The one thread that writes. It takes all commits that wait, writes those that
-// are only VOLATILE in a transaction without fsync and answers them, then the
-// others in one with fsync: many callers share the price of one fsync, and each
-// commit is accepted or aborted by itself. Thread-safe.
+// Writes commits into one transaction that stays open until Flush(). Not
+// thread-safe.
 class SqliteWriter {
  public:
-  // Commits of one transaction, and their bytes; more wait for the next one.
-  static constexpr size_t kMaxBatch = 512;
-  static constexpr size_t kMaxBatchBytes = 16 << 20;
+  // The database has been prepared; it and `clock` must outlive the writer.
+  static absl::StatusOr<SqliteWriter> Prepare(SqliteDatabase& database,
+                                              const Clock& clock);
 
-  // The database has been prepared. `clock` must outlive the writer.
-  static absl::StatusOr<std::unique_ptr<SqliteWriter>> Start(
-      std::unique_ptr<SqliteDatabase> database, const Clock& clock,
-      Epoch epoch);
+  // Judges one commit and writes it, opening the transaction if need be. The
+  // epoch has been compared. The inner result is the commit's own: a version,
+  // or STORE_ABORTED. The outer one fails where SQLite does: then nothing of
+  // the transaction can be kept, and Abandon() must follow.
+  absl::StatusOr<absl::StatusOr<Version>> Write(const std::string& partition,
+                                                const CommitRequest& request);
 
-  // Writes what still waits, and ends the thread.
-  ~SqliteWriter();
+  // Ends the transaction, if there is one, with an fsync. After an error
+  // Abandon() must follow.
+  absl::Status Flush();
 
-  // Blocks until the commit is as durable as asked. A commit that has not
-  // begun by `timeout` is withdrawn: STORE_UNAVAILABLE; one that is being
-  // written is STORE_OUTCOME_UNKNOWN. After an fsync that failed, nothing is
-  // written any more: only a restart knows what the disk holds.
-  absl::StatusOr<Version> Commit(const Partition& partition,
-                                 const CommitRequest& request,
-                                 absl::Duration timeout);
+  // Forgets all since the last flush that succeeded.
+  void Abandon();
+
+  // True if a transaction is open.
+  bool open() const { return open_; }
 
  private:
-  // A commit on its way. It outlives a caller that has given up.
-  struct Job {
-    enum class State { kWaiting, kRunning, kDone };
-
-    std::string partition;
-    CommitRequest request;
-    size_t bytes = 0;
-    State state = State::kWaiting;
-    absl::StatusOr<Version> outcome = absl::UnknownError("");
-    CondVar done;
+  struct Statements {
+    SqliteStatement version;
+    SqliteStatement put;
+    SqliteStatement remove;
+    SqliteStatement drop;
+    SqliteStatement earliest;
+    SqliteStatement counter;
+    SqliteStatement begin;
+    SqliteStatement commit;
   };
-  using Batch = std::vector<std::shared_ptr<Job>>;
-  struct Statements;
 
-  SqliteWriter(std::unique_ptr<SqliteDatabase> database, const Clock& clock,
-               Epoch epoch, std::unique_ptr<Statements> statements,
-               Version counter);
+  SqliteWriter(SqliteDatabase& database, const Clock& clock,
+               Statements statements, Version counter)
+      : database_(&database),
+        clock_(&clock),
+        statements_(std::move(statements)),
+        counter_(counter),
+        flushed_(counter) {}
 
-  void Run();
-  // Everything that waits, up to the limits; empty when stopping.
-  Batch TakeBatch();
-  void WriteBatch(const Batch& batch, bool sync);
-  void Answer(const Batch& batch);
-
-  // Inside a transaction. An error fails the whole batch.
-  absl::Status BeginBatch(bool sync);
-  absl::Status WriteJobs(const Batch& batch);
-  absl::Status WriteJob(Job& job);
+  absl::Status Begin();
   // The first expectation that fails, or null.
-  absl::StatusOr<const Expect*> FailedExpectation(const Job& job);
-  absl::Status PutAll(const Job& job, Version version);
-  absl::Status DropExpired(const Job& job);
+  absl::StatusOr<const Expect*> FailedExpectation(const std::string& partition,
+                                                  const CommitRequest& request);
+  absl::Status PutAll(const std::string& partition,
+                      const CommitRequest& request, Version version);
+  // Drops as many expired keys as this commit pays for.
+  absl::Status DropExpired(const CommitRequest& request);
+  absl::Status FindEarliestExpiry();
 
-  const std::unique_ptr<SqliteDatabase> database_;
-  const Clock& clock_;
-  const Epoch epoch_;
-  const std::unique_ptr<Statements> statements_;
-
-  // Only the thread uses these.
+  SqliteDatabase* database_;
+  const Clock* clock_;
+  Statements statements_;
+  // The last version given out, and the last one on disk.
   Version counter_;
-  bool syncing_ = true;
-  bool broken_ = false;
-
-  Mutex mutex_;
-  CondVar work_;
-  std::deque<std::shared_ptr<Job>> queue_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Version flushed_;
+  // No key's hint is earlier; milliseconds since 1970.
+  int64_t earliest_expiry_ = 0;
+  bool open_ = false;
 };
 
 }  // namespace u2fi::store

@@ -1,10 +1,11 @@
 #include "services/common/store/sqlite_writer.h"
 
 #include <cstdio>
-#include <thread>
 
+#include "absl/types/optional.h"
 #include "gmock/gmock.h"
 #include "services/common/status/status_matchers.h"
+#include "services/common/store/sqlite_reader.h"
 #include "services/common/store/sqlite_schema.h"
 #include "services/common/time/fake_clock.h"
 
@@ -14,111 +15,123 @@ namespace {
 class SqliteWriterTest : public testing::Test {
  protected:
   SqliteWriterTest() {
-    for (const char* end : {"", "-wal", "-shm"}) remove((path_ + end).c_str());
-    Start("e1");
+    for (const char* end : {"", "-wal"}) remove((path_ + end).c_str());
+    Reopen();
   }
 
-  std::unique_ptr<SqliteDatabase> Open() {
-    auto database =
-        SqliteDatabase::Open(path_, SqliteDatabase::Mode::kReadWriteCreate, "")
-            .value();
-    EXPECT_OK(PrepareSqlite(*database));
-    return database;
-  }
-  void Start(const Epoch& epoch) {
+  // What was not flushed is gone.
+  void Reopen() {
     writer_.reset();
-    writer_ = SqliteWriter::Start(Open(), clock_, epoch).value();
+    database_.reset();
+    database_ = SqliteDatabase::Open(path_, "").value();
+    EXPECT_OK(PrepareSqlite(*database_));
+    writer_.emplace(SqliteWriter::Prepare(*database_, clock_).value());
   }
-  absl::StatusOr<Version> Commit(std::vector<Expect> expect,
-                                 std::vector<Put> put,
-                                 const Epoch& epoch = "e1") {
+  absl::StatusOr<Version> Write(std::vector<Expect> expect,
+                                std::vector<Put> put,
+                                std::vector<std::string> remove = {}) {
     CommitRequest request;
-    request.epoch = epoch;
     request.expect = std::move(expect);
     request.put = std::move(put);
-    return writer_->Commit(acme_, request, absl::Seconds(30));
+    request.remove = std::move(remove);
+    return writer_->Write("gate/acme", request).value();
   }
   int64_t Records() {
-    return Open()->QueryInt("SELECT COUNT(*) FROM records").value();
+    return database_->QueryInt("SELECT COUNT(*) FROM records").value();
   }
 
   const std::string path_ = testing::TempDir() + "/writer.db";
-  const Partition acme_ = *Partition::Make("gate", "acme");
   FakeClock clock_{absl::FromUnixSeconds(1000)};
-  std::unique_ptr<SqliteWriter> writer_;
+  std::unique_ptr<SqliteDatabase> database_;
+  absl::optional<SqliteWriter> writer_;
 };
 
 TEST_F(SqliteWriterTest, VersionsRiseByOne) {
-  ASSERT_OK_AND_ASSIGN(const Version first, Commit({}, {{"a", "1"}}));
-  EXPECT_THAT(Commit({}, {{"a", "2"}}), IsOkAndHolds(first + 1));
+  ASSERT_OK_AND_ASSIGN(const Version first, Write({}, {{"a", "1"}}));
+  EXPECT_THAT(Write({}, {{"a", "2"}}), IsOkAndHolds(first + 1));
 }
 
 TEST_F(SqliteWriterTest, VersionsGoOnAfterARestart) {
-  ASSERT_OK_AND_ASSIGN(const Version first, Commit({}, {{"a", "1"}}));
-  Start("e2");
-  EXPECT_THAT(Commit({}, {{"a", "2"}}, "e2"), IsOkAndHolds(first + 1));
+  ASSERT_OK_AND_ASSIGN(const Version first, Write({}, {{"a", "1"}}));
+  ASSERT_OK(writer_->Flush());
+  Reopen();
+  EXPECT_THAT(Write({}, {{"a", "2"}}), IsOkAndHolds(first + 1));
+}
+
+TEST_F(SqliteWriterTest, WithoutAFlushNothingStays) {
+  ASSERT_OK(Write({}, {{"a", "1"}}));
+  EXPECT_TRUE(writer_->open());
+  Reopen();
+  EXPECT_EQ(Records(), 0);
+}
+
+TEST_F(SqliteWriterTest, AFlushEndsTheTransaction) {
+  ASSERT_OK(Write({}, {{"a", "1"}}));
+  ASSERT_OK(writer_->Flush());
+  EXPECT_FALSE(writer_->open());
+  EXPECT_OK(writer_->Flush()) << "and has nothing to do then";
+  EXPECT_EQ(Records(), 1);
+}
+
+TEST_F(SqliteWriterTest, AbandonForgetsBackToTheLastFlush) {
+  ASSERT_OK_AND_ASSIGN(const Version kept, Write({}, {{"a", "1"}}));
+  ASSERT_OK(writer_->Flush());
+  ASSERT_OK(Write({}, {{"b", "1"}}));
+  writer_->Abandon();
+  EXPECT_EQ(Records(), 1);
+  EXPECT_THAT(Write({}, {{"b", "1"}}), IsOkAndHolds(kept + 1));
 }
 
 TEST_F(SqliteWriterTest, ACommitWithoutPutsHasNoVersion) {
-  EXPECT_THAT(Commit({{"a", kAbsent}}, {}), IsOkAndHolds(kAbsent));
+  EXPECT_THAT(Write({{"a", kAbsent}}, {}), IsOkAndHolds(kAbsent));
 }
 
-TEST_F(SqliteWriterTest, RefusesAnotherEpoch) {
-  EXPECT_THAT(Commit({}, {{"a", "1"}}, "e0"),
-              HasReason(reason::kStoreEpochChanged));
+TEST_F(SqliteWriterTest, RemovesWhatIsThereAndWhatIsNot) {
+  ASSERT_OK(Write({}, {{"a", "1"}}));
+  ASSERT_OK(Write({}, {}, {"a", "b"}));
   EXPECT_EQ(Records(), 0);
 }
 
 TEST_F(SqliteWriterTest, NamesTheFirstExpectationThatFails) {
-  ASSERT_OK(Commit({}, {{"b", "1"}}));
+  ASSERT_OK(Write({}, {{"b", "1"}}));
   const auto aborted =
-      Commit({{"a", kAbsent}, {"b", kAbsent}, {"c", 9}}, {{"d", "1"}});
+      Write({{"a", kAbsent}, {"b", kAbsent}, {"c", 9}}, {{"d", "1"}});
   EXPECT_THAT(aborted, HasReason(reason::kStoreAborted));
   EXPECT_EQ(MetadataOf(aborted.status())["key"], "b");
   EXPECT_EQ(Records(), 1);
 }
 
-TEST_F(SqliteWriterTest, CommitsOfOneBatchAreJudgedOneByOne) {
-  std::atomic<int> won{0};
-  std::vector<std::thread> callers;
-  for (int i = 0; i < 16; ++i) {
-    callers.emplace_back([&] {
-      if (Commit({{"prize", kAbsent}}, {{"prize", "x"}}).ok()) ++won;
-    });
-  }
-  for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(won, 1);
+TEST_F(SqliteWriterTest, AnExpectationSeesTheSameTransaction) {
+  ASSERT_OK_AND_ASSIGN(const Version first, Write({}, {{"a", "1"}}));
+  EXPECT_OK(Write({{"a", first}}, {{"a", "2"}}));
+  EXPECT_THAT(Write({{"a", first}}, {{"a", "3"}}),
+              HasReason(reason::kStoreAborted));
 }
 
 TEST_F(SqliteWriterTest, DropsTwoExpiredKeysForEachOneWithAHint) {
   const absl::Time soon = clock_.Now() + absl::Seconds(1);
   for (const char* key : {"a", "b", "c"})
-    ASSERT_OK(Commit({}, {{key, "", soon}}));
+    ASSERT_OK(Write({}, {{key, "", soon}}));
   clock_.Advance(absl::Seconds(2));
-  ASSERT_OK(Commit({}, {{"d", "", clock_.Now() + absl::Seconds(1)}}));
+  ASSERT_OK(Write({}, {{"d", "", clock_.Now() + absl::Seconds(1)}}));
   EXPECT_EQ(Records(), 2);
+}
+
+TEST_F(SqliteWriterTest, DropsWhatExpiredBeforeARestart) {
+  ASSERT_OK(Write({}, {{"a", "", clock_.Now() + absl::Seconds(1)}}));
+  ASSERT_OK(writer_->Flush());
+  Reopen();
+  clock_.Advance(absl::Seconds(2));
+  ASSERT_OK(Write({}, {{"b", "", clock_.Now() + absl::Seconds(1)}}));
+  EXPECT_EQ(Records(), 1);
 }
 
 TEST_F(SqliteWriterTest, KeepsAKeyUntilItsHintHasPassed) {
   const absl::Time hint = clock_.Now() + absl::Seconds(1);
-  ASSERT_OK(Commit({}, {{"a", "", hint}}));
+  ASSERT_OK(Write({}, {{"a", "", hint}}));
   clock_.Advance(absl::Milliseconds(999));
-  ASSERT_OK(Commit({}, {{"b", "", hint}}));
+  ASSERT_OK(Write({}, {{"b", "", hint}}));
   EXPECT_EQ(Records(), 2);
-}
-
-TEST_F(SqliteWriterTest, ACommitThatDidNotBeginInTimeIsWithdrawn) {
-  // Somebody else holds the file's lock for writing.
-  const auto other = Open();
-  ASSERT_OK(other->Run("BEGIN IMMEDIATE"));
-  CommitRequest request;
-  request.epoch = "e1";
-  request.put = {{"a", "1"}};
-  std::thread first([&] { (void)Commit({}, {{"x", "1"}}); });
-  const auto late = writer_->Commit(acme_, request, absl::ZeroDuration());
-  EXPECT_FALSE(late.ok());
-  ASSERT_OK(other->Run("ROLLBACK"));
-  first.join();
 }
 
 }  // namespace

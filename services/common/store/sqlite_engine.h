@@ -1,0 +1,127 @@
+#ifndef U2FI_SERVICES_COMMON_STORE_SQLITE_ENGINE_H_
+#define U2FI_SERVICES_COMMON_STORE_SQLITE_ENGINE_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "services/common/random/random_source.h"
+#include "services/common/store/sqlite_database.h"
+#include "services/common/store/sqlite_reader.h"
+#include "services/common/store/sqlite_writer.h"
+#include "services/common/store/store.h"
+#include "services/common/sync/sync.h"
+#include "services/common/time/clock.h"
+
+namespace u2fi::store {
+
+// One connection that all callers share. VOLATILE commits are written by the
+// caller itself, into a transaction that stays open; the others wait for the
+// one thread that ends it with an fsync, all that wait with the same one. Reads
+// see the open transaction, but never a commit that asked for durability and
+// does not have it yet. Thread-safe.
+//
+// Where a transaction is lost with VOLATILE commits in it that were answered
+// (a full disk), the epoch changes.
+class SqliteEngine {
+ public:
+  // Commits of one fsync, and their bytes; more wait for the next one.
+  static constexpr size_t kMaxBatch = 512;
+  static constexpr size_t kMaxBatchBytes = 16 << 20;
+  // After this long what is VOLATILE is on disk as well.
+  static constexpr absl::Duration kFlushPeriod = absl::Milliseconds(100);
+
+  // The database has been prepared. The references must outlive the engine.
+  static absl::StatusOr<std::unique_ptr<SqliteEngine>> Start(
+      std::unique_ptr<SqliteDatabase> database, const Clock& clock,
+      RandomSource& random);
+
+  // Writes what still waits, and ends the thread.
+  ~SqliteEngine();
+
+  // As Store::Commit. A commit that has not begun by `timeout` is withdrawn:
+  // STORE_UNAVAILABLE; one that is being written is STORE_OUTCOME_UNKNOWN.
+  // After an fsync that failed, nothing is written any more: only a restart
+  // knows what the disk holds.
+  absl::StatusOr<Version> Commit(const Partition& partition,
+                                 const CommitRequest& request,
+                                 absl::Duration timeout);
+
+  // As in Store.
+  absl::StatusOr<Snapshot> Get(const Partition& partition,
+                               const std::vector<std::string>& keys,
+                               absl::Duration timeout);
+  absl::StatusOr<Page> Scan(const Partition& partition,
+                            absl::string_view prefix, absl::string_view after,
+                            size_t limit, absl::Duration timeout);
+
+ private:
+  // A durable commit on its way. It outlives a caller that has given up.
+  struct Job {
+    enum class State { kWaiting, kRunning, kDone };
+
+    std::string partition;
+    CommitRequest request;
+    size_t bytes = 0;
+    State state = State::kWaiting;
+    absl::StatusOr<Version> outcome = absl::UnknownError("");
+    CondVar done;
+  };
+  using Batch = std::vector<std::shared_ptr<Job>>;
+
+  SqliteEngine(std::unique_ptr<SqliteDatabase> database, SqliteReader reader,
+               SqliteWriter writer, RandomSource& random);
+
+  absl::StatusOr<Version> CommitVolatile(const Partition& partition,
+                                         const CommitRequest& request,
+                                         absl::Duration timeout);
+  absl::StatusOr<Version> CommitDurable(const Partition& partition,
+                                        const CommitRequest& request,
+                                        absl::Duration timeout);
+
+  // Waits until the thread does not use the connection. STORE_UNAVAILABLE.
+  absl::Status WaitForConnection(absl::Duration timeout)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  void Run();
+  // Waits for work. False when stopping and all is done.
+  bool WaitForWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Batch TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // On the thread, with `busy_` set instead of the lock held.
+  void WriteBatch(const Batch& batch);
+  absl::Status WriteJobs(const Batch& batch);
+  // Nothing of the open transaction is kept.
+  void GiveUp();
+
+  const std::unique_ptr<SqliteDatabase> database_;
+  RandomSource& random_;
+
+  // Used with mutex_ held while not busy_, by the thread alone while busy_.
+  SqliteReader reader_;
+  SqliteWriter writer_;
+  Epoch epoch_;
+  // VOLATILE commits in the open transaction have been answered.
+  bool answered_ = false;
+  bool broken_ = false;
+
+  Mutex mutex_;
+  CondVar work_;
+  CondVar free_;
+  std::deque<std::shared_ptr<Job>> queue_ ABSL_GUARDED_BY(mutex_);
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  // Callers who wait for the connection: they come before the next batch.
+  int waiters_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The thread waits without a time, so it must be told of the first VOLATILE
+  // commit.
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace u2fi::store
+
+#endif  // U2FI_SERVICES_COMMON_STORE_SQLITE_ENGINE_H_

@@ -1,0 +1,192 @@
+#include "services/common/store/sqlite_engine.h"
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "gmock/gmock.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/status/status_matchers.h"
+#include "services/common/store/fake_sqlite_vfs.h"
+#include "services/common/store/sqlite_schema.h"
+#include "services/common/time/fake_clock.h"
+
+namespace u2fi::store {
+namespace {
+
+using Step = FakeSqliteVfs::Step;
+
+class SqliteEngineTest : public testing::Test {
+ protected:
+  SqliteEngineTest() {
+    for (const char* end : {"", "-wal"}) remove((path_ + end).c_str());
+    Start();
+  }
+  ~SqliteEngineTest() override {
+    hold_ = false;
+    engine_.reset();
+  }
+
+  void Start() {
+    engine_.reset();
+    auto database = SqliteDatabase::Open(path_, vfs_.name()).value();
+    EXPECT_OK(PrepareSqlite(*database));
+    engine_ = SqliteEngine::Start(std::move(database), clock_, random_).value();
+  }
+  Epoch EpochNow() {
+    return engine_->Get(acme_, {}, absl::Seconds(30)).value().epoch;
+  }
+  absl::StatusOr<Version> Commit(const Epoch& epoch, std::vector<Expect> expect,
+                                 const std::string& key, Durability durability,
+                                 absl::Duration timeout = absl::Seconds(30)) {
+    CommitRequest request;
+    request.epoch = epoch;
+    request.expect = std::move(expect);
+    request.put = {{key, "value"}};
+    request.durability = durability;
+    return engine_->Commit(acme_, request, timeout);
+  }
+  bool Exists(const std::string& key) {
+    return engine_->Get(acme_, {key}, absl::Seconds(30))
+        .value()
+        .entries[0]
+        .exists();
+  }
+  // Every fsync of the log waits until hold_ is false.
+  void HoldSyncs() {
+    hold_ = true;
+    vfs_.SetHook([this](Step step, const std::string&) {
+      if (step == Step::kSync) ++syncs_;
+      while (step == Step::kSync && hold_) std::this_thread::yield();
+      return SQLITE_OK;
+    });
+  }
+  void FailWrites() {
+    vfs_.SetHook([](Step step, const std::string& path) {
+      return step == Step::kWrite && absl::EndsWith(path, "-wal") ? SQLITE_FULL
+                                                                  : SQLITE_OK;
+    });
+  }
+
+  FakeSqliteVfs vfs_;
+  FakeClock clock_{absl::FromUnixSeconds(1000)};
+  FakeRandomSource random_;
+  const std::string path_ = testing::TempDir() + "/engine.db";
+  const Partition acme_ = *Partition::Make("gate", "acme");
+  std::unique_ptr<SqliteEngine> engine_;
+  std::atomic<bool> hold_{false};
+  std::atomic<int> syncs_{0};
+};
+
+TEST_F(SqliteEngineTest, CommitsOfOneBatchAreJudgedOneByOne) {
+  const Epoch epoch = EpochNow();
+  std::atomic<int> won{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 16; ++i) {
+    callers.emplace_back([&, i] {
+      const auto kind =
+          i % 2 == 0 ? Durability::kDurable : Durability::kVolatile;
+      if (Commit(epoch, {{"prize", kAbsent}}, "prize", kind).ok()) ++won;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(won, 1);
+}
+
+TEST_F(SqliteEngineTest, BothKindsRefuseAnotherEpoch) {
+  for (const auto kind : {Durability::kVolatile, Durability::kDurable}) {
+    EXPECT_THAT(Commit("e0", {}, "a", kind),
+                HasReason(reason::kStoreEpochChanged));
+  }
+  EXPECT_FALSE(Exists("a"));
+}
+
+TEST_F(SqliteEngineTest, AVolatileCommitIsSeenAtOnceAndOnDiskSoon) {
+  std::atomic<bool> flushed{false};
+  vfs_.SetHook([&](Step step, const std::string&) {
+    flushed = flushed || step == Step::kSync;
+    return SQLITE_OK;
+  });
+  ASSERT_OK(Commit(EpochNow(), {}, "a", Durability::kVolatile));
+  EXPECT_TRUE(Exists("a"));
+  while (!flushed) std::this_thread::yield();
+}
+
+TEST_F(SqliteEngineTest, AnOrderlyEndKeepsVolatileCommits) {
+  ASSERT_OK(Commit(EpochNow(), {}, "a", Durability::kVolatile));
+  Start();
+  EXPECT_TRUE(Exists("a"));
+}
+
+TEST_F(SqliteEngineTest, ADurableCommitIsNotSeenBeforeItIsOnDisk) {
+  const Epoch epoch = EpochNow();
+  HoldSyncs();
+  std::thread writer(
+      [&] { EXPECT_OK(Commit(epoch, {}, "a", Durability::kDurable)); });
+  while (syncs_ == 0) std::this_thread::yield();
+  EXPECT_THAT(engine_->Get(acme_, {"a"}, absl::Milliseconds(5)),
+              HasReason(reason::kStoreUnavailable));
+  hold_ = false;
+  writer.join();
+  EXPECT_TRUE(Exists("a"));
+}
+
+TEST_F(SqliteEngineTest, WhoWaitsForTheDiskGivesUpInTimeWithNothingWritten) {
+  const Epoch epoch = EpochNow();
+  HoldSyncs();
+  std::thread first(
+      [&] { EXPECT_OK(Commit(epoch, {}, "a", Durability::kDurable)); });
+  while (syncs_ == 0) std::this_thread::yield();
+  for (const auto kind : {Durability::kVolatile, Durability::kDurable}) {
+    EXPECT_THAT(Commit(epoch, {}, "late", kind, absl::Milliseconds(5)),
+                HasReason(reason::kStoreUnavailable));
+  }
+  EXPECT_THAT(engine_->Scan(acme_, "", "", 1, absl::Milliseconds(5)),
+              HasReason(reason::kStoreUnavailable));
+  hold_ = false;
+  first.join();
+  EXPECT_FALSE(Exists("late"));
+}
+
+TEST_F(SqliteEngineTest, AVolatileCommitThatTheDiskTookBackEndsTheEpoch) {
+  const Epoch epoch = EpochNow();
+  FailWrites();
+  ASSERT_OK(Commit(epoch, {}, "forgotten", Durability::kVolatile));
+  EXPECT_FALSE(Commit(epoch, {}, "a", Durability::kDurable).ok());
+  EXPECT_NE(EpochNow(), epoch);
+  EXPECT_FALSE(Exists("forgotten"));
+  vfs_.SetHook(nullptr);
+  EXPECT_THAT(Commit(epoch, {}, "a", Durability::kDurable),
+              HasReason(reason::kStoreEpochChanged));
+  EXPECT_OK(Commit(EpochNow(), {}, "a", Durability::kDurable));
+}
+
+TEST_F(SqliteEngineTest, ADurableCommitThatFailedLeavesTheEpoch) {
+  const Epoch epoch = EpochNow();
+  FailWrites();
+  EXPECT_FALSE(Commit(epoch, {}, "a", Durability::kDurable).ok());
+  EXPECT_EQ(EpochNow(), epoch);
+}
+
+TEST_F(SqliteEngineTest, ReadersGetTheirTurnBetweenBatches) {
+  const Epoch epoch = EpochNow();
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&, i] {
+      while (!stop) {
+        EXPECT_OK(
+            Commit(epoch, {}, "w" + std::to_string(i), Durability::kDurable));
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) Exists("w0");
+  stop = true;
+  for (std::thread& writer : writers) writer.join();
+}
+
+}  // namespace
+}  // namespace u2fi::store
