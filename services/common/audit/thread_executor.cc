@@ -20,8 +20,11 @@ ThreadExecutor::~ThreadExecutor() {
 }
 
 void ThreadExecutor::Schedule(std::function<void()> work) {
-  MutexLock lock(mutex_);
-  work_.push_back(std::move(work));
+  {
+    MutexLock lock(mutex_);
+    work_.push_back(std::move(work));
+  }
+  // Without the lock, which the thread that wakes needs at once.
   wake_.NotifyOne();
 }
 
