@@ -26,12 +26,19 @@ constexpr size_t kMaxCandidates = 16;
 // Records that one page looks at, wanted or not.
 constexpr size_t kScanned = 1000;
 
+// Recovery tokens recover, and nothing else does. Who does not say what it is
+// about is offered both.
+bool IsFor(const TokenRow& token, const v1::ListCandidatesRequest& request) {
+  if (request.purpose() != proof::v1::PURPOSE_TOKEN) return !token.recovery();
+  return request.operation().empty() ||
+         token.recovery() == (request.operation() == "u2fi.token.recover");
+}
+
 // A token may answer where it is active, good enough, and for this purpose.
 bool MayAnswer(const TokenRow& token,
                const v1::ListCandidatesRequest& request) {
-  const bool for_this =
-      !token.recovery() || request.purpose() == proof::v1::PURPOSE_TOKEN;
-  return token.state() == v1::TOKEN_STATE_ACTIVE && for_this &&
+  return token.state() == v1::TOKEN_STATE_ACTIVE && IsFor(token, request) &&
+         token.token_id() != request.except_token_id() &&
          token.level() >= request.required().level() &&
          (token.lease_site().empty() || token.lease_site() == request.site()) &&
          (!request.required().uv() ||
@@ -44,6 +51,9 @@ absl::Status CheckCandidates(const v1::ListCandidatesRequest& request) {
   RETURN_IF_ERROR(rpc::CheckId("account", request.account()));
   if (!request.token_id().empty()) {
     RETURN_IF_ERROR(rpc::CheckId("token_id", request.token_id()));
+  }
+  if (!request.except_token_id().empty()) {
+    RETURN_IF_ERROR(rpc::CheckId("except_token_id", request.except_token_id()));
   }
   if (!request.site().empty()) {
     RETURN_IF_ERROR(rpc::CheckId("site", request.site()));

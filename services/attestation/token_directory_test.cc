@@ -103,6 +103,25 @@ TEST_F(TokenDirectoryTest, ARecoveryTokenAnswersAboutTokensOnlyAndLast) {
   EXPECT_EQ(Candidates()[2], IdOf(recovery));
 }
 
+TEST_F(TokenDirectoryTest, ARecoveryTokenRecoversAndNothingElseDoes) {
+  fido::FakeU2fToken recovery;
+  recovery.key_handle = std::string(64, 'r');
+  ASSERT_OK(EnrolSecond(token_, recovery, 'c', /*recovery=*/true));
+  candidates_.set_purpose(proof::v1::PURPOSE_TOKEN);
+  candidates_.set_operation("u2fi.token.recover");
+  EXPECT_THAT(Candidates(), ElementsAre(IdOf(recovery)));
+  candidates_.set_operation("u2fi.token.revoke");
+  EXPECT_THAT(Candidates(),
+              UnorderedElementsAre(IdOf(token_), IdOf(other_token_)));
+}
+
+TEST_F(TokenDirectoryTest, OneTokenCanBeLeftOut) {
+  candidates_.set_except_token_id(IdOf(token_));
+  EXPECT_THAT(Candidates(), ElementsAre(IdOf(other_token_)));
+  candidates_.set_except_token_id("No id");
+  ExpectInvalid();
+}
+
 TEST_F(TokenDirectoryTest, CandidatesNeedAKnownPurpose) {
   candidates_.clear_purpose();
   ExpectInvalid();

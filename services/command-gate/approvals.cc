@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/command-gate/candidates.h"
 #include "services/command-gate/command_states.h"
 #include "services/common/audit/limits.h"
 #include "services/common/audit/row.h"
@@ -217,13 +218,7 @@ absl::StatusOr<ListCandidatesResponse> Approvals::Candidates(
     *only.add_candidates() = slot.candidate();
     return only;
   }
-  attestation::v1::ListCandidatesRequest request;
-  request.set_tenant(command.tenant);
-  request.set_account(slot.account());
-  *request.mutable_required() = command.row.required();
-  request.set_purpose(command.row.purpose());
-  request.set_site(command.row.site());
-  return attestation_.ListCandidates(request);
+  return attestation_.ListCandidates(CandidatesFor(command, slot));
 }
 
 absl::Status Approvals::Send(const StoredCommand& command, int index,

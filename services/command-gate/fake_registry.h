@@ -26,6 +26,7 @@ class FakeRegistry : public device_registry::RegistryClient {
       gateway.set_site("s1");
       gateway.set_channel_key(std::string(31, 'k') + id[1]);
       gateway.set_state(device_registry::v1::GATEWAY_STATE_ACTIVE);
+      gateway.set_site_owner("ann");
       proof::v1::PinnedGateway& pinned = *pins.add_gateways();
       pinned.set_id(id);
       pinned.set_may_approve(true);

@@ -47,7 +47,7 @@ GateModule::GateModule(const GateParts& parts)
             dispatcher_, parts.registry, sessions_),
       submitter_(parts.clock, parts.registry, commands_, mover_, sessions_,
                  cooldowns_),
-      service_(submitter_, commands_, flow_, executor_),
+      service_(submitter_, commands_, flow_, executor_, parts.login),
       session_list_(sessions_, commands_),
       sweeper_(parts.clock, commands_, flow_,
                [this] { return TenantsOf(deciders_, sessions_); }),

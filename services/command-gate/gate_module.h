@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "services/attestation/attestation_client.h"
 #include "services/challenge/challenge_client.h"
+#include "services/command-gate/account_login.h"
 #include "services/command-gate/gate_server.h"
 #include "services/command-gate/gateway_link_server.h"
 #include "services/command-gate/sweeper.h"
@@ -34,6 +35,8 @@ struct GateParts {
   int threads = 16;
   // How refusals are held against requesters.
   Cooldowns::Options cooldown = {};
+  // The login of accounts; nullptr if no tenant has an OIDC issuer.
+  AccountLogin* login = nullptr;
 };
 
 // The gate, built and running: its own binary and standalone register its two

@@ -71,12 +71,20 @@ absl::StatusOr<v1::SubmitCommandResponse> GateService::Submit(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request) {
   ASSIGN_OR_RETURN(const Submission submission,
                    ReadSubmission(caller, request));
+  RETURN_IF_ERROR(CheckLogin(submission, request.options()));
   ASSIGN_OR_RETURN(StoredCommand command,
                    submitter_.Submit(submission, request.validate_only()));
   v1::SubmitCommandResponse response;
   *response.mutable_command() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
   AdvanceLater(std::move(command));
   return response;
+}
+
+absl::Status GateService::CheckLogin(const Submission& submission,
+                                     const v1::SubmitOptions& options) {
+  if (login_ == nullptr) return absl::OkStatus();
+  return login_->Check(submission.tenant, submission.account,
+                       options.id_token());
 }
 
 void GateService::AdvanceLater(StoredCommand command) {
@@ -97,6 +105,7 @@ absl::StatusOr<v1::SubmitBatchResponse> GateService::SubmitBatch(
     const rpc::Caller& caller, const v1::SubmitBatchRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<Submission> submissions,
                    ReadBatch(caller, request));
+  RETURN_IF_ERROR(CheckLogin(submissions[0], request.options()));
   ASSIGN_OR_RETURN(
       StoredCommand first,
       submitter_.SubmitBatch(submissions, request.validate_only()));

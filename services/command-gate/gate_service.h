@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/command-gate/account_login.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/gate_flow.h"
 #include "services/command-gate/submitter.h"
@@ -18,14 +19,16 @@ namespace u2fi::command_gate {
 // Requests, answers and errors: protos/u2fi/command_gate/v1/gate.proto.
 class GateService {
  public:
-  // The references must outlive this object. `executor` drives commands
-  // forward after the answer was given.
+  // The references must outlive this object, and `login`, which is nullptr if
+  // no tenant has an OIDC issuer. `executor` drives commands forward after the
+  // answer was given.
   GateService(Submitter& submitter, CommandStore& commands, GateFlow& flow,
-              audit::Executor& executor)
+              audit::Executor& executor, AccountLogin* login = nullptr)
       : submitter_(submitter),
         commands_(commands),
         flow_(flow),
-        executor_(executor) {}
+        executor_(executor),
+        login_(login) {}
 
   absl::StatusOr<v1::SubmitCommandResponse> Submit(
       const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
@@ -54,6 +57,9 @@ class GateService {
 
  private:
   absl::StatusOr<v1::BatchRecord> BatchOf(const StoredCommand& first);
+  // ID_TOKEN_INVALID unless the account that asks is signed in.
+  absl::Status CheckLogin(const Submission& submission,
+                          const v1::SubmitOptions& options);
   // Drives a command that was just stored, after the answer.
   void AdvanceLater(StoredCommand command);
   absl::StatusOr<StoredCommand> CancelOnce(
@@ -63,6 +69,7 @@ class GateService {
   CommandStore& commands_;
   GateFlow& flow_;
   audit::Executor& executor_;
+  AccountLogin* const login_;
 };
 
 }  // namespace u2fi::command_gate

@@ -1,5 +1,10 @@
 #include "services/command-gate/gate_settings.h"
 
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace u2fi::command_gate {
@@ -36,12 +41,32 @@ void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
                    config::Checks& checks) {
   CheckTimes(path, settings, checks);
   CheckNumbers(path, settings, checks);
-  checks.Require(settings.oidc().empty(), absl::StrCat(path, ".oidc"),
-                 "is not there yet: submissions would need no JWT");
+  std::set<std::string> tenants;
+  for (int i = 0; i < settings.oidc_size(); ++i) {
+    const std::string key = absl::StrCat(path, ".oidc[", i, "]");
+    config::CheckOidc(key, settings.oidc(i), checks);
+    checks.Require(tenants.insert(settings.oidc(i).tenant()).second,
+                   absl::StrCat(key, ".tenant"), "has an issuer already");
+  }
   checks.Require(settings.webhooks().empty(), absl::StrCat(path, ".webhooks"),
                  "is not there yet: nobody would be told");
   checks.Require(settings.origins().empty(), absl::StrCat(path, ".origins"),
                  "is not there yet: browsers cannot approve");
+}
+
+absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
+    const CommandGateSettings& settings, const Clock& clock) {
+  std::map<std::string, AccountLogin::Issuer> issuers;
+  for (const config::v1::OidcConfig& oidc : settings.oidc()) {
+    AccountLogin::Issuer& issuer = issuers[oidc.tenant()];
+    issuer.issuer = oidc.issuer();
+    issuer.audience = oidc.audience();
+    issuer.jwks_file = oidc.jwks_file();
+    if (!oidc.account_claim().empty()) {
+      issuer.account_claim = oidc.account_claim();
+    }
+  }
+  return AccountLogin::Create(clock, std::move(issuers));
 }
 
 absl::Duration HeartbeatFrom(const CommandGateSettings& settings) {

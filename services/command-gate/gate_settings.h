@@ -1,8 +1,12 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_GATE_SETTINGS_H_
 #define U2FI_SERVICES_COMMAND_GATE_GATE_SETTINGS_H_
 
+#include <memory>
+
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/command-gate/account_login.h"
 #include "services/command-gate/cooldowns.h"
 #include "services/common/config/checks.h"
 #include "u2fi/config/v1/config.pb.h"
@@ -10,11 +14,16 @@
 namespace u2fi::command_gate {
 
 // The bounds that config.proto states. What is not there yet and would be
-// missed if it were silently left out (OIDC, webhooks, browser origins) is
+// missed if it were silently left out (webhooks, browser origins) is
 // refused. `path` is the key of the settings.
 void CheckSettings(absl::string_view path,
                    const config::v1::CommandGateSettings& settings,
                    config::Checks& checks);
+
+// The login of the tenants that have an OIDC issuer. Fails if a key file cannot
+// be used. `clock` must outlive the result.
+absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
+    const config::v1::CommandGateSettings& settings, const Clock& clock);
 
 absl::Duration HeartbeatFrom(const config::v1::CommandGateSettings& settings);
 absl::Duration PresenceGraceFrom(

@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "services/common/status/status_matchers.h"
+#include "services/common/time/fake_clock.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -55,10 +56,39 @@ TEST(GateSettingsTest, RefusesNumbersOutOfBounds) {
   EXPECT_THAT(Problems(settings), HasSubstr("refusals_before_cooldown"));
 }
 
-TEST(GateSettingsTest, RefusesAnIssuerThatNobodyWouldAsk) {
+config::v1::OidcConfig Issuer(const std::string& tenant) {
+  config::v1::OidcConfig oidc;
+  oidc.set_tenant(tenant);
+  oidc.set_issuer("https://login.example");
+  oidc.set_audience("u2fi");
+  oidc.set_jwks_file("/no/such/jwks.json");
+  return oidc;
+}
+
+TEST(GateSettingsTest, AnIssuerNeedsAllItsSettings) {
   CommandGateSettings settings;
   settings.add_oidc()->set_tenant("t1");
-  EXPECT_THAT(Problems(settings), HasSubstr("settings.oidc"));
+  for (const char* key : {"issuer", "audience", "jwks_file"}) {
+    EXPECT_THAT(Problems(settings),
+                HasSubstr(std::string("settings.oidc[0].") + key));
+  }
+  *settings.mutable_oidc(0) = Issuer("t1");
+  EXPECT_EQ(Problems(settings), "");
+}
+
+TEST(GateSettingsTest, ATenantHasOneIssuer) {
+  CommandGateSettings settings;
+  *settings.add_oidc() = Issuer("t1");
+  *settings.add_oidc() = Issuer("t1");
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.oidc[1].tenant"));
+}
+
+TEST(GateSettingsTest, WithoutTheIssuersKeysThereIsNoLogin) {
+  CommandGateSettings settings;
+  const FakeClock clock;
+  EXPECT_OK(LoginFrom(settings, clock));
+  *settings.add_oidc() = Issuer("t1");
+  EXPECT_THAT(LoginFrom(settings, clock), HasReason(reason::kFileNotFound));
 }
 
 TEST(GateSettingsTest, RefusesWebhooksThatNobodyWouldCall) {

@@ -79,6 +79,9 @@ absl::Status Run(const CommandGateConfig& config) {
                   HeartbeatFrom(config.settings()),
                   PresenceGraceFrom(config.settings())};
   parts.cooldown = CooldownFrom(config.settings());
+  ASSIGN_OR_RETURN(const std::unique_ptr<AccountLogin> login,
+                   LoginFrom(config.settings(), SystemClock()));
+  parts.login = login.get();
   GateModule gate(parts);
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
                            config.audit());

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/command-gate/candidates.h"
 #include "services/command-gate/command_states.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
@@ -18,6 +19,7 @@
 namespace u2fi::command_gate {
 namespace {
 
+using attestation::v1::ListCandidatesResponse;
 using records::v1::CommandRow;
 using records::v1::Slot;
 using ::u2fi::store::Durability;
@@ -66,6 +68,8 @@ absl::StatusOr<std::string> EnrolCommand(
   arguments.set_token_id(verified.token_id());
   arguments.set_registration_digest(
       RegistrationDigest(verified.registration()));
+  arguments.set_recovery(row.enrol_recovery());
+  arguments.set_lease_site(row.enrol_lease_site());
   proof::v1::Command command;
   command.set_format(1);
   command.set_command_id(row.command_id());
@@ -76,11 +80,13 @@ absl::StatusOr<std::string> EnrolCommand(
   return proof::EncodeCommand(command);
 }
 
-void SendEnrolment(GatewaySender& gateways, const StoredCommand& command) {
+void SendEnrolment(GatewaySender& gateways, const StoredCommand& command,
+                   const ListCandidatesResponse& enrolled) {
   gateway::v1::MeshMessage message;
   gateway::v1::EnrolmentRequest& request = *message.mutable_enrolment_request();
   request.set_enrolment_id(command.row.command_id());
   request.set_statement(command.row.enrol_statement());
+  *request.mutable_exclude() = enrolled.candidates();
   request.add_algorithms(kEs256);
   request.set_label(command.row.enrol_label());
   request.set_requester_label(command.row.account());
@@ -137,7 +143,8 @@ absl::StatusOr<StoredCommand> Preparation::BeginEnrolment(
     ASSIGN_OR_RETURN(command, mover_.Move(command, std::move(next), evidence,
                                           Durability::kVolatile));
   }
-  SendEnrolment(gateways_, command);
+  ASSIGN_OR_RETURN(const ListCandidatesResponse enrolled, Enrolled(command));
+  SendEnrolment(gateways_, command, enrolled);
   return command;
 }
 
@@ -192,6 +199,8 @@ absl::StatusOr<StoredCommand> Preparation::OnRegistration(
   request.mutable_channel()->set_gateway(session.gateway);
   request.mutable_channel()->set_channel_key(session.channel_key);
   request.set_label(row.enrol_label());
+  request.set_recovery(row.enrol_recovery());
+  request.set_lease_site(row.enrol_lease_site());
   ASSIGN_OR_RETURN(const attestation::v1::VerifyRegistrationResponse verified,
                    attestation_.VerifyRegistration(request));
   if (verified.verdict().outcome() != common::v1::OUTCOME_ACCEPTED) {
@@ -207,7 +216,8 @@ absl::StatusOr<StoredCommand> Preparation::MakeEnrolCommand(
   ASSIGN_OR_RETURN(*next.mutable_command(), EnrolCommand(next, verified));
   *next.mutable_evidence()->mutable_registration() = verified.registration();
   *next.mutable_slots(0)->mutable_candidate() = verified.candidate();
-  if (HasEnrolledTokens(command)) {
+  ASSIGN_OR_RETURN(const ListCandidatesResponse tokens, Enrolled(command));
+  if (tokens.enrolled() > 0) {
     // The second touch: a token that the account has already.
     Slot& enrolled = *next.add_slots();
     enrolled = command.row.slots(0);
@@ -222,13 +232,14 @@ absl::StatusOr<StoredCommand> Preparation::MakeEnrolCommand(
 
 // Only for asking the right people: attestation decides by its own records
 // whether the command needs an enrolled token's touch.
-bool Preparation::HasEnrolledTokens(const StoredCommand& command) {
-  attestation::v1::ListCandidatesRequest request;
-  request.set_tenant(command.tenant);
-  request.set_account(command.row.account());
-  request.set_purpose(command.row.purpose());
-  const auto listed = attestation_.ListCandidates(request);
-  return listed.ok() && listed->enrolled() > 0;
+absl::StatusOr<ListCandidatesResponse> Preparation::Enrolled(
+    const StoredCommand& command) {
+  absl::StatusOr<ListCandidatesResponse> listed =
+      attestation_.ListCandidates(EnrolledOf(command));
+  if (IsReason(listed.status(), reason::kNoCredentials)) {
+    return ListCandidatesResponse();
+  }
+  return listed;
 }
 
 absl::StatusOr<StoredCommand> Preparation::OnDeviceProof(

@@ -57,7 +57,9 @@ class Preparation {
   absl::StatusOr<StoredCommand> MakeEnrolCommand(
       const StoredCommand& command,
       const attestation::v1::VerifyRegistrationResponse& verified);
-  bool HasEnrolledTokens(const StoredCommand& command);
+  // Those that may approve, and how many there are; none is no error.
+  absl::StatusOr<attestation::v1::ListCandidatesResponse> Enrolled(
+      const StoredCommand& command);
 
   attestation::AttestationClient& attestation_;
   challenge::ChallengeClient& challenge_;

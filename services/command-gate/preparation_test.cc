@@ -40,6 +40,13 @@ class PreparationTest : public GateTestCase {
     answer.mutable_registration()->set_client_data("client data");
     return gate().preparation.OnRegistration(command, session, answer);
   }
+  static proof::v1::EnrolArguments ArgumentsOf(const StoredCommand& made) {
+    proof::v1::Command command;
+    proof::v1::EnrolArguments arguments;
+    EXPECT_TRUE(command.ParseFromString(made.row.command()));
+    EXPECT_TRUE(arguments.ParseFromString(command.arguments()));
+    return arguments;
+  }
   static gateway::v1::DeviceProof ProofOf(const StoredCommand& command) {
     gateway::v1::DeviceProof proof;
     proof.set_transaction(command.row.transaction());
@@ -116,6 +123,53 @@ TEST_F(PreparationTest, OnlyTheNewKeyIsAskedForAFirstToken) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand made, Register(Registering()));
   ASSERT_EQ(made.row.slots_size(), 1);
   EXPECT_EQ(made.row.slots(0).candidate().token_id(), "token-new");
+}
+
+TEST_F(PreparationTest, TokensThatTheAccountHasDoNotRegisterAgain) {
+  Registering();
+  ASSERT_THAT(Questions(), SizeIs(1));
+  ASSERT_EQ(Questions()[0].exclude_size(), 1);
+  EXPECT_EQ(Questions()[0].exclude(0).credential_id(), "credential-1");
+  EXPECT_EQ(attestation_.listed.purpose(), proof::v1::PURPOSE_ENROL);
+}
+
+TEST_F(PreparationTest, AnAccountWithoutTokensExcludesNone) {
+  attestation_.list_status = Error(reason::kNoCredentials, "none");
+  Registering();
+  ASSERT_THAT(Questions(), SizeIs(1));
+  EXPECT_EQ(Questions()[0].exclude_size(), 0);
+}
+
+TEST_F(PreparationTest, WhileNobodyKnowsTheTokensNobodyIsAsked) {
+  attestation_.list_status = Away();
+  EXPECT_THAT(gate().flow.Advance(Submit(Enrolment())),
+              HasReason(reason::kPeerUnavailable));
+  EXPECT_THAT(Questions(), IsEmpty());
+}
+
+TEST_F(PreparationTest, ARecoveryTokenIsRegisteredAsOne) {
+  Submission asked = Enrolment();
+  asked.enrol_recovery = true;
+  registry_.account.add_keys()->set_token_id("token-1");
+  ASSERT_OK_AND_ASSIGN(const StoredCommand made,
+                       Register(Advance(Submit(asked))));
+  EXPECT_TRUE(attestation_.registered.recovery());
+  EXPECT_TRUE(ArgumentsOf(made).recovery());
+}
+
+TEST_F(PreparationTest, AFirstTokenAtAForeignSiteIsForItsLeasesOnly) {
+  attestation_.enrolled = 0;
+  for (auto& gateway : registry_.gateways) gateway.set_site_owner("hotel");
+  ASSERT_OK_AND_ASSIGN(const StoredCommand made, Register(Registering()));
+  EXPECT_EQ(attestation_.registered.lease_site(), "s1");
+  EXPECT_EQ(ArgumentsOf(made).lease_site(), "s1");
+}
+
+TEST_F(PreparationTest, AFurtherTokenIsNotLimited) {
+  registry_.account.add_keys()->set_token_id("token-1");
+  for (auto& gateway : registry_.gateways) gateway.set_site_owner("hotel");
+  ASSERT_OK_AND_ASSIGN(const StoredCommand made, Register(Registering()));
+  EXPECT_EQ(ArgumentsOf(made).lease_site(), "");
 }
 
 TEST_F(PreparationTest, AnEnrolledTokenIsAskedTooForAFurtherOne) {

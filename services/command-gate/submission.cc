@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
@@ -94,6 +95,9 @@ absl::Status CheckBuilt(const Reading& in) {
   if (purpose == proof::v1::PURPOSE_COMMAND ||
       purpose == proof::v1::PURPOSE_ENROL ||
       purpose == proof::v1::PURPOSE_PROVISION) {
+    return absl::OkStatus();
+  }
+  if (absl::StartsWith(in.out.operation, "u2fi.token.")) {
     return absl::OkStatus();
   }
   return NotYet(proof::v1::Purpose_Name(purpose));
@@ -192,10 +196,12 @@ absl::Status ReadRest(const Reading& in) {
   if (options.enrol().label().size() > 256) {
     return FieldError("options.enrol.label", "is too long");
   }
-  if (options.enrol().recovery() || options.enrol().level() != 0) {
-    return NotYet("a recovery token or a level");
+  if (options.enrol().level() != 0) return NotYet("a level");
+  if (options.has_enrol() && in.out.operation != proof::kOperationEnrol) {
+    return FieldError("options.enrol", "goes with u2fi.enrol only");
   }
   in.out.enrol_label = options.enrol().label();
+  in.out.enrol_recovery = options.enrol().recovery();
   return absl::OkStatus();
 }
 

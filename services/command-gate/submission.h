@@ -36,6 +36,8 @@ struct Submission {
   proof::v1::Evidence evidence;
   std::string transaction;
   std::string enrol_label;
+  // The token to enrol is kept for recovery.
+  bool enrol_recovery = false;
   // The four comparison words, of the whole batch.
   std::string words;
   // Place in a batch.

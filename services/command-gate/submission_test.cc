@@ -27,6 +27,12 @@ class SubmissionTest : public testing::Test {
     EXPECT_THAT(status, HasReason(reason::kInvalidField));
     EXPECT_EQ(FieldsOf(status).count(field), 1u) << status;
   }
+  void SetEnrolment() {
+    item().set_device("account:ann");
+    item().set_operation("u2fi.enrol");
+    options().set_purpose(proof::v1::PURPOSE_ENROL);
+    options().mutable_place()->set_gateway("g1");
+  }
   v1::SubmitOptions& options() { return *request_.mutable_options(); }
   v1::CommandItem& item() { return *request_.mutable_item(); }
 
@@ -161,6 +167,43 @@ TEST_F(SubmissionTest, AnActOnAnAccountNeedsAPlace) {
 TEST_F(SubmissionTest, ThePlaceIsAnId) {
   options().mutable_place()->set_gateway("G1");
   ExpectField("options.place.gateway");
+}
+
+TEST_F(SubmissionTest, ActsOnTokensAreThere) {
+  item().set_device("account:ann");
+  item().set_operation("u2fi.token.revoke");
+  item().set_message("arguments");
+  options().set_purpose(proof::v1::PURPOSE_TOKEN);
+  options().mutable_place()->set_gateway("g1");
+  ASSERT_OK_AND_ASSIGN(const Submission submission, Read());
+  EXPECT_EQ(submission.arguments, "arguments");
+  EXPECT_TRUE(submission.on_account);
+}
+
+TEST_F(SubmissionTest, OtherActsOnAccountsAreNotThereYet) {
+  item().set_device("account:ann");
+  item().set_operation("u2fi.account.policy");
+  item().set_message("arguments");
+  options().set_purpose(proof::v1::PURPOSE_TOKEN);
+  EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+}
+
+TEST_F(SubmissionTest, ARecoveryTokenCanBeEnrolled) {
+  SetEnrolment();
+  options().mutable_enrol()->set_recovery(true);
+  ASSERT_OK_AND_ASSIGN(const Submission submission, Read());
+  EXPECT_TRUE(submission.enrol_recovery);
+}
+
+TEST_F(SubmissionTest, ALevelIsNotThereYet) {
+  SetEnrolment();
+  options().mutable_enrol()->set_level(1);
+  EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+}
+
+TEST_F(SubmissionTest, OptionsOfAnEnrolmentGoWithOneOnly) {
+  options().mutable_enrol()->set_recovery(true);
+  ExpectField("options.enrol");
 }
 
 TEST_F(SubmissionTest, ABrowserIsNotThereYet) {

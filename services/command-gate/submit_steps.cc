@@ -95,8 +95,34 @@ absl::Status CheckGateways(const SubmitInputs& in) {
   return in.free() ? absl::OkStatus() : CheckGateway(in, in.approver_gateway);
 }
 
+bool IsFirstToken(const SubmitInputs& in) {
+  return in.submission.operation == proof::kOperationEnrol &&
+         in.resolved.account().keys().empty();
+}
+
+absl::Status CheckEnrolment(const SubmitInputs& in) {
+  if (!in.submission.enrol_recovery || !IsFirstToken(in)) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kNoCredentials,
+               "a recovery token comes after one that approves",
+               {{"account", in.submission.account}});
+}
+
+// A first token that is enrolled at a site of somebody else is good for that
+// site's leases only (decisions A7); the registry's Apply checks it.
+std::string LeaseSiteOf(const SubmitInputs& in) {
+  const registry::ResolvedGateway* gateway =
+      FindGateway(in.resolved, in.approver_gateway);
+  if (!IsFirstToken(in) || gateway == nullptr ||
+      gateway->site_owner() == in.submission.account) {
+    return "";
+  }
+  return gateway->site();
+}
+
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
-    CheckRule, CheckTouchPlace, CheckGateways};
+    CheckRule, CheckTouchPlace, CheckGateways, CheckEnrolment};
 
 uint64_t RevisionOf(const std::string& pin_set) {
   proof::v1::PinSet pins;
@@ -131,6 +157,8 @@ CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
   row.set_submit_ms(now_ms);
   row.set_free(in.free());
   row.set_enrol_label(submission.enrol_label);
+  row.set_enrol_recovery(submission.enrol_recovery);
+  row.set_enrol_lease_site(LeaseSiteOf(in));
   if (in.item.rule().uv() || in.item.rule().level() != 0) {
     row.mutable_required()->set_uv(in.item.rule().uv());
     row.mutable_required()->set_level(in.item.rule().level());

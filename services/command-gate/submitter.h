@@ -22,6 +22,7 @@ namespace u2fi::command_gate {
 //   rule       the strictest rule is not FORBIDDEN, and is built
 //   place      a touch for this purpose counts where it is to be taken
 //   gateway    the gateways concerned are ACTIVE and connected
+//   enrolment  a recovery token is not the account's first
 //   once       no other request had this request_id
 //   cool-down  people did not refuse this requester lately
 //   room       account and gateway have fewer open approvals than they may

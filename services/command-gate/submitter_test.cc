@@ -247,5 +247,12 @@ TEST_F(SubmitterTest, ArgumentsOutOfFormAreRefused) {
   EXPECT_TRUE(NothingHappened());
 }
 
+TEST_F(SubmitterTest, ARecoveryTokenIsNotTheFirst) {
+  Submission asked = Enrolment();
+  asked.enrol_recovery = true;
+  EXPECT_THAT(gate().submitter.Submit(asked, false),
+              HasReason(reason::kNoCredentials));
+}
+
 }  // namespace
 }  // namespace u2fi::command_gate

@@ -14,6 +14,7 @@
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
+#include "services/device-registry/token_acts.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -129,6 +130,9 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
       proof::CheckPurpose(in.command.operation(), statement.purpose()));
   if (in.command.operation() == proof::kOperationEnrol) {
     return ApplyEnrolment(change, in, rp_id_hash_);
+  }
+  if (IsTokenAct(in.command.operation())) {
+    return ApplyTokenAct(change, in, rp_id_hash_);
   }
   if (statement.purpose() == proof::v1::PURPOSE_PROVISION &&
       IsProvisioning(in)) {

@@ -16,8 +16,9 @@ namespace u2fi::device_registry {
 // Carries out commands on accounts and bindings after verifying their proof,
 // so that nobody has to believe the gate. The effect, the memory of it
 // (`applied/<command id>`) and the audit rows are one commit: a command that
-// comes again changes nothing and gets the same answer. So far `u2fi.enrol`
-// and `u2fi.pins` under PROVISION, one command at a time. Thread-safe.
+// comes again changes nothing and gets the same answer. So far `u2fi.enrol`,
+// `u2fi.token.*` and `u2fi.pins` under PROVISION, one command at a time.
+// Thread-safe.
 class Applier {
  public:
   // The references must outlive this object. `rp_id_hash` has 32 bytes.

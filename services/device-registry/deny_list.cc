@@ -11,13 +11,14 @@ namespace u2fi::device_registry {
 using records::v1::DenyHeadRow;
 using records::v1::DenyRow;
 
-absl::Status DenyGateway(Change& change, absl::string_view gateway) {
+namespace {
+
+// Adds `row`, which names what is denied, with the next number.
+absl::Status Deny(Change& change, DenyRow row) {
   ASSIGN_OR_RETURN(const absl::optional<DenyHeadRow> head,
                    change.Read<DenyHeadRow>(key::DenyHead()));
   const uint64_t last = head.has_value() ? head->revision() : 0;
-  DenyRow row;
   row.set_revision(last + 1);
-  row.set_gateway(std::string(gateway));
   change.Put(key::Denied(row.revision()), row);
   DenyHeadRow next;
   next.set_revision(row.revision());
@@ -27,9 +28,24 @@ absl::Status DenyGateway(Change& change, absl::string_view gateway) {
   gateway::v1::Revocations& added = *event.mutable_revocations();
   added.set_revision(row.revision());
   added.set_since_revision(last);
-  added.add_gateways(row.gateway());
+  if (!row.gateway().empty()) added.add_gateways(row.gateway());
+  if (!row.token().empty()) added.add_tokens(row.token());
   change.Announce(std::move(event));
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status DenyGateway(Change& change, absl::string_view gateway) {
+  DenyRow row;
+  row.set_gateway(std::string(gateway));
+  return Deny(change, std::move(row));
+}
+
+absl::Status DenyToken(Change& change, absl::string_view token) {
+  DenyRow row;
+  row.set_token(std::string(token));
+  return Deny(change, std::move(row));
 }
 
 absl::StatusOr<gateway::v1::Revocations> ReadDenyList(

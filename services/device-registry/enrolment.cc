@@ -1,16 +1,15 @@
 #include "services/device-registry/enrolment.h"
 
-#include <map>
 #include <utility>
 
 #include "services/common/crypto/p256.h"
 #include "services/common/proof/account_proof.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/ids.h"
-#include "services/common/proof/statement.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/account_touches.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -47,16 +46,13 @@ class Enrolment {
   const proof::v1::Registration& registration() const {
     return in_.request.evidence().registration();
   }
-  absl::StatusOr<proof::AccountGateway> Believed(const std::string& id);
-
   Change& change_;
   const ApplyCase& in_;
   const std::string& rp_id_hash_;
   std::string account_;
   EnrolArguments arguments_;
   AccountRow row_;
-  // Of the touches, by id.
-  std::map<std::string, v1::Gateway> gateways_;
+  AccountTouches touches_;
 };
 
 absl::StatusOr<std::string> Enrolment::Run() {
@@ -85,73 +81,34 @@ absl::Status Enrolment::Read() {
 }
 
 absl::Status Enrolment::CheckBuilt() {
-  if (arguments_.recovery()) return NotYet("a recovery token");
   if (registration().public_key().size() != crypto::kP256PointSize) {
     return NotYet("a token whose key is not P-256");
   }
-  return absl::OkStatus();
+  if (!first() || !arguments_.recovery()) return absl::OkStatus();
+  return Error(reason::kNoCredentials,
+               "a recovery token comes after one that approves",
+               {{"account", account_}});
 }
 
 absl::Status Enrolment::CheckGateways() {
-  for (const proof::v1::Approval& approval : in_.proof.approvals()) {
-    ASSIGN_OR_RETURN(const proof::v1::AuthorizationStatement statement,
-                     proof::ParseStatement(approval.statement()));
-    const std::string& id = statement.approver_gateway();
-    if (id.empty()) return NotYet("enrolment in a browser");
-    ASSIGN_OR_RETURN(v1::Gateway gateway, RequireGateway(change_, id));
-    RETURN_IF_ERROR(CheckActive(gateway));
-    if (gateway.channel_key() != statement.channel_key()) {
-      return Error(reason::kChannelKeyMismatch,
-                   "the statement is for another key of the gateway",
-                   {{"gateway", id}});
-    }
-    gateways_[id] = std::move(gateway);
-  }
+  ASSIGN_OR_RETURN(touches_, AccountTouches::Read(change_, in_));
   return absl::OkStatus();
 }
 
-absl::StatusOr<proof::AccountGateway> Enrolment::Believed(
-    const std::string& id) {
-  const v1::Gateway& gateway = gateways_[id];
-  ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
-                   crypto::P256PublicKey::FromSpki(gateway.public_key()));
-  return proof::AccountGateway{id, gateway.channel_key(), key.point()};
-}
-
 absl::Status Enrolment::CheckProof() {
-  proof::AccountInputs inputs;
-  inputs.tenant = in_.tenant;
-  inputs.account = account_;
-  inputs.rp_id_hash = rp_id_hash_;
-  for (const v1::AccountKey& key : row_.account().keys()) {
-    const bool approves = key.active() && key.lease_site().empty();
-    if (approves)
-      inputs.keys.push_back({key.token_id(), key.point(), {}, false});
-  }
+  ASSIGN_OR_RETURN(
+      proof::AccountInputs inputs,
+      touches_.InputsFor(in_, account_, row_.account(), rp_id_hash_));
   inputs.new_key = proof::AccountKey{
       arguments_.token_id(), registration().public_key(), {}, false};
   inputs.registration = registration();
-  for (const auto& [id, gateway] : gateways_) {
-    bool own = first();
-    for (const proof::v1::AccountGateway& listed : row_.account().gateways()) {
-      own |= listed.id() == id && listed.channel_key() == gateway.channel_key();
-    }
-    if (!own) continue;
-    ASSIGN_OR_RETURN(proof::AccountGateway believed, Believed(id));
-    inputs.gateways.push_back(std::move(believed));
-  }
-  if (!first() && inputs.keys.empty()) {
-    return Error(reason::kNoCredentials, "the account has no active token",
-                 {{"account", account_}});
-  }
-  inputs.now_ms = in_.now_ms;
   return proof::VerifyAccountProof(in_.bytes, in_.proof, inputs).status();
 }
 
 absl::Status Enrolment::CheckSite() {
   std::string limit;
   if (first()) {
-    const std::string& site = gateways_.begin()->second.site();
+    const std::string& site = touches_.gateways().begin()->second.site();
     ASSIGN_OR_RETURN(const v1::Site row, RequireSite(change_, site));
     if (row.owner() != account_) limit = site;
   }
@@ -176,7 +133,7 @@ absl::Status Enrolment::CheckNew() {
 std::string Enrolment::Put() {
   v1::Account& account = *row_.mutable_account();
   if (first() && arguments_.lease_site().empty()) {
-    const auto& [id, gateway] = *gateways_.begin();
+    const auto& [id, gateway] = *touches_.gateways().begin();
     proof::v1::AccountGateway& own = *account.add_gateways();
     own.set_id(id);
     own.set_channel_key(gateway.channel_key());
@@ -187,6 +144,7 @@ std::string Enrolment::Put() {
   key.set_level(arguments_.level());
   key.set_active(true);
   key.set_lease_site(arguments_.lease_site());
+  key.set_recovery(arguments_.recovery());
   EnrolmentRow enrolment;
   *enrolment.mutable_enrolment()->mutable_registration() = registration();
   enrolment.mutable_enrolment()->set_command(in_.bytes);

@@ -12,7 +12,8 @@ namespace u2fi::device_registry {
 // Carries out `u2fi.enrol`: the account gets a key that the registry believes,
 // and its first token at a gateway of its own site begins the list of its
 // gateways. The first step that fails is the answer:
-//   built     P-256, at gateways, not for recovery (else UNIMPLEMENTED)
+//   built     P-256, at gateways (else UNIMPLEMENTED); a recovery token is not
+//             the first (NO_CREDENTIALS)
 //   gateways  those of the touches exist, are ACTIVE and have the key that the
 //             statements name
 //   proof     VerifyAccountProof() with the account's active keys and gateways

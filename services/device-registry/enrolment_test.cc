@@ -141,6 +141,28 @@ TEST_F(EnrolmentTest, ABrowserIsNotThereYet) {
                 reason::kUnimplemented);
 }
 
+TEST_F(EnrolmentTest, ARecoveryTokenIsNotTheFirst) {
+  ExpectRefused(
+      EnrolRequest(site_.alice, {{&site_.alice, &site_.gw1}}, "", true),
+      reason::kNoCredentials);
+}
+
+TEST_F(EnrolmentTest, ARecoveryTokenIsKeptAndApprovesNothing) {
+  ASSERT_OK(Apply(FirstToken()));
+  proof::FakeToken recovery("tok-recovery", "alice");
+  NextRequest();
+  ASSERT_OK(Apply(EnrolRequest(
+      recovery, {{&recovery, &site_.gw1}, {&site_.alice, &site_.gw1}}, "",
+      true)));
+  ASSERT_EQ(Account().keys_size(), 2);
+  EXPECT_TRUE(Account().keys(1).recovery());
+  proof::FakeToken third("tok-alice3", "alice");
+  NextRequest();
+  ExpectRefused(
+      EnrolRequest(third, {{&third, &site_.gw1}, {&recovery, &site_.gw1}}),
+      reason::kTokenNotPinned);
+}
+
 TEST_F(EnrolmentTest, AnotherTenantsAccountIsUnknown) {
   v1::ApplyRequest request = FirstToken();
   request.set_tenant("other");

@@ -144,7 +144,7 @@ absl::Status Plan::AddKeys() {
   for (const v1::AccountKey& key : owner_.keys()) {
     const bool wanted =
         request_.token_id().empty() || request_.token_id() == key.token_id();
-    if (!wanted || !key.active() || key.point().empty() ||
+    if (!wanted || !key.active() || key.point().empty() || key.recovery() ||
         !key.lease_site().empty()) {
       continue;
     }

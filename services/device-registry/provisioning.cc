@@ -157,9 +157,11 @@ absl::Status Provisioning::CheckKeys() {
                      RequireAccount(change_, pinned.account()));
     bool known = false;
     for (const v1::AccountKey& key : row.account().keys()) {
-      known |= key.token_id() == pinned.token_id() && key.active() &&
-               key.point() == pinned.point() && key.lease_site().empty() &&
-               key.level() >= pinned.level();
+      known |=
+          key.token_id() == pinned.token_id() && key.active() &&
+          key.point() == pinned.point() && key.lease_site().empty() &&
+          key.level() >= pinned.level() &&
+          (!key.recovery() || pinned.roles() == proof::v1::KEY_ROLE_RECOVERY);
     }
     if (!known) {
       return Error(reason::kTokenNotPinned,

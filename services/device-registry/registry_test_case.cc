@@ -132,9 +132,10 @@ void RegistryTestCase::MakeWorld() {
 
 v1::ApplyRequest RegistryTestCase::EnrolRequest(
     proof::FakeToken& token, std::vector<proof::FakeTouch> touches,
-    const std::string& lease_site) {
+    const std::string& lease_site, bool recovery) {
   const proof::v1::EnrolmentProof enrolment = proof::FakeEnrolment(
-      site_, token, proof::FakeEnrolCommand(site_, token, 0, false, lease_site),
+      site_, token,
+      proof::FakeEnrolCommand(site_, token, 0, recovery, lease_site),
       std::move(touches));
   v1::ApplyRequest request;
   request.set_tenant("acme");

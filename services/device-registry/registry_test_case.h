@@ -61,7 +61,8 @@ class RegistryTestCase : public testing::Test {
   void NextRequest();
   v1::ApplyRequest EnrolRequest(proof::FakeToken& token,
                                 std::vector<proof::FakeTouch> touches,
-                                const std::string& lease_site = "");
+                                const std::string& lease_site = "",
+                                bool recovery = false);
   v1::ArmRequest ArmRequest();
   gateway::v1::DeviceProof DeviceProof(const v1::Transaction& transaction);
   v1::StageRequest StageRequest(const v1::Transaction& transaction);

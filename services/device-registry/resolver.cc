@@ -27,6 +27,7 @@ using records::v1::DeviceRow;
 using records::v1::GatewayRow;
 using records::v1::ModelRow;
 using records::v1::PolicyRow;
+using records::v1::SiteRow;
 
 constexpr int kMaxItems = 1000;
 
@@ -246,6 +247,10 @@ absl::Status Resolution::AddGateway(const std::string& id) {
   gateway.set_site(row->gateway().site());
   gateway.set_channel_key(row->gateway().channel_key());
   gateway.set_state(row->gateway().state());
+  ASSIGN_OR_RETURN(const auto site,
+                   Need<SiteRow>(key::Site(row->gateway().site()),
+                                 SiteName(row->gateway().site())));
+  gateway.set_site_owner(site->site().owner());
   return absl::OkStatus();
 }
 

@@ -82,6 +82,7 @@ TEST_F(ResolverTest, GivesTheGatewayThatExecutes) {
   EXPECT_EQ(resolved.gateways(0).gateway(), "gw-1");
   EXPECT_EQ(resolved.gateways(0).site(), "home");
   EXPECT_EQ(resolved.gateways(0).channel_key(), site_.gw1.ChannelKey());
+  EXPECT_EQ(resolved.gateways(0).site_owner(), "alice");
   EXPECT_EQ(resolved.gateways(0).state(), v1::GATEWAY_STATE_ACTIVE);
 }
 

@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<StandaloneModule>> StandaloneModule::Start(
       new StandaloneModule(config, store, clock, random));
   RETURN_IF_ERROR(module->StartAttestation(config));
   RETURN_IF_ERROR(module->StartRegistry(config));
-  module->StartGate(config);
+  RETURN_IF_ERROR(module->StartGate(config));
   return module;
 }
 
@@ -86,7 +86,7 @@ absl::Status StandaloneModule::StartRegistry(const StandaloneConfig& config) {
   return registry_->Start();
 }
 
-void StandaloneModule::StartGate(const StandaloneConfig& config) {
+absl::Status StandaloneModule::StartGate(const StandaloneConfig& config) {
   command_gate::GateParts parts{
       clock_,
       random_,
@@ -97,7 +97,11 @@ void StandaloneModule::StartGate(const StandaloneConfig& config) {
       command_gate::HeartbeatFrom(config.command_gate()),
       command_gate::PresenceGraceFrom(config.command_gate())};
   parts.cooldown = command_gate::CooldownFrom(config.command_gate());
+  ASSIGN_OR_RETURN(login_,
+                   command_gate::LoginFrom(config.command_gate(), clock_));
+  parts.login = login_.get();
   gate_ = std::make_unique<command_gate::GateModule>(parts);
+  return absl::OkStatus();
 }
 
 rpc::ServiceList StandaloneModule::services() {

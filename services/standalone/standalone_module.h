@@ -10,6 +10,7 @@
 #include "services/attestation/attestation_module.h"
 #include "services/challenge/challenge_core.h"
 #include "services/challenge/challenge_local_client.h"
+#include "services/command-gate/account_login.h"
 #include "services/command-gate/gate_module.h"
 #include "services/common/random/random_source.h"
 #include "services/common/rpc/service_list.h"
@@ -58,7 +59,7 @@ class StandaloneModule {
 
   absl::Status StartAttestation(const config::v1::StandaloneConfig& config);
   absl::Status StartRegistry(const config::v1::StandaloneConfig& config);
-  void StartGate(const config::v1::StandaloneConfig& config);
+  absl::Status StartGate(const config::v1::StandaloneConfig& config);
 
   store::Store& store_;
   const Clock& clock_;
@@ -69,6 +70,7 @@ class StandaloneModule {
   std::unique_ptr<attestation::AttestationLocalClient> attestation_client_;
   std::unique_ptr<device_registry::RegistryModule> registry_;
   std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
+  std::unique_ptr<command_gate::AccountLogin> login_;
   std::unique_ptr<command_gate::GateModule> gate_;
 };
 

@@ -1,8 +1,9 @@
 #include "tests/e2e/one_site.h"
 
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -17,13 +18,13 @@
 #include "services/common/status/status_macros.h"
 #include "services/common/status/status_matchers.h"
 #include "tools/device-emulator/kit_endpoint.h"
-#include "tools/soft-token/control_port.h"
 
 namespace u2fi::e2e {
 namespace {
 
 using command_gate::v1::CommandItem;
 using command_gate::v1::CommandRecord;
+using command_gate::v1::EnrolOptions;
 
 constexpr char kRpId[] = "u2fi.test";
 
@@ -108,7 +109,7 @@ OneSite::OneSite()
   StartMesh();
   StartAudit();
   MakeRecords();
-  StartToken();
+  key_ = std::make_unique<PluggedKey>(KeyPath("key"), clock_, random_);
   StartCamera();
   StartAgent();
 }
@@ -126,11 +127,6 @@ OneSite::~OneSite() {
   server_.reset();
   audit_.reset();
   gate_.reset();
-  const uint64_t one = 1;
-  EXPECT_EQ(write(token_stop_, &one, sizeof(one)),
-            static_cast<ssize_t>(sizeof(one)));
-  token_thread_.join();
-  close(token_stop_);
 }
 
 void OneSite::StartMesh() {
@@ -262,28 +258,57 @@ void OneSite::MakeRecords() {
       core.device_claim().ClaimDevice(rpc::TestCaller("client/t1/app"), claim));
 }
 
-void OneSite::StartToken() {
-  auto state =
-      soft_token::StateFolder::Open(ca_.folder() + "/token", clock_, random_);
-  ASSERT_OK(state);
-  token_state_ = std::make_unique<soft_token::StateFolder>(*std::move(state));
-  soft_token::SoftToken::Options options;
-  options.touch = soft_token::TouchMode::kAuto;
-  token_ = std::make_unique<soft_token::SoftToken>(
-      clock_, random_, token_state_->identity(), token_state_->counter(),
-      options);
-  token_stop_ = eventfd(0, EFD_CLOEXEC);
-  auto server = soft_token::SoftTokenServer::Start(
-      *token_, clock_,
-      {ca_.folder() + "/key", ca_.folder() + "/key-control", -1, token_stop_});
-  ASSERT_OK(server);
-  token_server_ =
-      std::make_unique<soft_token::SoftTokenServer>(*std::move(server));
-  token_thread_ = std::thread([this] { EXPECT_OK(token_server_->Run()); });
+void OneSite::PlugInSecondKey() {
+  second_key_ =
+      std::make_unique<PluggedKey>(KeyPath("second"), clock_, random_);
 }
 
-void OneSite::TellToken(const std::string& command) {
-  EXPECT_OK(soft_token::SendControl(ca_.folder() + "/key-control", command));
+void OneSite::PlugInRecoveryKey() {
+  recovery_key_ =
+      std::make_unique<PluggedKey>(KeyPath("recovery"), clock_, random_);
+}
+
+void OneSite::CloneKey() {
+  std::filesystem::copy(KeyPath("key-state"), KeyPath("clone-state"),
+                        std::filesystem::copy_options::recursive);
+}
+
+void OneSite::SwapKeyForItsClone() {
+  key_.reset();
+  key_ = std::make_unique<PluggedKey>(KeyPath("clone"), clock_, random_);
+}
+
+std::map<std::string, attestation::v1::TokenState> OneSite::Tokens() {
+  attestation::v1::ListTokensRequest request;
+  request.set_account("ann");
+  const auto listed =
+      attestation_.directory.List(rpc::TestCaller("operator/t1/olga"), request);
+  EXPECT_OK(listed);
+  std::map<std::string, attestation::v1::TokenState> states;
+  for (const attestation::v1::Token& token : listed->tokens()) {
+    states[token.name().substr(strlen("tokens/"))] = token.state();
+  }
+  return states;
+}
+
+attestation::v1::RecoveryState OneSite::Recovering() {
+  attestation::v1::ListRecoveriesRequest request;
+  request.set_account("ann");
+  const auto listed = attestation_.recoveries.List(
+      rpc::TestCaller("operator/t1/olga"), request);
+  EXPECT_OK(listed);
+  return listed->recoveries_size() == 0
+             ? attestation::v1::RECOVERY_STATE_UNSPECIFIED
+             : listed->recoveries(0).state();
+}
+
+device_registry::v1::Account OneSite::Account() {
+  device_registry::v1::GetAccountRequest request;
+  request.set_name("accounts/ann");
+  const auto got = registry_->core().accounts().GetAccount(
+      rpc::TestCaller("operator/t1/olga"), request);
+  EXPECT_OK(got);
+  return got.ok() ? got->account() : device_registry::v1::Account();
 }
 
 void OneSite::StartCamera() {
@@ -304,7 +329,9 @@ void OneSite::StartAgent() {
   site_ = std::make_unique<gateway_agent::SiteStore>(
       *gateway_agent::SiteStore::Open(agent_store_, "t1"));
   tokens_ = std::make_unique<gateway_agent::SocketTokens>(
-      std::vector<std::string>{ca_.folder() + "/key"}, clock_, random_);
+      std::vector<std::string>{KeyPath("key"), KeyPath("clone"),
+                               KeyPath("second"), KeyPath("recovery")},
+      clock_, random_);
   approvals_ = std::make_unique<gateway_agent::ApprovalDesk>(
       *identity_, clock_, *tokens_, cue_, *relay_);
   agent_mqtt_ = broker_.MakeClient("agent.g1");
@@ -369,7 +396,8 @@ absl::StatusOr<command_gate::v1::BatchRecord> OneSite::GetBatch(
 absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
                                               proof::v1::Purpose purpose,
                                               const std::string& place,
-                                              int request) {
+                                              int request,
+                                              const EnrolOptions& enrol) {
   command_gate::v1::SubmitCommandRequest submit;
   submit.set_request_id(RequestId(request));
   *submit.mutable_item() = item;
@@ -377,6 +405,8 @@ absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
   submit.mutable_options()->set_purpose(purpose);
   submit.mutable_options()->mutable_approve_within()->set_seconds(5);
   submit.mutable_options()->mutable_execute_within()->set_seconds(10);
+  if (enrol.ByteSizeLong() > 0)
+    *submit.mutable_options()->mutable_enrol() = enrol;
   if (!place.empty()) {
     submit.mutable_options()->mutable_place()->set_gateway(place);
   }
@@ -421,12 +451,14 @@ absl::StatusOr<CommandRecord> OneSite::Run(const std::string& operation) {
   return Wait(submitted.name());
 }
 
-absl::StatusOr<CommandRecord> OneSite::Enrol() {
+absl::StatusOr<CommandRecord> OneSite::Enrol(bool recovery) {
   CommandItem item;
   item.set_device("account:ann");
   item.set_operation("u2fi.enrol");
+  EnrolOptions enrol;
+  enrol.set_recovery(recovery);
   ASSIGN_OR_RETURN(const CommandRecord submitted,
-                   Submit(item, proof::v1::PURPOSE_ENROL, "g1"));
+                   Submit(item, proof::v1::PURPOSE_ENROL, "g1", 0, enrol));
   return Wait(submitted.name());
 }
 

@@ -2,6 +2,7 @@
 #define U2FI_TESTS_E2E_ONE_SITE_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,12 +26,11 @@
 #include "services/gateway-agent/device_desk.h"
 #include "services/gateway-agent/mesh_link.h"
 #include "services/gateway-agent/socket_tokens.h"
+#include "tests/e2e/plugged_key.h"
 #include "tools/dev-ca/test_ca.h"
 #include "tools/device-emulator/device_link.h"
 #include "tools/device-emulator/fake_console.h"
 #include "tools/device-emulator/fake_device_storage.h"
-#include "tools/soft-token/soft_token_server.h"
-#include "tools/soft-token/state_folder.h"
 #include "u2fi/command_gate/v1/gate.grpc.pb.h"
 
 namespace u2fi::e2e {
@@ -47,7 +47,8 @@ class OneSite {
   // What a client may do, as client/t1/app on behalf of ann.
   absl::StatusOr<command_gate::v1::CommandRecord> Submit(
       const command_gate::v1::CommandItem& item, proof::v1::Purpose purpose,
-      const std::string& place = "", int request = 0);
+      const std::string& place = "", int request = 0,
+      const command_gate::v1::EnrolOptions& enrol = {});
   absl::StatusOr<command_gate::v1::SubmitBatchResponse> SubmitBatch(
       const std::vector<command_gate::v1::CommandItem>& items);
   absl::StatusOr<command_gate::v1::BatchRecord> GetBatch(
@@ -60,12 +61,27 @@ class OneSite {
   absl::StatusOr<command_gate::v1::CommandRecord> Run(
       const std::string& operation);
 
-  // The first token of ann joins. Then the camera is provisioned.
-  absl::StatusOr<command_gate::v1::CommandRecord> Enrol();
+  // A token of ann joins: one that is plugged in and that she does not have.
+  // Then the camera is provisioned.
+  absl::StatusOr<command_gate::v1::CommandRecord> Enrol(bool recovery = false);
   absl::StatusOr<command_gate::v1::CommandRecord> Provision();
 
   // Tells the token's control socket, for example "touch" or "auto off".
-  void TellToken(const std::string& command);
+  void TellToken(const std::string& command) { key_->Tell(command); }
+  // Further keys; they touch themselves too.
+  void PlugInSecondKey();
+  void PlugInRecoveryKey();
+  void TellSecondKey(const std::string& command) { second_key_->Tell(command); }
+  // Copies what the key has in it; then puts the copy in the key's place.
+  void CloneKey();
+  void SwapKeyForItsClone();
+
+  // What the services know of ann: her tokens by id, her latest recovery, her
+  // account.
+  std::map<std::string, attestation::v1::TokenState> Tokens();
+  attestation::v1::RecoveryState Recovering();
+  device_registry::v1::Account Account();
+
   gateway_agent::ApprovalDesk& approvals() { return *approvals_; }
   device_registry::RegistryCore& registry() { return registry_->core(); }
   // What the camera has done, one line a step.
@@ -85,7 +101,9 @@ class OneSite {
   void StartMesh();
   void StartAudit();
   std::string AuditFile() const { return ca_.folder() + "/audit.jsonl"; }
-  void StartToken();
+  std::string KeyPath(const std::string& name) const {
+    return ca_.folder() + "/" + name;
+  }
   void StartAgent();
   void StartCamera();
   void MakeRecords();
@@ -114,11 +132,9 @@ class OneSite {
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<command_gate::v1::CommandGate::Stub> client_;
 
-  std::unique_ptr<soft_token::StateFolder> token_state_;
-  std::unique_ptr<soft_token::SoftToken> token_;
-  std::unique_ptr<soft_token::SoftTokenServer> token_server_;
-  int token_stop_ = -1;
-  std::thread token_thread_;
+  std::unique_ptr<PluggedKey> key_;
+  std::unique_ptr<PluggedKey> second_key_;
+  std::unique_ptr<PluggedKey> recovery_key_;
 
   mqtt::FakeMqttBroker broker_;
   std::atomic<bool> stop_broker_{false};

@@ -43,6 +43,8 @@ absl::StatusOr<gate::SubmitCommandRequest> RequestFor(const Ask& ask) {
     SetDuration(ask.execute_within, options.mutable_execute_within());
   }
   if (!ask.label.empty()) options.mutable_enrol()->set_label(ask.label);
+  if (ask.recovery) options.mutable_enrol()->set_recovery(true);
+  options.set_id_token(ask.id_token);
   if (!ask.evidence.empty() &&
       !options.mutable_evidence()->ParseFromString(ask.evidence)) {
     return Error(reason::kEvidenceFormat, "the evidence cannot be read");

@@ -32,6 +32,10 @@ struct Ask {
   std::string evidence;
   // Of `u2fi.enrol`: what people call the token.
   std::string label;
+  // Of `u2fi.enrol`: the token is kept for recovery.
+  bool recovery = false;
+  // JWT of the tenant's OIDC issuer, where there is one. A secret.
+  std::string id_token;
   // 32 hex digits to repeat a request; empty: a new one.
   std::string request_id;
   // Check only.

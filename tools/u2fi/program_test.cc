@@ -110,6 +110,40 @@ TEST_F(ProgramTest, InJsonEachStateIsALine) {
               HasSubstr("\n{\"command\":{\"name\":\"commands/c1\","));
 }
 
+TEST_F(ProgramTest, AKeyOfTheAccountIsRevokedWithTheTouchOfAnother) {
+  EXPECT_EQ(Run({"token", "revoke", "tokens/tok-1", "--gateway", "g1",
+                 "--account", "ann"}),
+            0)
+      << err_.str();
+  EXPECT_EQ(mesh_.submitted.item().operation(), "u2fi.token.revoke");
+  EXPECT_EQ(mesh_.submitted.item().device(), "account:ann");
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_TOKEN);
+  proof::v1::TokenArguments arguments;
+  ASSERT_TRUE(arguments.ParseFromString(mesh_.submitted.item().message()));
+  EXPECT_EQ(arguments.token_id(), "tok-1");
+}
+
+TEST_F(ProgramTest, OnlyKnownActsOnKeysAreTaken) {
+  EXPECT_EQ(
+      Run({"token", "explode", "tok-1", "--gateway", "g1", "--account", "ann"}),
+      kExitUsage);
+}
+
+TEST_F(ProgramTest, ARecoveryKeyIsEnrolledAsOne) {
+  EXPECT_EQ(Run({"enrol", "--gateway", "g1", "--account", "ann", "--recovery"}),
+            0);
+  EXPECT_TRUE(mesh_.submitted.options().enrol().recovery());
+}
+
+TEST_F(ProgramTest, TheSignInComesFromAFile) {
+  const std::string file = testing::TempDir() + "/sign-in.jwt";
+  std::ofstream(file) << "a.b.c\n";
+  EXPECT_EQ(Run({"enrol", "--gateway", "g1", "--account", "ann",
+                 "--id-token-file", file.c_str()}),
+            0);
+  EXPECT_EQ(mesh_.submitted.options().id_token(), "a.b.c");
+}
+
 TEST_F(ProgramTest, EnrolIsAnActOnTheAccountAtAGateway) {
   EXPECT_EQ(Run({"enrol", "--gateway", "g1", "--account", "ann", "--label",
                  "blue key"}),

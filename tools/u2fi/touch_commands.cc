@@ -1,24 +1,33 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/common/file/file.h"
 #include "services/common/proof/ids.h"
+#include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/commands.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::cli {
 namespace {
 
 constexpr char kEnrolOperation[] = "u2fi.enrol";
 constexpr char kPinsOperation[] = "u2fi.pins";
+constexpr char kTokenOperation[] = "u2fi.token.";
+constexpr size_t kMaxIdToken = 8 * 1024;
 constexpr absl::Duration kWatchFor = absl::Hours(24);
 
 struct Flags {
   Ask ask;
   std::string site;
+  std::string token;
+  std::string id_token_file;
   std::string approve_within;
   std::string execute_within;
   std::string command;
@@ -50,6 +59,11 @@ absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
   if (ask.account.empty()) {
     return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
   }
+  if (!flags.id_token_file.empty()) {
+    ASSIGN_OR_RETURN(const std::string text,
+                     ReadFile(flags.id_token_file, kMaxIdToken));
+    ask.id_token = std::string(absl::StripAsciiWhitespace(text));
+  }
   RETURN_IF_ERROR(SetDuration("--approve-within", flags.approve_within,
                               &ask.approve_within));
   RETURN_IF_ERROR(SetDuration("--execute-within", flags.execute_within,
@@ -61,6 +75,20 @@ absl::Status Enrol(Context& context, Flags& flags, Mesh& mesh, Output& output) {
   flags.ask.purpose = proof::v1::PURPOSE_ENROL;
   flags.ask.device = proof::AccountTarget(context.settings.account);
   flags.ask.operation = kEnrolOperation;
+  return AskFor(context, flags, mesh, output);
+}
+
+// The argument names the act: suspend, resume, revoke or recover.
+absl::Status ActOnToken(Context& context, Flags& flags, Mesh& mesh,
+                        Output& output) {
+  proof::v1::TokenArguments arguments;
+  arguments.set_format(1);
+  arguments.set_token_id(
+      std::string(absl::StripPrefix(flags.token, "tokens/")));
+  flags.ask.purpose = proof::v1::PURPOSE_TOKEN;
+  flags.ask.device = proof::AccountTarget(context.settings.account);
+  flags.ask.operation = absl::StrCat(kTokenOperation, flags.ask.operation);
+  flags.ask.message = proof::Encode(arguments);
   return AskFor(context, flags, mesh, output);
 }
 
@@ -162,6 +190,8 @@ void AddTimes(CLI::App* command, const FlagsPtr& flags) {
                       "time after that (a tenth of the bound)");
   command->add_option("--request-id", flags->ask.request_id,
                       "32 hex digits, to repeat a request");
+  command->add_option("--id-token-file", flags->id_token_file,
+                      "the JWT of your sign-in, where the tenant wants one");
   command->add_flag("--validate-only", flags->ask.validate_only,
                     "check only: nobody is asked");
 }
@@ -173,7 +203,22 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   enrol->add_option("--gateway", flags->ask.gateway, "where the key is")
       ->required();
   enrol->add_option("--label", flags->ask.label, "what you call the key");
+  enrol->add_flag("--recovery", flags->ask.recovery,
+                  "keep it for the day when the others are lost");
   AddTimes(enrol, flags);
+
+  CLI::App* token =
+      AddCommand(app, context, flags, "token",
+                 "change a key of the account: touch another one", ActOnToken);
+  token
+      ->add_option("ACT", flags->ask.operation,
+                   "suspend, resume, revoke; recover: touch the recovery key")
+      ->required()
+      ->check(CLI::IsMember({"suspend", "resume", "revoke", "recover"}));
+  token->add_option("TOKEN", flags->token, "its id (u2fi tokens)")->required();
+  token->add_option("--gateway", flags->ask.gateway, "where to touch")
+      ->required();
+  AddTimes(token, flags);
 
   CLI::App* provision =
       AddCommand(app, context, flags, "provision",

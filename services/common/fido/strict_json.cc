@@ -1,6 +1,8 @@
 #include "services/common/fido/strict_json.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -40,6 +42,22 @@ char Unescape(char letter) {
   constexpr absl::string_view kMeanings = "\"\\/\b\f\n\r\t";
   const size_t at = kLetters.find(letter);
   return at == absl::string_view::npos ? '\0' : kMeanings[at];
+}
+
+// Whether none of the eight characters at `text` is a quote, a backslash or a
+// control character: where one is, a byte becomes 0, or falls below 0, and its
+// high bit is set.
+bool IsPlainWord(const char* text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  uint64_t word = 0;
+  std::memcpy(&word, text, sizeof(word));
+  const uint64_t quote = word ^ kOnes * '"';
+  const uint64_t backslash = word ^ kOnes * '\\';
+  const uint64_t found = ((word - kOnes * 0x20) & ~word) |
+                         ((quote - kOnes) & ~quote) |
+                         ((backslash - kOnes) & ~backslash);
+  return (found & kHighBits) == 0;
 }
 
 }  // namespace
@@ -170,6 +188,10 @@ class StrictJsonReader {
   // Characters up to a quote, a backslash or a control character.
   size_t PlainSize() const {
     size_t size = 0;
+    while (size + sizeof(uint64_t) <= rest_.size() &&
+           IsPlainWord(rest_.data() + size)) {
+      size += sizeof(uint64_t);
+    }
     while (size < rest_.size() && rest_[size] != '"' && rest_[size] != '\\' &&
            static_cast<uint8_t>(rest_[size]) >= 0x20) {
       ++size;

@@ -51,6 +51,26 @@ TEST(StrictJsonTest, EscapesAreDecoded) {
             "/a=\"\"\\/\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
 }
 
+TEST(StrictJsonTest, AControlCharacterIsSeenWhereverItStands) {
+  for (size_t at = 0; at < 24; ++at) {
+    for (const char bad : {'\0', '\x01', '\x1f', '\n'}) {
+      std::string text(24, 'x');
+      text[at] = bad;
+      EXPECT_FALSE(Reads("{\"a\":\"" + text + "\"}")) << at;
+    }
+  }
+}
+
+TEST(StrictJsonTest, AnEscapeIsSeenWhereverItStands) {
+  for (size_t at = 0; at < 24; ++at) {
+    const std::string before(at, 'x'), after(24 - at, '\x7f');
+    Recorder recorder;
+    ASSERT_TRUE(ReadStrictJson(
+        "{\"a\":\"" + before + "\\\"\\\\" + after + "\"}", {}, recorder));
+    EXPECT_EQ(recorder.notes[1], "/a=\"" + before + "\"\\" + after + "\"");
+  }
+}
+
 TEST(StrictJsonTest, AnEscapedZeroStaysInTheText) {
   Recorder recorder;
   ASSERT_TRUE(ReadStrictJson(R"({"a":"x\u0000y"})", {}, recorder));

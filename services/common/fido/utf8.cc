@@ -1,6 +1,7 @@
 #include "services/common/fido/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace u2fi::fido {
 namespace {
@@ -20,6 +21,16 @@ bool IsGoodSecond(uint8_t first, uint8_t second) {
   return second >= least && second <= most;
 }
 
+// Most text is ASCII: eight characters at a time.
+void SkipAsciiWords(absl::string_view& text) {
+  uint64_t word = 0;
+  while (text.size() >= sizeof(word)) {
+    std::memcpy(&word, text.data(), sizeof(word));
+    if ((word & 0x8080808080808080) != 0) return;
+    text.remove_prefix(sizeof(word));
+  }
+}
+
 bool IsTail(absl::string_view bytes) {
   for (char byte : bytes) {
     if ((byte & 0xc0) != 0x80) return false;
@@ -30,7 +41,9 @@ bool IsTail(absl::string_view bytes) {
 }  // namespace
 
 bool IsUtf8(absl::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    SkipAsciiWords(text);
+    if (text.empty()) return true;
     const auto first = static_cast<uint8_t>(text[0]);
     const size_t size = SequenceSize(first);
     if (size == 0 || size > text.size() || !IsTail(text.substr(1, size - 1)) ||
@@ -39,7 +52,6 @@ bool IsUtf8(absl::string_view text) {
     }
     text.remove_prefix(size);
   }
-  return true;
 }
 
 }  // namespace u2fi::fido

@@ -22,5 +22,14 @@ TEST(Utf8Test, IllFormedTextIsRefused) {
   }
 }
 
+TEST(Utf8Test, EveryPlaceInALongTextIsLookedAt) {
+  for (size_t at = 0; at < 24; ++at) {
+    const std::string before(at, 'x'), after(24 - at, 'y');
+    EXPECT_TRUE(IsUtf8(before + "\xe2\x82\xac" + after)) << at;
+    EXPECT_FALSE(IsUtf8(before + "\xe2\x82" + after)) << at;
+    EXPECT_FALSE(IsUtf8(before + "\xff" + after)) << at;
+  }
+}
+
 }  // namespace
 }  // namespace u2fi::fido

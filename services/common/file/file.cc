@@ -129,4 +129,16 @@ absl::Status MakeFolder(const std::string& path, mode_t mode) {
   return Failure(path, "make the folder");
 }
 
+FileVersion VersionOf(const std::string& path) {
+  struct stat found;
+  FileVersion version;
+  if (stat(path.c_str(), &found) != 0) return version;
+  version.device = found.st_dev;
+  version.inode = found.st_ino;
+  version.size = found.st_size;
+  version.modified =
+      int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
+  return version;
+}
+
 }  // namespace u2fi

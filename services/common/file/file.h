@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,6 +27,25 @@ absl::Status WriteFileDurably(const std::string& path,
 // The whole of `path`. NOT_FOUND (FILE_NOT_FOUND) if there is none,
 // FILE_UNAVAILABLE if it cannot be read or is longer than `max_size` bytes.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_size);
+
+// What changes when a file is replaced or written: enough to know when to read
+// it again. All zero for what cannot be looked at.
+struct FileVersion {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  int64_t size = 0;
+  // Nanoseconds since 1970.
+  int64_t modified = 0;
+
+  friend bool operator==(const FileVersion& a, const FileVersion& b) {
+    return a.device == b.device && a.inode == b.inode && a.size == b.size &&
+           a.modified == b.modified;
+  }
+  friend bool operator!=(const FileVersion& a, const FileVersion& b) {
+    return !(a == b);
+  }
+};
+FileVersion VersionOf(const std::string& path);
 
 // Makes the folder `path` and its missing parents, with `mode` for each that is
 // made. FILE_UNAVAILABLE if that is impossible or something else is there.

@@ -78,5 +78,14 @@ TEST_F(FileTest, RefusesAFolderWhereAFileIs) {
   EXPECT_THAT(MakeFolder(Path("a"), 0700), HasReason(reason::kFileUnavailable));
 }
 
+TEST_F(FileTest, AVersionChangesWithTheFile) {
+  EXPECT_EQ(VersionOf(Path("a")), FileVersion());
+  ASSERT_OK(WriteFileDurably(Path("a"), "one", 0600));
+  const FileVersion first = VersionOf(Path("a"));
+  EXPECT_EQ(VersionOf(Path("a")), first);
+  ASSERT_OK(WriteFileDurably(Path("a"), "two", 0600));
+  EXPECT_NE(VersionOf(Path("a")), first);
+}
+
 }  // namespace
 }  // namespace u2fi
