@@ -3,23 +3,19 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "services/command-gate/candidates.h"
+#include "services/command-gate/approval_limits.h"
 #include "services/command-gate/command_states.h"
+#include "services/command-gate/quorum.h"
+#include "services/command-gate/token_check.h"
 #include "services/common/audit/limits.h"
 #include "services/common/audit/row.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/proof/ids.h"
-#include "services/common/proof/merkle.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::command_gate {
 namespace {
 
-using attestation::v1::ListCandidatesResponse;
 using records::v1::CommandRow;
 using records::v1::Slot;
 using ::u2fi::store::Durability;
@@ -30,47 +26,13 @@ v1::ApprovalState SlotAfterRefusal(absl::string_view reason) {
              : v1::APPROVAL_STATE_REFUSED;
 }
 
-proof::v1::AuthorizationStatement TemplateOf(const StoredCommand& command,
-                                             const Slot& slot) {
-  const CommandRow& row = command.row;
-  proof::v1::AuthorizationStatement statement;
-  statement.set_format(1);
-  statement.set_purpose(row.purpose());
-  statement.set_tenant(command.tenant);
-  statement.set_account(slot.account());
-  statement.set_approver_gateway(slot.gateway());
-  statement.set_channel_key(slot.channel_key());
-  statement.set_site(row.site());
-  if (row.batch_ids().empty()) {
-    statement.set_batch_root(crypto::ToString(proof::Leaf(row.command())));
-    statement.set_batch_size(1);
-  } else {
-    statement.set_batch_root(row.batch_root());
-    statement.set_batch_size(static_cast<uint32_t>(row.batch_ids_size()));
-  }
-  statement.set_pins_revision(row.pins_revision());
-  statement.set_requester(row.requester());
-  statement.set_request_id(row.request_id());
-  statement.set_approve_by_ms(row.approve_by_ms());
-  statement.set_execute_by_ms(row.execute_by_ms());
-  if (row.required().uv() || row.required().level() != 0) {
-    *statement.mutable_required() = row.required();
-  }
-  return statement;
-}
-
-bool AllAccepted(const CommandRow& row) {
-  for (const Slot& slot : row.slots()) {
-    if (slot.state() != v1::APPROVAL_STATE_ACCEPTED) return false;
-  }
-  return row.slots_size() > 0;
-}
-
 // Digests of the touches that were taken before the one at `index`.
 std::vector<std::string> EarlierTouches(const CommandRow& row, int index) {
   std::vector<std::string> digests;
   for (int i = 0; i < row.slots_size(); ++i) {
-    if (i == index) continue;
+    if (i == index || row.slots(i).state() != v1::APPROVAL_STATE_ACCEPTED) {
+      continue;
+    }
     digests.push_back(
         crypto::ToString(audit::ApprovalDigest(row.slots(i).approval())));
   }
@@ -140,124 +102,39 @@ absl::Status CheckOpen(const StoredCommand& command,
 
 }  // namespace
 
-std::string ApprovalId(absl::string_view command_id, int slot,
-                       uint32_t attempt) {
-  return absl::StrCat(command_id, "-", slot, "-", attempt);
-}
-
-bool ParseApprovalId(absl::string_view id, std::string& command_id, int& slot,
-                     uint32_t& attempt) {
-  const std::vector<std::string> parts = absl::StrSplit(id, '-');
-  if (parts.size() != 3 || !proof::IsCommandId(parts[0]) ||
-      !absl::SimpleAtoi(parts[1], &slot) || slot < 0 ||
-      !absl::SimpleAtoi(parts[2], &attempt)) {
-    return false;
-  }
-  command_id = parts[0];
-  return ApprovalId(command_id, slot, attempt) == id;
-}
-
 absl::StatusOr<StoredCommand> Approvals::Ask(StoredCommand command) {
   for (int i = 0; i < command.row.slots_size(); ++i) {
     if (command.row.slots(i).state() != v1::APPROVAL_STATE_QUEUED) continue;
     ASSIGN_OR_RETURN(command, AskSlot(std::move(command), i));
-    if (command.row.state() != v1::COMMAND_STATE_AWAITING_APPROVAL) break;
+    if (IsFinal(command.row.state())) break;
   }
   return command;
 }
 
 absl::StatusOr<StoredCommand> Approvals::AskSlot(StoredCommand command,
                                                  int index) {
-  const absl::StatusOr<ListCandidatesResponse> candidates =
-      Candidates(command, index);
-  if (IsReason(candidates.status(), reason::kNoCredentials)) {
-    return Deny(
+  const absl::StatusOr<Questions::Issued> issued =
+      questions_.Issue(command, index);
+  if (IsReason(issued.status(), reason::kNoCredentials)) {
+    return DropOut(
         command, index, v1::APPROVAL_STATE_REFUSED,
         RefusalOf(command.row.slots(index), common::v1::OUTCOME_UNSPECIFIED,
                   reason::kNoCredentials.name));
   }
-  RETURN_IF_ERROR(candidates.status());
-  challenge::v1::IssueRequest request;
-  request.set_tenant(command.tenant);
-  *request.mutable_template_() = TemplateOf(command, command.row.slots(index));
-  for (const common::v1::Candidate& candidate : candidates->candidates()) {
-    challenge::v1::CandidateFloor& floor = *request.add_candidates();
-    floor.set_token_id(candidate.token_id());
-    if (candidate.has_counter_floor()) {
-      floor.set_counter_floor(candidate.counter_floor());
-    }
-  }
-  ASSIGN_OR_RETURN(const challenge::v1::IssueResponse issued,
-                   challenge_.Issue(request));
+  RETURN_IF_ERROR(issued.status());
   CommandRow next = command.row;
   next.set_state(v1::COMMAND_STATE_AWAITING_APPROVAL);
   Slot& slot = *next.mutable_slots(index);
   slot.set_state(v1::APPROVAL_STATE_ASKED);
   slot.set_attempts(slot.attempts() + 1);
-  slot.set_statement(issued.statement());
+  slot.set_statement(issued->statement);
   MoveEvidence evidence;
   evidence.kind = audit::v1::ROW_KIND_APPROVAL;
-  evidence.statement = issued.statement();
+  evidence.statement = issued->statement;
   ASSIGN_OR_RETURN(command, mover_.Move(command, std::move(next), evidence,
                                         Durability::kVolatile));
-  RETURN_IF_ERROR(Send(command, index, *candidates));
+  RETURN_IF_ERROR(questions_.Send(command, index, issued->candidates));
   return command;
-}
-
-absl::StatusOr<std::vector<StoredCommand>> Approvals::AllOf(
-    const StoredCommand& command) {
-  if (!command.row.batch_ids().empty()) return commands_.ReadBatch(command);
-  return std::vector<StoredCommand>{command};
-}
-
-absl::StatusOr<ListCandidatesResponse> Approvals::Candidates(
-    const StoredCommand& command, int index) {
-  const Slot& slot = command.row.slots(index);
-  if (slot.has_candidate()) {
-    ListCandidatesResponse only;
-    *only.add_candidates() = slot.candidate();
-    return only;
-  }
-  return attestation_.ListCandidates(CandidatesFor(command, slot));
-}
-
-absl::Status Approvals::Send(const StoredCommand& command, int index,
-                             const ListCandidatesResponse& candidates) {
-  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all, AllOf(command));
-  const Slot& slot = command.row.slots(index);
-  gateway::v1::MeshMessage message;
-  gateway::v1::ApprovalRequest& question = *message.mutable_approval_request();
-  question.set_approval_id(
-      ApprovalId(command.row.command_id(), index, slot.attempts()));
-  question.set_statement(slot.statement());
-  for (const StoredCommand& one : all) question.add_commands(one.row.command());
-  for (const common::v1::Candidate& candidate : candidates.candidates()) {
-    *question.add_candidates()->mutable_candidate() = candidate;
-  }
-  question.set_requester_label(command.row.account());
-  question.set_attempt(slot.attempts());
-  if (command.row.has_evidence()) {
-    *question.mutable_evidence() = command.row.evidence();
-  }
-  // A gateway that is away is asked when it comes back (AskAgain), or the
-  // question expires.
-  gateways_.Send(command.tenant, slot.gateway(), std::move(message))
-      .IgnoreError();
-  return absl::OkStatus();
-}
-
-void Approvals::AskAgain(const StoredCommand& command,
-                         absl::string_view gateway) {
-  for (int i = 0; i < command.row.slots_size(); ++i) {
-    const Slot& slot = command.row.slots(i);
-    if (slot.state() != v1::APPROVAL_STATE_ASKED || slot.gateway() != gateway) {
-      continue;
-    }
-    const absl::StatusOr<ListCandidatesResponse> candidates =
-        Candidates(command, i);
-    // What cannot be read now is asked at the next stream.
-    if (candidates.ok()) Send(command, i, *candidates).IgnoreError();
-  }
 }
 
 absl::StatusOr<StoredCommand> Approvals::Answer(
@@ -284,18 +161,6 @@ absl::StatusOr<StoredCommand> Approvals::Answer(
   return after;
 }
 
-void Approvals::Tell(const GatewaySession& session,
-                     const gateway::v1::ApprovalAnswer& answer,
-                     const common::v1::Verdict& verdict) {
-  gateway::v1::MeshMessage message;
-  gateway::v1::ApprovalOutcome& outcome = *message.mutable_approval_outcome();
-  outcome.set_approval_id(answer.approval_id());
-  *outcome.mutable_verdict() = verdict;
-  outcome.set_token_id(answer.assertion().token_id());
-  gateways_.Send(session.tenant, session.gateway, std::move(message))
-      .IgnoreError();
-}
-
 absl::StatusOr<StoredCommand> Approvals::Take(
     StoredCommand command, int index, const gateway::v1::ApprovalAnswer& answer,
     common::v1::Verdict& verdict) {
@@ -311,7 +176,7 @@ absl::StatusOr<StoredCommand> Approvals::Take(
           RefusalOf(slot, common::v1::OUTCOME_REFUSED, verdict.reason()));
     case gateway::v1::ApprovalAnswer::kFailed:
       verdict = Refused(answer.failed().reason());
-      return Deny(
+      return DropOut(
           command, index, SlotAfterRefusal(verdict.reason()),
           RefusalOf(slot, common::v1::OUTCOME_REFUSED, verdict.reason()));
     default:
@@ -337,6 +202,12 @@ absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
   if (touch.ByteSizeLong() <= audit::kMaxApprovalSize) {
     refusal.approvals = {touch};
   }
+  if (verdict.outcome() == common::v1::OUTCOME_ACCEPTED &&
+      !MayAnswer(slot, answer.token_id())) {
+    verdict = Refused(reason::kTokenNotPinned.name);
+    refusal.outcome = verdict.outcome();
+    refusal.reason = verdict.reason();
+  }
   if (verdict.outcome() != common::v1::OUTCOME_ACCEPTED) {
     return AskAfresh(std::move(command), index, refusal);
   }
@@ -352,7 +223,8 @@ absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
 }
 
 absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {
-  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all, AllOf(command));
+  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all,
+                   questions_.AllOf(command));
   device_registry::v1::ResolveRequest request;
   request.set_tenant(command.tenant);
   request.set_on_behalf_of(command.row.account());
@@ -386,21 +258,53 @@ absl::StatusOr<StoredCommand> Approvals::Accept(
   evidence.kind = audit::v1::ROW_KIND_APPROVAL;
   evidence.outcome = common::v1::OUTCOME_ACCEPTED;
   evidence.approvals = {slot.approval()};
-  if (!AllAccepted(next)) {
-    evidence.with_command = false;
+  if (IsApproved(next)) RETURN_IF_ERROR(Recheck(command, index, next));
+  if (!IsApproved(next)) return AcceptEarly(command, std::move(next), evidence);
+  next.set_state(v1::COMMAND_STATE_APPROVED);
+  evidence.approval_refs = EarlierTouches(next, index);
+  ASSIGN_OR_RETURN(
+      StoredCommand approved,
+      mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
+  questions_.Cancel(command, reason::kAlreadyDecided.name, index);
+  return approved;
+}
+
+absl::StatusOr<StoredCommand> Approvals::AcceptEarly(
+    const StoredCommand& command, CommandRow next, MoveEvidence evidence) {
+  evidence.with_command = false;
+  if (MayBeApproved(next)) {
     return mover_.Move(command, std::move(next), evidence,
                        Durability::kVolatile);
   }
-  next.set_state(v1::COMMAND_STATE_APPROVED);
-  evidence.approval_refs = EarlierTouches(next, index);
-  return mover_.Move(command, std::move(next), evidence,
-                     Durability::kReplicated);
+  next.set_state(v1::COMMAND_STATE_DENIED);
+  next.set_reason(reason::kTokenRevoked.name);
+  ASSIGN_OR_RETURN(
+      StoredCommand denied,
+      mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
+  // The touch that came last has no question open: nobody is left out.
+  questions_.Cancel(command, denied.row.reason());
+  return denied;
+}
+
+absl::Status Approvals::Recheck(const StoredCommand& command, int index,
+                                CommandRow& next) {
+  for (int i = 0; i < next.slots_size(); ++i) {
+    Slot& slot = *next.mutable_slots(i);
+    if (i == index || slot.state() != v1::APPROVAL_STATE_ACCEPTED) continue;
+    const absl::Status stands = CheckToken(attestation_, command, slot);
+    if (stands.ok()) continue;
+    if (!IsReason(stands, reason::kTokenRevoked)) return stands;
+    slot.set_state(v1::APPROVAL_STATE_REFUSED);
+    slot.set_reason(ReasonOf(stands));
+    slot.clear_approval();
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StoredCommand> Approvals::AskAfresh(
     StoredCommand command, int index, const MoveEvidence& evidence) {
   if (command.row.slots(index).attempts() >= kMaxAttempts) {
-    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, evidence);
+    return DropOut(command, index, v1::APPROVAL_STATE_REFUSED, evidence);
   }
   CommandRow next = command.row;
   Slot& slot = *next.mutable_slots(index);
@@ -413,6 +317,20 @@ absl::StatusOr<StoredCommand> Approvals::AskAfresh(
   // If this fails, the sweeper asks.
   absl::StatusOr<StoredCommand> asked = AskSlot(command, index);
   return asked.ok() ? asked : command;
+}
+
+absl::StatusOr<StoredCommand> Approvals::DropOut(const StoredCommand& command,
+                                                 int index,
+                                                 v1::ApprovalState slot_state,
+                                                 const MoveEvidence& evidence) {
+  CommandRow next = command.row;
+  Slot& slot = *next.mutable_slots(index);
+  slot.set_state(slot_state);
+  slot.set_reason(evidence.reason);
+  slot.set_answer_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+  slot.clear_statement();
+  if (!MayBeApproved(next)) return Deny(command, index, slot_state, evidence);
+  return mover_.Move(command, std::move(next), evidence, Durability::kVolatile);
 }
 
 absl::StatusOr<StoredCommand> Approvals::Deny(const StoredCommand& command,
@@ -429,22 +347,8 @@ absl::StatusOr<StoredCommand> Approvals::Deny(const StoredCommand& command,
   ASSIGN_OR_RETURN(
       StoredCommand denied,
       mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
-  Cancel(denied, evidence.reason);
+  questions_.Cancel(command, evidence.reason, index);
   return denied;
-}
-
-void Approvals::Cancel(const StoredCommand& command, absl::string_view reason) {
-  for (int i = 0; i < command.row.slots_size(); ++i) {
-    const Slot& slot = command.row.slots(i);
-    if (slot.state() != v1::APPROVAL_STATE_ASKED) continue;
-    gateway::v1::MeshMessage message;
-    gateway::v1::CancelApproval& cancel = *message.mutable_cancel_approval();
-    cancel.set_approval_id(
-        ApprovalId(command.row.command_id(), i, slot.attempts()));
-    cancel.set_reason(std::string(reason));
-    gateways_.Send(command.tenant, slot.gateway(), std::move(message))
-        .IgnoreError();
-  }
 }
 
 }  // namespace u2fi::command_gate

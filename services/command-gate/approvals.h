@@ -2,14 +2,13 @@
 #define U2FI_SERVICES_COMMAND_GATE_APPROVALS_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/attestation/attestation_client.h"
 #include "services/challenge/challenge_client.h"
-#include "services/command-gate/approval_limits.h"
 #include "services/command-gate/command_mover.h"
 #include "services/command-gate/gateway_sender.h"
+#include "services/command-gate/questions.h"
 #include "services/common/time/clock.h"
 #include "services/device-registry/registry_client.h"
 #include "u2fi/gateway/v1/approval.pb.h"
@@ -27,22 +26,25 @@ class Approvals {
             CommandMover& mover, GatewaySender& gateways)
       : clock_(clock),
         attestation_(attestation),
-        challenge_(challenge),
         registry_(registry),
-        commands_(commands),
         mover_(mover),
-        gateways_(gateways) {}
+        questions_(attestation, challenge, commands, gateways) {}
 
   // Asks every approver who has no open question. The command comes back in
-  // AWAITING_APPROVAL, or DENIED if nobody can be asked.
+  // AWAITING_APPROVAL, or DENIED if too few can be asked.
   absl::StatusOr<StoredCommand> Ask(StoredCommand command);
 
   // Sends the open questions that are for `gateway` again, with the same
   // statements: after a reconnect.
-  void AskAgain(const StoredCommand& command, absl::string_view gateway);
+  void AskAgain(const StoredCommand& command, absl::string_view gateway) {
+    questions_.SendAgain(command, gateway);
+  }
 
   // Takes an answer that came in on `session`. What comes back is the command
-  // after it: APPROVED once every approver has agreed. An answer that is not to
+  // after it: APPROVED once every approver has agreed, or in a quorum enough of
+  // them; those who are still asked then need not answer any more. A no is a
+  // veto. An approver who drops out otherwise ends the command only where the
+  // others are not enough. An answer that is not to
   // an open question of that stream changes nothing (ALREADY_DECIDED,
   // CHANNEL_KEY_MISMATCH). After an error that passes it may be taken again:
   // the same answer has the same outcome. `verdict` is what the agent is to
@@ -55,17 +57,26 @@ class Approvals {
   // else before that.
   void Tell(const GatewaySession& session,
             const gateway::v1::ApprovalAnswer& answer,
-            const common::v1::Verdict& verdict);
+            const common::v1::Verdict& verdict) {
+    questions_.Tell(session, answer, verdict);
+  }
 
   // Tells the gateways that nobody is asked any more.
-  void Cancel(const StoredCommand& command, absl::string_view reason);
+  void Cancel(const StoredCommand& command, absl::string_view reason) {
+    questions_.Cancel(command, reason);
+  }
 
  private:
   absl::StatusOr<StoredCommand> AskSlot(StoredCommand command, int index);
   // Asks again after the refused answer that `evidence` holds, or gives up.
   absl::StatusOr<StoredCommand> AskAfresh(StoredCommand command, int index,
                                           const MoveEvidence& evidence);
-  // Ends the command: the approver will not approve it any more.
+  // The approver will not approve it any more: the others go on if they are
+  // enough, else the command ends.
+  absl::StatusOr<StoredCommand> DropOut(const StoredCommand& command, int index,
+                                        v1::ApprovalState slot_state,
+                                        const MoveEvidence& evidence);
+  // Ends the command, whatever the others say.
   absl::StatusOr<StoredCommand> Deny(const StoredCommand& command, int index,
                                      v1::ApprovalState slot_state,
                                      const MoveEvidence& evidence);
@@ -79,30 +90,21 @@ class Approvals {
   absl::Status CheckRuleStands(const StoredCommand& command);
   absl::StatusOr<StoredCommand> Accept(const StoredCommand& command, int index,
                                        const proof::v1::Answer& answer);
-  absl::StatusOr<attestation::v1::ListCandidatesResponse> Candidates(
-      const StoredCommand& command, int index);
-  // The command, or all of the batch whose first one it is.
-  absl::StatusOr<std::vector<StoredCommand>> AllOf(
-      const StoredCommand& command);
-  absl::Status Send(const StoredCommand& command, int index,
-                    const attestation::v1::ListCandidatesResponse& candidates);
-
+  // The touch is taken, and others are needed: they are waited for, or the
+  // command ends since some were taken back.
+  absl::StatusOr<StoredCommand> AcceptEarly(const StoredCommand& command,
+                                            records::v1::CommandRow next,
+                                            MoveEvidence evidence);
+  // The touch at `index` may be the last one. Takes back those before it whose
+  // token may not answer any more.
+  absl::Status Recheck(const StoredCommand& command, int index,
+                       records::v1::CommandRow& next);
   const Clock& clock_;
   attestation::AttestationClient& attestation_;
-  challenge::ChallengeClient& challenge_;
   device_registry::RegistryClient& registry_;
-  CommandStore& commands_;
   CommandMover& mover_;
-  GatewaySender& gateways_;
+  Questions questions_;
 };
-
-// The id of a question: command id, approver, number of the challenge.
-std::string ApprovalId(absl::string_view command_id, int slot,
-                       uint32_t attempt);
-
-// The parts of such an id; false if it is none.
-bool ParseApprovalId(absl::string_view id, std::string& command_id, int& slot,
-                     uint32_t& attempt);
 
 }  // namespace u2fi::command_gate
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "services/command-gate/approval_limits.h"
 #include "services/command-gate/gate_test_case.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/merkle.h"

@@ -334,11 +334,10 @@ TEST_F(BatchTest, OneIsNotDispatchedBeforeTheTouch) {
 }
 
 TEST_F(BatchTest, ABatchTakesOnePlace) {
-  AskedAll(3);
-  ASSERT_OK_AND_ASSIGN(
-      const SubmitView view,
-      gate().commands.ReadForSubmit("t1", "x", "cam-1", "ann", "g1"));
-  EXPECT_EQ(view.account_place, "open/a/ann/1");
+  const StoredCommand first = AskedAll(3);
+  ASSERT_OK_AND_ASSIGN(const SubmitView view,
+                       gate().commands.ReadForSubmit("t1", "cam-1", first.row));
+  EXPECT_EQ(view.places[0].account, "open/a/ann/1");
 }
 
 TEST_F(BatchTest, TheListHasThemInOrder) {

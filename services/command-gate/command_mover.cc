@@ -93,6 +93,20 @@ audit::RowContent ContentOf(const CommandRow& before, const CommandRow& after,
   return content;
 }
 
+// Once it is decided, nobody is asked any more.
+void CloseSlots(CommandRow& row) {
+  if (row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL) return;
+  for (records::v1::Slot& slot : *row.mutable_slots()) {
+    if (slot.state() != v1::APPROVAL_STATE_ASKED &&
+        slot.state() != v1::APPROVAL_STATE_QUEUED) {
+      continue;
+    }
+    slot.set_state(row.state() == v1::COMMAND_STATE_EXPIRED
+                       ? v1::APPROVAL_STATE_EXPIRED
+                       : v1::APPROVAL_STATE_CANCELLED);
+  }
+}
+
 audit::RowContent AlarmOf(const CommandRow& row) {
   audit::RowContent content;
   content.kind = audit::v1::ROW_KIND_ALARM;
@@ -138,6 +152,7 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   if (moves && !MayMove(seen.row.state(), next.state(), next.free())) {
     return Error(reason::kInternal, "a command cannot make this move");
   }
+  if (moves) CloseSlots(next);
   if (IsFinal(next.state()) && next.end_ms() == 0) {
     next.set_end_ms(static_cast<uint64_t>(UnixMillis(clock_)));
   }

@@ -75,7 +75,8 @@ class CommandMover {
 
   // Replaces `seen` by `next`. INTERNAL unless the states allow it (or are the
   // same); STORE_ABORTED if somebody was faster: read again and think again.
-  // Sets end_ms of a final state. Counts against the requester if people said
+  // Sets end_ms of a final state, and closes the slots of approvers that nobody
+  // asks any more. Counts against the requester if people said
   // no. Up to the dispatch the first command of a batch takes the others along.
   absl::StatusOr<StoredCommand> Move(const StoredCommand& seen,
                                      records::v1::CommandRow next,

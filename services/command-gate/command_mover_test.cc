@@ -193,10 +193,9 @@ TEST_F(CommandMoverTest, PlacesAreGivenUpWhenNobodyIsAskedAnyMore) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand ended,
                        Move(asked, v1::COMMAND_STATE_CANCELLED));
   EXPECT_EQ(ended.row.places_size(), 0);
-  ASSERT_OK_AND_ASSIGN(
-      const SubmitView view,
-      gate().commands.ReadForSubmit("t1", "x", "cam-1", "ann", "g1"));
-  EXPECT_EQ(view.account_place, "open/a/ann/0");
+  ASSERT_OK_AND_ASSIGN(const SubmitView view,
+                       gate().commands.ReadForSubmit("t1", "cam-1", asked.row));
+  EXPECT_EQ(view.places[0].account, "open/a/ann/0");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "services/command-gate/command_store.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/command-gate/command_states.h"
@@ -151,11 +153,27 @@ absl::Status ParseSequenceEntry(const Entry& entry, SubmitView& view) {
   return absl::OkStatus();
 }
 
-std::string FirstFree(const std::vector<std::string>& keys,
-                      const std::vector<Entry>& entries, size_t begin,
-                      size_t end) {
-  for (size_t i = begin; i < end; ++i) {
-    if (!entries[i].exists()) return keys[i];
+// The keys of the places that the approvers of `row` may take.
+std::vector<std::string> PlaceKeys(const CommandRow& row) {
+  std::set<std::string> keys;
+  for (const records::v1::Slot& slot : row.slots()) {
+    for (int i = 0; i < kMaxOpenPerAccount; ++i) {
+      keys.insert(AccountPlace(slot.account(), i));
+    }
+    for (int i = 0; i < kMaxOpenPerGateway; ++i) {
+      keys.insert(GatewayPlace(slot.gateway(), i));
+    }
+  }
+  return {keys.begin(), keys.end()};
+}
+
+// Takes the first of the places that is free; empty: none is.
+std::string TakeFirst(std::set<std::string>& free, int count,
+                      std::string (*key)(absl::string_view, int),
+                      const std::string& of) {
+  for (int i = 0; i < count; ++i) {
+    std::string place = key(of, i);
+    if (free.erase(place) > 0) return place;
   }
   return "";
 }
@@ -191,11 +209,13 @@ void MoveIndices(const CommandRow& seen, const CommandRow& next,
 void TakePlaces(const SubmitView& view, CommandRow& first,
                 audit::Transition& transition) {
   transition.epoch = view.command.epoch;
-  for (const std::string& place : {view.account_place, view.gateway_place}) {
-    if (place.empty()) continue;
-    first.add_places(place);
-    transition.expect.push_back({place, u2fi::store::kAbsent});
-    transition.put.push_back({place, first.command_id()});
+  for (const SubmitView::Place& place : view.places) {
+    for (const std::string& key : {place.account, place.gateway}) {
+      if (key.empty()) continue;
+      first.add_places(key);
+      transition.expect.push_back({key, u2fi::store::kAbsent});
+      transition.put.push_back({key, first.command_id()});
+    }
   }
 }
 
@@ -260,21 +280,14 @@ absl::StatusOr<StoredCommand> CommandStore::Read(absl::string_view tenant,
   return stored;
 }
 
-absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(
-    absl::string_view tenant, absl::string_view command_id,
-    absl::string_view device, absl::string_view account,
-    absl::string_view gateway) {
+absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(absl::string_view tenant,
+                                                       absl::string_view device,
+                                                       const CommandRow& row) {
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
-  std::vector<std::string> keys = {CommandKey(command_id)};
+  std::vector<std::string> keys = {CommandKey(row.command_id())};
   if (!device.empty()) keys.push_back(SequenceKey(device));
-  const size_t accounts = keys.size();
-  for (int i = 0; i < kMaxOpenPerAccount && !gateway.empty(); ++i) {
-    keys.push_back(AccountPlace(account, i));
-  }
-  const size_t gateways = keys.size();
-  for (int i = 0; i < kMaxOpenPerGateway && !gateway.empty(); ++i) {
-    keys.push_back(GatewayPlace(gateway, i));
-  }
+  const size_t places = keys.size();
+  for (std::string& key : PlaceKeys(row)) keys.push_back(std::move(key));
   ASSIGN_OR_RETURN(const Snapshot snapshot, store_.Get(partition, keys));
   SubmitView view;
   view.command.tenant = std::string(tenant);
@@ -283,18 +296,23 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(
   if (!device.empty()) {
     RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[1], view));
   }
-  view.account_place = FirstFree(keys, snapshot.entries, accounts, gateways);
-  view.gateway_place = FirstFree(keys, snapshot.entries, gateways, keys.size());
+  std::set<std::string> free;
+  for (size_t i = places; i < keys.size(); ++i) {
+    if (!snapshot.entries[i].exists()) free.insert(keys[i]);
+  }
+  for (const records::v1::Slot& slot : row.slots()) {
+    view.places.push_back(
+        {TakeFirst(free, kMaxOpenPerAccount, AccountPlace, slot.account()),
+         TakeFirst(free, kMaxOpenPerGateway, GatewayPlace, slot.gateway())});
+  }
   return view;
 }
 
 absl::StatusOr<BatchView> CommandStore::ReadForBatch(
-    absl::string_view tenant, absl::string_view first_id,
-    const std::vector<std::string>& devices, absl::string_view account,
-    absl::string_view gateway) {
+    absl::string_view tenant, const std::vector<std::string>& devices,
+    const CommandRow& row) {
   BatchView view;
-  ASSIGN_OR_RETURN(view.first,
-                   ReadForSubmit(tenant, first_id, "", account, gateway));
+  ASSIGN_OR_RETURN(view.first, ReadForSubmit(tenant, "", row));
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
   std::vector<std::string> keys;
   for (const std::string& device : devices) keys.push_back(SequenceKey(device));
@@ -344,6 +362,17 @@ absl::StatusOr<std::vector<std::string>> CommandStore::ListForGateway(
         store_.Scan(partition, prefix, "", u2fi::store::kMaxScanLimit));
     for (const u2fi::store::Item& item : page.items) ids.push_back(item.value);
   }
+  return ids;
+}
+
+absl::StatusOr<std::vector<std::string>> CommandStore::ListForApprover(
+    absl::string_view tenant, absl::string_view account) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  ASSIGN_OR_RETURN(const u2fi::store::Page page,
+                   store_.Scan(partition, absl::StrCat("open/a/", account, "/"),
+                               "", kMaxOpenPerAccount));
+  std::vector<std::string> ids;
+  for (const u2fi::store::Item& item : page.items) ids.push_back(item.value);
   return ids;
 }
 

@@ -34,10 +34,13 @@ struct SubmitView {
   // The device's last sequence number, and its version.
   uint64_t last_sequence = 0;
   u2fi::store::Version sequence_version = u2fi::store::kAbsent;
-  // Keys of a free place among the open approvals of the account and of the
-  // gateway; empty: all are taken.
-  std::string account_place;
-  std::string gateway_place;
+  // For each approver, keys of a free place among the open approvals of the
+  // account and of the gateway; empty: all are taken. No key twice.
+  struct Place {
+    std::string account;
+    std::string gateway;
+  };
+  std::vector<Place> places;
 };
 
 // What the submission of a batch reads at once.
@@ -77,18 +80,16 @@ class CommandStore {
   absl::StatusOr<StoredCommand> Read(absl::string_view tenant,
                                      absl::string_view command_id);
 
-  // `device` may be empty (an act on an account): no sequence is read.
-  // `gateway` may be empty (FREE): no places are looked for.
+  // `device` may be empty (an act on an account): no sequence is read. For
+  // each of the row's slots (FREE: none) a place is looked for.
   absl::StatusOr<SubmitView> ReadForSubmit(absl::string_view tenant,
-                                           absl::string_view command_id,
                                            absl::string_view device,
-                                           absl::string_view account,
-                                           absl::string_view gateway);
+                                           const records::v1::CommandRow& row);
 
+  // The same for a batch whose first row is `row`.
   absl::StatusOr<BatchView> ReadForBatch(
-      absl::string_view tenant, absl::string_view first_id,
-      const std::vector<std::string>& devices, absl::string_view account,
-      absl::string_view gateway);
+      absl::string_view tenant, const std::vector<std::string>& devices,
+      const records::v1::CommandRow& row);
 
   // The commands of the batch that `first` is the first one of, itself
   // included, in order. RESOURCE_UNKNOWN if one is gone.
@@ -99,6 +100,10 @@ class CommandStore {
   // those that wait for a touch there.
   absl::StatusOr<std::vector<std::string>> ListForGateway(
       absl::string_view tenant, absl::string_view gateway);
+
+  // Ids of the commands, of batches the first, that wait for `account`.
+  absl::StatusOr<std::vector<std::string>> ListForApprover(
+      absl::string_view tenant, absl::string_view account);
 
   // How many commands wait for a touch at `gateway`.
   absl::StatusOr<uint32_t> CountOpen(absl::string_view tenant,

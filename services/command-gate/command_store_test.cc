@@ -35,10 +35,20 @@ class CommandStoreTest : public GateTestCase {
     request.put = {{key, value}};
     ASSERT_OK(memory_.Commit(partition, request));
   }
+  // A command that ann has to approve at each of `gateways`.
+  static records::v1::CommandRow AskingAt(
+      const std::vector<std::string>& gateways) {
+    records::v1::CommandRow row;
+    row.set_command_id(CameraOn().command_id);
+    for (const std::string& gateway : gateways) {
+      row.add_slots()->set_account("ann");
+      row.mutable_slots()->rbegin()->set_gateway(gateway);
+    }
+    return row;
+  }
   absl::StatusOr<SubmitView> View(const std::string& device = "cam-1",
                                   const std::string& gateway = "g1") {
-    return gate().commands.ReadForSubmit("t1", CameraOn().command_id, device,
-                                         "ann", gateway);
+    return gate().commands.ReadForSubmit("t1", device, AskingAt({gateway}));
   }
   std::vector<std::string> Due() {
     const auto due = gate().commands.ListDue("t1", clock_.Now());
@@ -96,21 +106,32 @@ TEST_F(CommandStoreTest, TheNextOneIsAfterTheLast) {
 TEST_F(CommandStoreTest, FreePlacesAreFoundBehindTakenOnes) {
   Submit(CameraOn(1));
   ASSERT_OK_AND_ASSIGN(const SubmitView view, View());
-  EXPECT_EQ(view.account_place, "open/a/ann/1");
-  EXPECT_EQ(view.gateway_place, "open/g/g1/1");
+  EXPECT_EQ(view.places[0].account, "open/a/ann/1");
+  EXPECT_EQ(view.places[0].gateway, "open/g/g1/1");
 }
 
 TEST_F(CommandStoreTest, ThreePlacesOfAnAccountAreAll) {
   for (int i = 1; i <= kMaxOpenPerAccount; ++i) Submit(CameraOn(i));
   ASSERT_OK_AND_ASSIGN(const SubmitView view, View());
-  EXPECT_EQ(view.account_place, "");
-  EXPECT_NE(view.gateway_place, "");
+  EXPECT_EQ(view.places[0].account, "");
+  EXPECT_NE(view.places[0].gateway, "");
 }
 
 TEST_F(CommandStoreTest, AFreeCommandLooksForNoPlace) {
-  ASSERT_OK_AND_ASSIGN(const SubmitView view, View("cam-1", ""));
-  EXPECT_EQ(view.account_place, "");
-  EXPECT_EQ(view.gateway_place, "");
+  ASSERT_OK_AND_ASSIGN(const SubmitView view, gate().commands.ReadForSubmit(
+                                                  "t1", "cam-1", AskingAt({})));
+  EXPECT_TRUE(view.places.empty());
+}
+
+TEST_F(CommandStoreTest, ApproversOfOneCommandGetPlacesOfTheirOwn) {
+  ASSERT_OK_AND_ASSIGN(const SubmitView view,
+                       gate().commands.ReadForSubmit(
+                           "t1", "cam-1", AskingAt({"g1", "g2", "g1"})));
+  ASSERT_EQ(view.places.size(), 3u);
+  EXPECT_EQ(view.places[1].account, "open/a/ann/1");
+  EXPECT_EQ(view.places[1].gateway, "open/g/g2/0");
+  EXPECT_EQ(view.places[2].account, "open/a/ann/2");
+  EXPECT_EQ(view.places[2].gateway, "open/g/g1/1");
 }
 
 TEST_F(CommandStoreTest, AGatewaysCommandsAreThoseItIsAskedFor) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
+#include "services/command-gate/quorum.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/merkle.h"
 
@@ -55,13 +56,8 @@ void FillApprovals(const CommandRow& row, Record& record) {
 void FillRest(const CommandRow& row, v1::CommandRecord& record) {
   record.set_command(row.command());
   record.set_result(row.result());
-  if (row.slots_size() == 0 ||
-      row.slots(0).state() != v1::APPROVAL_STATE_ACCEPTED) {
-    return;
-  }
-  for (const Slot& slot : row.slots()) {
-    *record.mutable_proof()->add_approvals() = slot.approval();
-  }
+  if (!IsApproved(row)) return;
+  *record.mutable_proof()->mutable_approvals() = TouchesOf(row);
   record.mutable_proof()->set_index(row.index());
   *record.mutable_proof()->mutable_path() = row.path();
 }

@@ -1,5 +1,7 @@
 #include "services/command-gate/command_watchers.h"
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 
 namespace u2fi::command_gate {
@@ -13,7 +15,17 @@ CommandWatchers::Watch::~Watch() {
 
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::Add(
     absl::string_view tenant, absl::string_view command_id, Callback callback) {
-  std::string key = KeyOf(tenant, command_id);
+  return AddUnder(KeyOf(tenant, command_id), std::move(callback));
+}
+
+std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForAccount(
+    absl::string_view tenant, absl::string_view account, Callback callback) {
+  return AddUnder(KeyOf(tenant, absl::StrCat("account:", account)),
+                  std::move(callback));
+}
+
+std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddUnder(
+    std::string key, Callback callback) {
   MutexLock lock(mutex_);
   const uint64_t id = next_id_++;
   callbacks_[key][id] = std::move(callback);
@@ -21,8 +33,18 @@ std::unique_ptr<CommandWatchers::Watch> CommandWatchers::Add(
 }
 
 void CommandWatchers::Tell(const StoredCommand& command) {
-  const std::string key = KeyOf(command.tenant, command.row.command_id());
+  std::set<std::string> keys = {
+      KeyOf(command.tenant, command.row.command_id())};
+  for (const records::v1::Slot& slot : command.row.slots()) {
+    keys.insert(
+        KeyOf(command.tenant, absl::StrCat("account:", slot.account())));
+  }
   MutexLock lock(mutex_);
+  for (const std::string& key : keys) TellUnder(key, command);
+}
+
+void CommandWatchers::TellUnder(const std::string& key,
+                                const StoredCommand& command) {
   const auto found = callbacks_.find(key);
   if (found == callbacks_.end()) return;
   for (const auto& [id, callback] : found->second) callback(command);

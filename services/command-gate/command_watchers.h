@@ -41,11 +41,19 @@ class CommandWatchers {
   std::unique_ptr<Watch> Add(absl::string_view tenant,
                              absl::string_view command_id, Callback callback);
 
+  // The same for every command that `account` is to approve.
+  std::unique_ptr<Watch> AddForAccount(absl::string_view tenant,
+                                       absl::string_view account,
+                                       Callback callback);
+
   // The command is now as `command` says.
   void Tell(const StoredCommand& command);
 
  private:
   static std::string KeyOf(absl::string_view tenant, absl::string_view id);
+  std::unique_ptr<Watch> AddUnder(std::string key, Callback callback);
+  void TellUnder(const std::string& key, const StoredCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Mutex mutex_;
   uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -7,6 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/command-gate/command_states.h"
+#include "services/command-gate/quorum.h"
+#include "services/command-gate/token_check.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/p256.h"
 #include "services/common/proof/domains.h"
@@ -20,6 +22,9 @@ namespace {
 using records::v1::CommandRow;
 using ::u2fi::store::Durability;
 
+// A touch that was verified so lately needs no second look at its token.
+constexpr uint64_t kFreshMs = 1'000;
+
 bool IsPassing(const absl::Status& status) {
   return status.code() == absl::StatusCode::kUnavailable ||
          status.code() == absl::StatusCode::kAborted ||
@@ -28,9 +33,7 @@ bool IsPassing(const absl::Status& status) {
 
 proof::v1::Proof ProofOf(const CommandRow& row) {
   proof::v1::Proof proof;
-  for (const records::v1::Slot& slot : row.slots()) {
-    *proof.add_approvals() = slot.approval();
-  }
+  *proof.mutable_approvals() = TouchesOf(row);
   return proof;
 }
 
@@ -39,9 +42,7 @@ template <typename Request>
 Request ApplyRequestOf(const StoredCommand& command) {
   Request request;
   request.set_tenant(command.tenant);
-  for (const records::v1::Slot& slot : command.row.slots()) {
-    *request.add_approvals() = slot.approval();
-  }
+  *request.mutable_approvals() = TouchesOf(command.row);
   request.add_items()->set_command(command.row.command());
   *request.mutable_evidence() = command.row.evidence();
   return request;
@@ -112,6 +113,11 @@ absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
       return End(command, v1::COMMAND_STATE_EXPIRED,
                  reason::kExecuteByPassed.name);
     }
+    const absl::Status stands = CheckTokens(command);
+    if (IsReason(stands, reason::kTokenRevoked)) {
+      return End(command, v1::COMMAND_STATE_DENIED, ReasonOf(stands));
+    }
+    RETURN_IF_ERROR(stands);
     ASSIGN_OR_RETURN(command, SetDispatched(command));
   }
   if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
@@ -120,6 +126,18 @@ absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
     return ApplyPins(std::move(command));
   }
   return SendDown(std::move(command));
+}
+
+absl::Status Dispatcher::CheckTokens(const StoredCommand& command) {
+  const auto now_ms = static_cast<uint64_t>(UnixMillis(clock_));
+  for (const records::v1::Slot& slot : command.row.slots()) {
+    if (slot.state() != v1::APPROVAL_STATE_ACCEPTED ||
+        slot.answer_ms() + kFreshMs >= now_ms) {
+      continue;
+    }
+    RETURN_IF_ERROR(CheckToken(attestation_, command, slot));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StoredCommand> Dispatcher::SetDispatched(

@@ -54,6 +54,9 @@ class Dispatcher {
       const gateway::v1::BindingResult& result);
 
  private:
+  // TOKEN_REVOKED if a token that approved may not answer any more (decisions
+  // A16).
+  absl::Status CheckTokens(const StoredCommand& command);
   absl::StatusOr<StoredCommand> SetDispatched(const StoredCommand& command);
   absl::StatusOr<StoredCommand> End(const StoredCommand& command,
                                     v1::CommandState state,

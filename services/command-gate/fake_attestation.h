@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_FAKE_ATTESTATION_H_
 #define U2FI_SERVICES_COMMAND_GATE_FAKE_ATTESTATION_H_
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -8,12 +9,13 @@
 #include <vector>
 
 #include "services/attestation/attestation_client.h"
+#include "services/common/status/error.h"
 
 namespace u2fi::command_gate {
 
 // An attestation service that believes what the test says. Simplifications:
-// every account has the token `token-1`, and no signature is looked at. Not
-// thread-safe.
+// every account that `tokens` does not name has the token `token-1`, and no
+// signature is looked at. Not thread-safe.
 class FakeAttestation : public attestation::AttestationClient {
  public:
   absl::StatusOr<attestation::v1::ListCandidatesResponse> ListCandidates(
@@ -21,12 +23,21 @@ class FakeAttestation : public attestation::AttestationClient {
     listed = request;
     if (!list_status.ok()) return list_status;
     attestation::v1::ListCandidatesResponse response;
-    common::v1::Candidate& candidate = *response.add_candidates();
-    candidate.set_token_id("token-1");
-    candidate.set_credential_id("credential-1");
-    candidate.set_counter_floor(7);
+    const auto own = tokens.find(request.account());
+    for (const Token& token :
+         own == tokens.end() ? std::vector<Token>{Token()} : own->second) {
+      if (!request.token_id().empty() && request.token_id() != token.id) {
+        continue;
+      }
+      common::v1::Candidate& candidate = *response.add_candidates();
+      candidate.set_token_id(token.id);
+      candidate.set_credential_id("credential-1");
+      candidate.set_counter_floor(7);
+      candidate.set_last_gateway(token.last_gateway);
+    }
     response.set_enrolled(enrolled);
-    return response;
+    if (!response.candidates().empty()) return response;
+    return Error(reason::kNoCredentials, "none");
   }
 
   absl::StatusOr<attestation::v1::VerifyRegistrationResponse>
@@ -69,6 +80,12 @@ class FakeAttestation : public attestation::AttestationClient {
   }
 
   // What it answers.
+  struct Token {
+    std::string id = "token-1";
+    std::string last_gateway;
+  };
+  // Those that may answer, by account, last used first.
+  std::map<std::string, std::vector<Token>> tokens;
   absl::Status list_status;
   absl::Status registration_status;
   absl::Status verify_status;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "services/command-gate/gateway_sender.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/assertion.h"
 #include "services/common/status/error.h"
 
 namespace u2fi::command_gate {
@@ -20,13 +22,19 @@ class FakeGateways : public GatewaySender {
     gateway::v1::MeshMessage message;
   };
 
+  // The 65 bytes of its identity key.
+  static std::string PointOf(const std::string& gateway) {
+    return gateway + std::string(65 - gateway.size(), 'k');
+  }
+
   // The stream of `gateway`, with the key that the registry knows.
   static GatewaySession SessionOf(const std::string& gateway) {
     GatewaySession session;
     session.tenant = "t1";
     session.site = "s1";
     session.gateway = gateway;
-    session.channel_key = std::string(31, 'k') + gateway.substr(1);
+    session.channel_key =
+        crypto::ToString(proof::ChannelKeyOf(PointOf(gateway)));
     session.generation = 1;
     return session;
   }

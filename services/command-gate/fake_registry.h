@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "services/command-gate/fake_gateways.h"
 #include "services/device-registry/registry_client.h"
 
 namespace u2fi::command_gate {
@@ -24,11 +25,13 @@ class FakeRegistry : public device_registry::RegistryClient {
       device_registry::v1::ResolvedGateway& gateway = gateways.emplace_back();
       gateway.set_gateway(id);
       gateway.set_site("s1");
-      gateway.set_channel_key(std::string(31, 'k') + id[1]);
+      gateway.set_channel_key(FakeGateways::SessionOf(id).channel_key);
       gateway.set_state(device_registry::v1::GATEWAY_STATE_ACTIVE);
       gateway.set_site_owner("ann");
       proof::v1::PinnedGateway& pinned = *pins.add_gateways();
       pinned.set_id(id);
+      pinned.set_site("s1");
+      pinned.set_point(FakeGateways::PointOf(id));
       pinned.set_may_approve(true);
       account.add_gateways()->set_id(id);
     }

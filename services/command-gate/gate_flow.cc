@@ -110,7 +110,7 @@ absl::StatusOr<StoredCommand> GateFlow::Cancel(StoredCommand command,
   ASSIGN_OR_RETURN(
       StoredCommand cancelled,
       mover_.Move(command, std::move(next), evidence, Durability::kReplicated));
-  approvals_.Cancel(cancelled, reason::kCancelled.name);
+  approvals_.Cancel(command, reason::kCancelled.name);
   return cancelled;
 }
 
@@ -143,10 +143,10 @@ absl::Status GateFlow::Expire(const StoredCommand& command,
   CommandRow next = command.row;
   next.set_state(state);
   next.set_reason(reason.name);
-  ASSIGN_OR_RETURN(
-      const StoredCommand expired,
-      mover_.Move(command, std::move(next), {}, Durability::kReplicated));
-  approvals_.Cancel(expired, reason.name);
+  RETURN_IF_ERROR(
+      mover_.Move(command, std::move(next), {}, Durability::kReplicated)
+          .status());
+  approvals_.Cancel(command, reason.name);
   return absl::OkStatus();
 }
 

@@ -37,6 +37,8 @@ struct GateParts {
   Cooldowns::Options cooldown = {};
   // The login of accounts; nullptr if no tenant has an OIDC issuer.
   AccountLogin* login = nullptr;
+  // Whose touches count in a quorum.
+  Approvers::Options approvers = {};
 };
 
 // The gate, built and running: its own binary and standalone register its two
@@ -71,6 +73,7 @@ class GateModule {
   Approvals approvals_;
   Dispatcher dispatcher_;
   GateFlow flow_;
+  Approvers approvers_;
   Submitter submitter_;
   GateService service_;
   SessionList session_list_;

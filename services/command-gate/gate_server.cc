@@ -90,4 +90,21 @@ grpc::ServerWriteReactor<v1::WatchCommandResponse>* GateServer::WatchCommand(
   return StartWatch({service_, watchers_, executor_}, *caller, *request);
 }
 
+grpc::ServerWriteReactor<v1::WatchApprovalsResponse>*
+GateServer::WatchApprovals(grpc::CallbackServerContext* context,
+                           const v1::WatchApprovalsRequest* request) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  const absl::StatusOr<ApprovalFeed::Reader> reader =
+      caller.ok() ? service_.ReaderOf(*caller, *request)
+                  : absl::StatusOr<ApprovalFeed::Reader>(caller.status());
+  if (!reader.ok()) {
+    return new rpc::RefusedStream<v1::WatchApprovalsResponse>(reader.status());
+  }
+  const ApprovalFeed::Parts parts{service_.commands(), watchers_, executor_};
+  return new rpc::EventStream<v1::WatchApprovalsResponse, ApprovalFeed::Watch>(
+      [&](ApprovalFeed::Callback callback) {
+        return ApprovalFeed::Start(parts, *reader, std::move(callback));
+      });
+}
+
 }  // namespace u2fi::command_gate

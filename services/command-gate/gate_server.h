@@ -52,6 +52,9 @@ class GateServer : public v1::CommandGate::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::WaitCommandRequest* request,
       v1::WaitCommandResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchApprovalsResponse>* WatchApprovals(
+      grpc::CallbackServerContext* context,
+      const v1::WatchApprovalsRequest* request) override;
   grpc::ServerWriteReactor<v1::WatchCommandResponse>* WatchCommand(
       grpc::CallbackServerContext* context,
       const v1::WatchCommandRequest* request) override;

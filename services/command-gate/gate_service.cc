@@ -23,13 +23,20 @@ constexpr int kMaxPage = 1000;
 // How often a cancellation that lost a race looks again.
 constexpr int kTries = 8;
 
-// Whoever submitted it may cancel it, and so may the account that it acts for.
+// Whoever submitted it may cancel it, and so may the account that it acts for,
+// those who are asked to approve it, and the owner of the device.
 absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
                             const StoredCommand& command) {
   const std::string& account = named.empty() ? command.row.account() : named;
   const bool requester =
       proof::Requester(caller.uri(), account) == command.row.requester();
-  if (requester || account == command.row.account()) return absl::OkStatus();
+  if (requester || account == command.row.account() ||
+      account == command.row.owner()) {
+    return absl::OkStatus();
+  }
+  for (const records::v1::Slot& slot : command.row.slots()) {
+    if (slot.account() == account) return absl::OkStatus();
+  }
   return Error(reason::kNotAMember,
                "neither the requester nor one who may approve it");
 }
@@ -157,6 +164,18 @@ absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
   if (command.exists() && (!batch || command.row.index() == 0)) return command;
   return Error(reason::kResourceUnknown, "no such command",
                {{"name", std::string(name)}});
+}
+
+absl::StatusOr<ApprovalFeed::Reader> GateService::ReaderOf(
+    const rpc::Caller& caller, const v1::WatchApprovalsRequest& request) {
+  ApprovalFeed::Reader reader;
+  ASSIGN_OR_RETURN(reader.tenant, rpc::TenantOf(caller, request.tenant()));
+  if (!proof::IsId(request.account())) {
+    return FieldError("account", "is not an id");
+  }
+  reader.account = request.account();
+  reader.portal = caller.role() == rpc::Role::kService;
+  return reader;
 }
 
 absl::StatusOr<v1::GetCommandResponse> GateService::Get(

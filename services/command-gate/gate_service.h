@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/command-gate/account_login.h"
+#include "services/command-gate/approval_feed.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/gate_flow.h"
 #include "services/command-gate/submitter.h"
@@ -47,6 +48,11 @@ class GateService {
 
   absl::StatusOr<v1::CancelCommandResponse> Cancel(
       const rpc::Caller& caller, const v1::CancelCommandRequest& request);
+
+  // Who may follow what waits for whom.
+  absl::StatusOr<ApprovalFeed::Reader> ReaderOf(
+      const rpc::Caller& caller, const v1::WatchApprovalsRequest& request);
+  CommandStore& commands() { return commands_; }
 
   // The command that `name`, "commands/{command}", means to `caller`; of
   // "batches/{batch}" its first command. RESOURCE_UNKNOWN if there is none in

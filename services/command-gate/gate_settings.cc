@@ -79,6 +79,12 @@ absl::Duration PresenceGraceFrom(const CommandGateSettings& settings) {
                             settings.presence_grace(), absl::Seconds(5));
 }
 
+Approvers::Options ApproversFrom(const CommandGateSettings& settings) {
+  Approvers::Options options;
+  options.self_approval = settings.self_approval_in_quorum();
+  return options;
+}
+
 Cooldowns::Options CooldownFrom(const CommandGateSettings& settings) {
   Cooldowns::Options options;
   options.refusals =

@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/command-gate/account_login.h"
+#include "services/command-gate/approvers.h"
 #include "services/command-gate/cooldowns.h"
 #include "services/common/config/checks.h"
 #include "u2fi/config/v1/config.pb.h"
@@ -29,6 +30,8 @@ absl::Duration HeartbeatFrom(const config::v1::CommandGateSettings& settings);
 absl::Duration PresenceGraceFrom(
     const config::v1::CommandGateSettings& settings);
 Cooldowns::Options CooldownFrom(
+    const config::v1::CommandGateSettings& settings);
+Approvers::Options ApproversFrom(
     const config::v1::CommandGateSettings& settings);
 
 }  // namespace u2fi::command_gate

@@ -57,8 +57,10 @@ struct GateCore {
                    mover, world.gateways),
         flow(world.clock, commands, mover, preparation, approvals, dispatcher,
              world.registry, world.gateways),
+        approvers(world.clock, world.attestation, world.gateways,
+                  Approvers::Options()),
         submitter(world.clock, world.registry, commands, mover, world.gateways,
-                  cooldowns),
+                  cooldowns, approvers),
         sweeper(world.clock, commands, flow,
                 [] { return std::vector<std::string>{"t1"}; }) {}
 
@@ -71,6 +73,7 @@ struct GateCore {
   Approvals approvals;
   Dispatcher dispatcher;
   GateFlow flow;
+  Approvers approvers;
   Submitter submitter;
   Sweeper sweeper;
 };

@@ -82,6 +82,7 @@ absl::Status Run(const CommandGateConfig& config) {
   ASSIGN_OR_RETURN(const std::unique_ptr<AccountLogin> login,
                    LoginFrom(config.settings(), SystemClock()));
   parts.login = login.get();
+  parts.approvers = ApproversFrom(config.settings());
   GateModule gate(parts);
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
                            config.audit());

@@ -101,6 +101,7 @@ void SendStage(GatewaySender& gateways, const StoredCommand& command,
   gateway::v1::Stage& stage = *message.mutable_stage();
   stage.set_transaction(command.row.transaction());
   stage.set_deadline_ms(command.row.execute_by_ms());
+  *stage.mutable_evidence() = command.row.evidence();
   for (const auto& device : transaction.devices()) {
     gateway::v1::StagedDevice& staged = *stage.add_devices();
     staged.set_device(device.device());

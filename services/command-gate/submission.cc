@@ -11,6 +11,7 @@
 #include "services/common/proof/ids.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/statement.h"
+#include "services/common/proof/verified_pins.h"
 #include "services/common/proof/words.h"
 #include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
@@ -25,6 +26,7 @@ using ::google::protobuf::util::TimeUtil;
 constexpr int64_t kMinApproveMs = 5'000;
 constexpr int64_t kDefaultApproveMs = 60'000;
 constexpr size_t kMaxBatchBytes = 3 << 20;
+constexpr size_t kMaxEvidence = 128 << 10;
 
 struct Reading {
   const rpc::Caller& caller;
@@ -183,6 +185,25 @@ absl::Status ReadDeadlines(const Reading& in) {
   return absl::OkStatus();
 }
 
+// What a first pin set needs for the keys of further people.
+absl::Status ReadEvidence(const Reading& in) {
+  const v1::SubmitOptions& options = in.request.options();
+  if (!options.has_evidence()) return absl::OkStatus();
+  const proof::v1::Evidence& evidence = options.evidence();
+  if (in.out.purpose != proof::v1::PURPOSE_PROVISION) {
+    return FieldError("options.evidence", "does not go with the purpose");
+  }
+  if (evidence.has_lease_offer() || evidence.has_registration() ||
+      evidence.enrolments().empty() ||
+      evidence.enrolments_size() > proof::kMaxEnrolments ||
+      evidence.ByteSizeLong() > kMaxEvidence) {
+    return Error(reason::kEvidenceFormat,
+                 "the evidence is not 1 to 16 enrolments in 128 KiB");
+  }
+  in.out.evidence = evidence;
+  return absl::OkStatus();
+}
+
 absl::Status ReadRest(const Reading& in) {
   const v1::SubmitOptions& options = in.request.options();
   if (!options.break_glass_reason().empty()) {
@@ -192,7 +213,7 @@ absl::Status ReadRest(const Reading& in) {
   if (!options.transaction().empty()) {
     return NotYet("a transaction that a button started");
   }
-  if (options.has_evidence()) return NotYet("evidence with a submission");
+  RETURN_IF_ERROR(ReadEvidence(in));
   if (options.enrol().label().size() > 256) {
     return FieldError("options.enrol.label", "is too long");
   }

@@ -47,8 +47,9 @@ struct Submission {
 // The first rule that `request` breaks is the answer: tenant (TENANT_MISMATCH),
 // fields (INVALID_FIELD), operation and purpose (OPERATION_UNKNOWN,
 // PURPOSE_NOT_ALLOWED), arguments (ARGUMENTS_FORMAT), deadlines
-// (DEADLINE_BOUNDS). UNIMPLEMENTED for what this version does not do yet:
-// approval in a browser, leases, moves, transfers, break-glass.
+// (DEADLINE_BOUNDS), evidence (EVIDENCE_FORMAT). UNIMPLEMENTED for what this
+// version does not do yet: approval in a browser, leases, moves, transfers,
+// break-glass.
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
 

@@ -33,6 +33,11 @@ class SubmissionTest : public testing::Test {
     options().set_purpose(proof::v1::PURPOSE_ENROL);
     options().mutable_place()->set_gateway("g1");
   }
+  void AskForPins() {
+    item().set_operation("u2fi.pins");
+    item().set_message("a pin set");
+    options().set_purpose(proof::v1::PURPOSE_PROVISION);
+  }
   v1::SubmitOptions& options() { return *request_.mutable_options(); }
   v1::CommandItem& item() { return *request_.mutable_item(); }
 
@@ -209,6 +214,39 @@ TEST_F(SubmissionTest, OptionsOfAnEnrolmentGoWithOneOnly) {
 TEST_F(SubmissionTest, ABrowserIsNotThereYet) {
   options().mutable_place()->mutable_browser();
   EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+}
+
+TEST_F(SubmissionTest, EvidenceGoesWithAFirstPinSet) {
+  AskForPins();
+  options().mutable_evidence()->add_enrolments()->set_command("x");
+  ASSERT_OK_AND_ASSIGN(const Submission read, Read());
+  EXPECT_EQ(read.evidence.enrolments(0).command(), "x");
+}
+
+TEST_F(SubmissionTest, EvidenceGoesWithNothingElse) {
+  options().mutable_evidence()->add_enrolments();
+  EXPECT_THAT(Read(), HasReason(reason::kInvalidField));
+}
+
+TEST_F(SubmissionTest, EvidenceThatAFirstPinSetDoesNotNeedIsRefused) {
+  AskForPins();
+  options().mutable_evidence();
+  EXPECT_THAT(Read(), HasReason(reason::kEvidenceFormat));
+  options().mutable_evidence()->add_enrolments();
+  options().mutable_evidence()->mutable_lease_offer();
+  EXPECT_THAT(Read(), HasReason(reason::kEvidenceFormat));
+}
+
+TEST_F(SubmissionTest, TooMuchEvidenceIsRefused) {
+  AskForPins();
+  for (int i = 0; i < 16; ++i) options().mutable_evidence()->add_enrolments();
+  EXPECT_OK(Read());
+  options().mutable_evidence()->add_enrolments();
+  EXPECT_THAT(Read(), HasReason(reason::kEvidenceFormat));
+  options().mutable_evidence()->mutable_enrolments()->RemoveLast();
+  options().mutable_evidence()->mutable_enrolments(0)->set_command(
+      std::string(128 << 10, 'x'));
+  EXPECT_THAT(Read(), HasReason(reason::kEvidenceFormat));
 }
 
 TEST_F(SubmissionTest, LessThanFiveSecondsForATouchAreRefused) {

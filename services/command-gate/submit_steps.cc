@@ -1,10 +1,14 @@
 #include "services/command-gate/submit_steps.h"
 
+#include <set>
 #include <utility>
+#include <vector>
 
+#include "services/command-gate/quorum.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/place.h"
+#include "services/common/proof/rules.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "u2fi/proof/v1/pin_set.pb.h"
@@ -34,9 +38,13 @@ absl::Status CheckRule(const SubmitInputs& in) {
       if (!proof::IsReserved(in.submission.operation)) return absl::OkStatus();
       return Error(reason::kInternal, "a reserved operation is never free");
     case proof::v1::RULE_KIND_APPROVALS:
-      if (rule.approvals() <= 1) return absl::OkStatus();
+      // The first pin set is approved by an OWNER key in it (proof README).
+      if (rule.approvals() <= 1 || !in.submission.on_account) {
+        return absl::OkStatus();
+      }
       return Error(reason::kUnimplemented,
-                   "a quorum is not there yet; see the README");
+                   "a quorum for acts on accounts is not there yet; see the "
+                   "README");
     default:
       return Error(reason::kInternal, "the rule is unknown");
   }
@@ -59,7 +67,7 @@ bool MayApprove(const SubmitInputs& in) {
 }
 
 absl::Status CheckTouchPlace(const SubmitInputs& in) {
-  if (in.free()) return absl::OkStatus();
+  if (in.free() || in.quorum) return absl::OkStatus();
   const registry::ResolvedGateway* gateway =
       FindGateway(in.resolved, in.approver_gateway);
   proof::ApprovalPlace place;
@@ -92,7 +100,8 @@ absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
 
 absl::Status CheckGateways(const SubmitInputs& in) {
   RETURN_IF_ERROR(CheckGateway(in, in.item.gateway()));
-  return in.free() ? absl::OkStatus() : CheckGateway(in, in.approver_gateway);
+  return in.free() || in.quorum ? absl::OkStatus()
+                                : CheckGateway(in, in.approver_gateway);
 }
 
 bool IsFirstToken(const SubmitInputs& in) {
@@ -149,6 +158,7 @@ CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
   row.set_request_digest(submission.request_digest);
   row.set_site(in.item.site());
   row.set_device(submission.device);
+  row.set_owner(in.item.account());
   row.set_gateway(in.item.gateway());
   row.set_operation(submission.operation);
   row.set_pins_revision(RevisionOf(in.item.pin_set()));
@@ -159,6 +169,9 @@ CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
   row.set_enrol_label(submission.enrol_label);
   row.set_enrol_recovery(submission.enrol_recovery);
   row.set_enrol_lease_site(LeaseSiteOf(in));
+  if (submission.evidence.ByteSizeLong() > 0) {
+    *row.mutable_evidence() = submission.evidence;
+  }
   if (in.item.rule().uv() || in.item.rule().level() != 0) {
     row.mutable_required()->set_uv(in.item.rule().uv());
     row.mutable_required()->set_level(in.item.rule().level());
@@ -171,7 +184,7 @@ CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
 }
 
 void AddApprover(const SubmitInputs& in, CommandRow& row) {
-  if (in.free()) return;
+  if (in.free() || in.quorum) return;
   records::v1::Slot& slot = *row.add_slots();
   slot.set_account(in.submission.account);
   slot.set_gateway(in.approver_gateway);
@@ -197,17 +210,55 @@ absl::Status MakeCommand(const Submission& submission, CommandRow& row) {
   return absl::OkStatus();
 }
 
-absl::Status CheckRoom(const SubmitView& view, const CommandRow& row) {
-  if (row.free()) return absl::OkStatus();
-  if (view.account_place.empty()) {
-    return Error(reason::kAccountLimit,
-                 "the account has three questions open already");
+absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
+    const Submission& submission, const registry::ResolveResponse& resolved) {
+  if (submission.purpose != proof::v1::PURPOSE_COMMAND) return {absl::nullopt};
+  Approvers::Case in;
+  in.tenant = submission.tenant;
+  in.rule = proof::FreeRule();
+  std::set<std::string> seen;
+  for (const registry::ResolvedItem& item : resolved.items()) {
+    // CheckSubmission() says which item.
+    if (item.rule().kind() == proof::v1::RULE_KIND_FORBIDDEN) {
+      return {absl::nullopt};
+    }
+    in.rule = proof::Strictest(in.rule, item.rule());
+    if (!seen.insert(item.pin_set()).second) continue;
+    if (!in.pins.emplace_back().ParseFromString(item.pin_set())) {
+      return Error(reason::kInternal, "a pin set cannot be read");
+    }
   }
-  if (view.gateway_place.empty()) {
-    return Error(reason::kGatewayLimit,
-                 "the gateway has sixteen questions open already");
+  if (in.rule.kind() == proof::v1::RULE_KIND_FORBIDDEN) {
+    return Error(reason::kOperationForbidden,
+                 "the rules of the items exclude each other");
   }
-  return absl::OkStatus();
+  if (in.rule.kind() == proof::v1::RULE_KIND_FREE) return {absl::nullopt};
+  in.place = submission.approver_gateway.empty() ? resolved.items(0).gateway()
+                                                 : submission.approver_gateway;
+  return absl::make_optional(std::move(in));
+}
+
+absl::Status MakeRoom(SubmitView& view, CommandRow& row) {
+  absl::Status full;
+  std::vector<SubmitView::Place> places;
+  google::protobuf::RepeatedPtrField<records::v1::Slot> slots;
+  for (int i = 0; i < row.slots_size(); ++i) {
+    const SubmitView::Place& place = view.places[static_cast<size_t>(i)];
+    if (place.account.empty()) {
+      full = Error(reason::kAccountLimit,
+                   "the account has three questions open already");
+    } else if (place.gateway.empty()) {
+      full = Error(reason::kGatewayLimit,
+                   "the gateway has sixteen questions open already");
+    } else {
+      *slots.Add() = row.slots(i);
+      places.push_back(place);
+    }
+  }
+  if (full.ok()) return full;
+  row.mutable_slots()->Swap(&slots);
+  view.places = std::move(places);
+  return row.has_quorum() && MayBeApproved(row) ? absl::OkStatus() : full;
 }
 
 absl::StatusOr<StoredCommand> SameRequest(const Submission& submission,

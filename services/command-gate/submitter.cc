@@ -101,6 +101,8 @@ absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
                                                 bool check_only) {
   ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
                    Resolve({submission}));
+  ASSIGN_OR_RETURN(const absl::optional<Approvers::Case> quorum,
+                   QuorumOf(submission, resolved));
   const registry::ResolvedItem& item = resolved.items(0);
   const SubmitInputs inputs{submission,
                             resolved,
@@ -109,35 +111,44 @@ absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
                             submission.approver_gateway.empty()
                                 ? item.gateway()
                                 : submission.approver_gateway,
-                            IsFree(item)};
+                            IsFree(item),
+                            quorum.has_value()};
   RETURN_IF_ERROR(CheckSubmission(inputs));
   CommandRow row = RowOf(inputs, static_cast<uint64_t>(UnixMillis(clock_)));
   AddApprover(inputs, row);
+  if (quorum.has_value()) RETURN_IF_ERROR(approvers_.AddTo(*quorum, row));
   return Persist([&] { return SubmitOnce(submission, row, check_only); });
 }
 
+absl::StatusOr<absl::optional<Approvers::Case>> Submitter::QuorumOf(
+    const Submission& submission, const registry::ResolveResponse& resolved) {
+  ASSIGN_OR_RETURN(absl::optional<Approvers::Case> quorum,
+                   QuorumCaseOf(submission, resolved));
+  if (quorum.has_value() && !approvers_.IsQuorum(*quorum, submission.account)) {
+    quorum.reset();
+  }
+  return quorum;
+}
+
 absl::Status Submitter::CheckMayAsk(const Submission& submission,
-                                    const SubmitView& view,
-                                    const CommandRow& row) {
+                                    SubmitView& view, CommandRow& row) {
   if (!row.free()) {
     RETURN_IF_ERROR(cooldowns_.Check(submission.tenant, submission.requester,
                                      clock_.Now()));
   }
-  return CheckRoom(view, row);
+  return MakeRoom(view, row);
 }
 
 absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
     const Submission& submission, const CommandRow& row, bool check_only) {
   const bool sequenced = !submission.on_account;
-  const std::string approver = row.free() ? "" : row.slots(0).gateway();
   ASSIGN_OR_RETURN(
-      const SubmitView view,
-      commands_.ReadForSubmit(submission.tenant, submission.command_id,
-                              sequenced ? submission.device : "",
-                              submission.account, approver));
+      SubmitView view,
+      commands_.ReadForSubmit(submission.tenant,
+                              sequenced ? submission.device : "", row));
   if (view.command.exists()) return SameRequest(submission, view.command);
-  RETURN_IF_ERROR(CheckMayAsk(submission, view, row));
   CommandRow complete = row;
+  RETURN_IF_ERROR(CheckMayAsk(submission, view, complete));
   if (sequenced) complete.set_sequence(view.last_sequence + 1);
   RETURN_IF_ERROR(MakeCommand(submission, complete));
   if (check_only) {
@@ -154,6 +165,8 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
   if (submissions.size() == 1) return Submit(submissions[0], check_only);
   ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
                    Resolve(submissions));
+  ASSIGN_OR_RETURN(const absl::optional<Approvers::Case> quorum,
+                   QuorumOf(submissions[0], resolved));
   bool free = true;
   for (const registry::ResolvedItem& item : resolved.items()) {
     if (item.site() != resolved.items(0).site()) {
@@ -167,9 +180,13 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
   const auto now_ms = static_cast<uint64_t>(UnixMillis(clock_));
   std::vector<CommandRow> rows;
   for (const Submission& submission : submissions) {
-    const SubmitInputs inputs{
-        submission, resolved, resolved.items(static_cast<int>(rows.size())),
-        gateways_,  place,    free};
+    const SubmitInputs inputs{submission,
+                              resolved,
+                              resolved.items(static_cast<int>(rows.size())),
+                              gateways_,
+                              place,
+                              free,
+                              quorum.has_value()};
     const absl::Status checked = CheckSubmission(inputs);
     if (!checked.ok()) {
       return WithContext(absl::StrCat("items[", rows.size(), "]"), checked);
@@ -181,6 +198,7 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
     rows[0].add_batch_ids(submission.command_id);
   }
   *rows[0].mutable_required() = Strictest(rows);
+  if (quorum.has_value()) RETURN_IF_ERROR(approvers_.AddTo(*quorum, rows[0]));
   return Persist(
       [&] { return SubmitBatchOnce(submissions, rows, check_only); });
 }
@@ -193,9 +211,8 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatchOnce(
   for (const Submission& one : submissions) devices.insert(one.device);
   ASSIGN_OR_RETURN(
       BatchView view,
-      commands_.ReadForBatch(first.tenant, first.command_id,
-                             {devices.begin(), devices.end()}, first.account,
-                             rows[0].free() ? "" : rows[0].slots(0).gateway()));
+      commands_.ReadForBatch(first.tenant, {devices.begin(), devices.end()},
+                             rows[0]));
   if (view.first.command.exists()) {
     return SameRequest(first, view.first.command);
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/command-gate/approvers.h"
 #include "services/command-gate/command_mover.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/cooldowns.h"
@@ -25,19 +26,21 @@ namespace u2fi::command_gate {
 //   enrolment  a recovery token is not the account's first
 //   once       no other request had this request_id
 //   cool-down  people did not refuse this requester lately
+//   approvers  enough people who may approve it can be asked (approvers.h)
 //   room       account and gateway have fewer open approvals than they may
 class Submitter {
  public:
   // The references must outlive this object.
   Submitter(const Clock& clock, device_registry::RegistryClient& registry,
             CommandStore& commands, CommandMover& mover,
-            GatewaySender& gateways, Cooldowns& cooldowns)
+            GatewaySender& gateways, Cooldowns& cooldowns, Approvers& approvers)
       : clock_(clock),
         registry_(registry),
         commands_(commands),
         mover_(mover),
         gateways_(gateways),
-        cooldowns_(cooldowns) {}
+        cooldowns_(cooldowns),
+        approvers_(approvers) {}
 
   // The command as stored, now or by the same request before. With `check_only`
   // nothing is stored; what comes back does not exist.
@@ -54,9 +57,13 @@ class Submitter {
  private:
   absl::StatusOr<device_registry::v1::ResolveResponse> Resolve(
       const std::vector<Submission>& submissions);
+  // Nothing where the account that asks approves alone.
+  absl::StatusOr<absl::optional<Approvers::Case>> QuorumOf(
+      const Submission& submission,
+      const device_registry::v1::ResolveResponse& resolved);
   // Cool-down and room.
-  absl::Status CheckMayAsk(const Submission& submission, const SubmitView& view,
-                           const records::v1::CommandRow& row);
+  absl::Status CheckMayAsk(const Submission& submission, SubmitView& view,
+                           records::v1::CommandRow& row);
   absl::StatusOr<StoredCommand> SubmitBatchOnce(
       const std::vector<Submission>& submissions,
       std::vector<records::v1::CommandRow> rows, bool check_only);
@@ -70,6 +77,7 @@ class Submitter {
   CommandMover& mover_;
   GatewaySender& gateways_;
   Cooldowns& cooldowns_;
+  Approvers& approvers_;
 };
 
 }  // namespace u2fi::command_gate

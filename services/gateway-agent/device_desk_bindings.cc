@@ -80,6 +80,7 @@ void DeviceDesk::TellStaged(const std::string& device, const StageRow& row) {
   device::v1::ToDevice keep;
   keep.mutable_stage()->set_tx(row.transaction());
   keep.mutable_stage()->set_command(row.command());
+  keep.mutable_stage()->set_evidence(proof::Encode(row.evidence()));
   keep.mutable_stage()->set_fail_safe_ms(static_cast<uint32_t>(left));
   ToDevice(device, keep, kTalkExpiry, row.transaction());
 }

@@ -100,6 +100,7 @@ absl::Status StandaloneModule::StartGate(const StandaloneConfig& config) {
   ASSIGN_OR_RETURN(login_,
                    command_gate::LoginFrom(config.command_gate(), clock_));
   parts.login = login_.get();
+  parts.approvers = command_gate::ApproversFrom(config.command_gate());
   gate_ = std::make_unique<command_gate::GateModule>(parts);
   return absl::OkStatus();
 }

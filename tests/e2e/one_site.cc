@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/hash.h"
+#include "services/common/proof/pin_set.h"
+#include "services/common/proof/rules.h"
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
@@ -79,20 +81,7 @@ std::string RequestId(int number) {
 
 }  // namespace
 
-// Passes on to a link that is made later.
-class OneSite::Relay : public gateway_agent::MeshSender {
- public:
-  void SetLink(gateway_agent::MeshSender* link) { link_ = link; }
-  void Send(gateway::v1::GatewayMessage message) override {
-    gateway_agent::MeshSender* const link = link_;
-    if (link != nullptr) link->Send(std::move(message));
-  }
-
- private:
-  std::atomic<gateway_agent::MeshSender*> link_{nullptr};
-};
-
-OneSite::OneSite()
+OneSite::OneSite(const std::vector<std::string>& visitors)
     : clock_(SystemClock()),
       random_(SystemRandom()),
       memory_(clock_, random_),
@@ -109,6 +98,11 @@ OneSite::OneSite()
   StartMesh();
   StartAudit();
   MakeRecords();
+  key_paths_ = {KeyPath("key"), KeyPath("clone"), KeyPath("second"),
+                KeyPath("recovery")};
+  for (const std::string& visitor : visitors) {
+    key_paths_.push_back(KeyPath(visitor));
+  }
   key_ = std::make_unique<PluggedKey>(KeyPath("key"), clock_, random_);
   StartCamera();
   StartAgent();
@@ -207,9 +201,34 @@ std::string OneSite::camera_pins() {
 
 std::shared_ptr<grpc::Channel> OneSite::ChannelOf(const std::string& identity) {
   identities_.push_back(ca_.Identity(identity));
-  return rpc::NewChannel(*identities_.back(),
-                         absl::StrCat("127.0.0.1:", server_->port()),
+  return ChannelAs(*identities_.back());
+}
+
+std::shared_ptr<grpc::Channel> OneSite::ChannelAs(
+    const rpc::TlsIdentity& identity) {
+  return rpc::NewChannel(identity, absl::StrCat("127.0.0.1:", server_->port()),
                          "command-gate");
+}
+
+std::unique_ptr<gateway_agent::AgentIdentity> OneSite::AddGateway(
+    const std::string& site, const std::string& gateway,
+    std::unique_ptr<rpc::TlsIdentity>& tls) {
+  const rpc::TlsFiles files =
+      ca_.Files(absl::StrCat("gateway/t1/", site, "/", gateway));
+  auto loaded = rpc::TlsIdentity::Load(files, clock_.Now());
+  EXPECT_OK(loaded);
+  tls = *std::move(loaded);
+  auto identity = std::make_unique<gateway_agent::AgentIdentity>(
+      gateway_agent::AgentIdentity{
+          "t1", site, gateway,
+          *crypto::P256PrivateKey::FromPem(Contents(files.key)), kRpId});
+  device_registry::v1::CreateGatewayRequest create;
+  create.set_gateway_id(gateway);
+  create.mutable_gateway()->set_site(site);
+  create.mutable_gateway()->set_public_key(identity->key.public_key().Spki());
+  EXPECT_OK(registry_->core().gateways().CreateGateway(
+      rpc::TestCaller("operator/t1/olga"), create));
+  return identity;
 }
 
 void OneSite::MakeRecords() {
@@ -223,25 +242,17 @@ void OneSite::MakeRecords() {
   site.set_site_id("s1");
   site.mutable_site()->set_owner("ann");
   ASSERT_OK(core.accounts().CreateSite(operator_t1, site));
-  const rpc::TlsFiles files = ca_.Files("gateway/t1/s1/g1");
-  auto tls = rpc::TlsIdentity::Load(files, clock_.Now());
-  ASSERT_OK(tls);
-  gateway_tls_ = *std::move(tls);
-  identity_ = std::make_unique<gateway_agent::AgentIdentity>(
-      gateway_agent::AgentIdentity{
-          "t1", "s1", "g1",
-          *crypto::P256PrivateKey::FromPem(Contents(files.key)), kRpId});
-  device_registry::v1::CreateGatewayRequest gateway;
-  gateway.set_gateway_id("g1");
-  gateway.mutable_gateway()->set_site("s1");
-  gateway.mutable_gateway()->set_public_key(identity_->key.public_key().Spki());
-  ASSERT_OK(core.gateways().CreateGateway(operator_t1, gateway));
+  identity_ = AddGateway("s1", "g1", gateway_tls_);
   device_registry::v1::UpdateModelRequest model;
   model.mutable_model()->set_name("models/camera");
   *model.mutable_model()->add_operations() =
       Operation("camera.on", proof::v1::RULE_KIND_APPROVALS);
   *model.mutable_model()->add_operations() =
       Operation("device.identify", proof::v1::RULE_KIND_FREE);
+  device_registry::v1::ModelOperation& snapshot =
+      *model.mutable_model()->add_operations();
+  snapshot.set_operation("camera.snapshot");
+  *snapshot.mutable_rule() = proof::QuorumRule(2);
   ASSERT_OK(core.policies().UpdateModel(operator_t1, model));
   device_registry::v1::ImportDevicesRequest devices;
   devices.set_request_id(std::string(32, '1'));
@@ -328,10 +339,8 @@ void OneSite::StartAgent() {
   relay_ = std::make_unique<Relay>();
   site_ = std::make_unique<gateway_agent::SiteStore>(
       *gateway_agent::SiteStore::Open(agent_store_, "t1"));
-  tokens_ = std::make_unique<gateway_agent::SocketTokens>(
-      std::vector<std::string>{KeyPath("key"), KeyPath("clone"),
-                               KeyPath("second"), KeyPath("recovery")},
-      clock_, random_);
+  tokens_ = std::make_unique<gateway_agent::SocketTokens>(key_paths_, clock_,
+                                                          random_);
   approvals_ = std::make_unique<gateway_agent::ApprovalDesk>(
       *identity_, clock_, *tokens_, cue_, *relay_);
   agent_mqtt_ = broker_.MakeClient("agent.g1");
@@ -345,25 +354,28 @@ void OneSite::StartAgent() {
       usleep(1000);
     }
   });
-  link_stub_ = gateway::v1::GatewayLink::NewStub(rpc::NewChannel(
-      *gateway_tls_, absl::StrCat("127.0.0.1:", server_->port()),
-      "command-gate"));
+  link_stub_ = gateway::v1::GatewayLink::NewStub(ChannelAs(*gateway_tls_));
   gateway_agent::MeshLink::Options options;
   options.first_backoff = absl::Milliseconds(20);
   link_ = std::make_unique<gateway_agent::MeshLink>(
-      *link_stub_, clock_, random_,
-      [] {
-        gateway::v1::Hello hello;
-        hello.set_format_min(1);
-        hello.set_format_max(1);
-        return hello;
-      },
+      *link_stub_, clock_, random_, Greeting,
       std::vector<gateway_agent::MeshHandler*>{approvals_.get(),
                                                devices_.get()},
       options);
   relay_->SetLink(link_.get());
   link_->Start();
-  while (!gate_->sessions().Find("t1", "g1").has_value()) usleep(1000);
+  WaitForGateway("g1");
+}
+
+gateway::v1::Hello OneSite::Greeting() {
+  gateway::v1::Hello hello;
+  hello.set_format_min(1);
+  hello.set_format_max(1);
+  return hello;
+}
+
+void OneSite::WaitForGateway(const std::string& gateway) {
+  while (!gate_->sessions().Find("t1", gateway).has_value()) usleep(1000);
 }
 
 absl::StatusOr<command_gate::v1::SubmitBatchResponse> OneSite::SubmitBatch(
@@ -399,7 +411,7 @@ absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
                                               int request,
                                               const EnrolOptions& enrol) {
   command_gate::v1::SubmitCommandRequest submit;
-  submit.set_request_id(RequestId(request));
+  if (request != 0) submit.set_request_id(RequestId(request));
   *submit.mutable_item() = item;
   submit.mutable_options()->set_on_behalf_of("ann");
   submit.mutable_options()->set_purpose(purpose);
@@ -410,11 +422,29 @@ absl::StatusOr<CommandRecord> OneSite::Submit(const CommandItem& item,
   if (!place.empty()) {
     submit.mutable_options()->mutable_place()->set_gateway(place);
   }
+  return SubmitRequest(std::move(submit));
+}
+
+absl::StatusOr<CommandRecord> OneSite::SubmitRequest(
+    command_gate::v1::SubmitCommandRequest submit) {
+  if (submit.request_id().empty()) submit.set_request_id(RequestId(0));
   grpc::ClientContext context;
   rpc::PrepareCall(context, absl::Seconds(10));
   command_gate::v1::SubmitCommandResponse response;
   RETURN_IF_ERROR(
       rpc::FromGrpcStatus(client_->SubmitCommand(&context, submit, &response)));
+  return response.command();
+}
+
+absl::StatusOr<CommandRecord> OneSite::Get(const std::string& name) {
+  command_gate::v1::GetCommandRequest get;
+  get.set_name(name);
+  get.set_view(command_gate::v1::COMMAND_VIEW_FULL);
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(10));
+  command_gate::v1::GetCommandResponse response;
+  RETURN_IF_ERROR(
+      rpc::FromGrpcStatus(client_->GetCommand(&context, get, &response)));
   return response.command();
 }
 
@@ -463,21 +493,34 @@ absl::StatusOr<CommandRecord> OneSite::Enrol(bool recovery) {
 }
 
 absl::StatusOr<CommandRecord> OneSite::Provision() {
+  return Provision({}, proof::v1::Evidence());
+}
+
+absl::StatusOr<CommandRecord> OneSite::Provision(
+    const std::vector<proof::v1::PinnedKey>& keys,
+    const proof::v1::Evidence& evidence) {
   device_registry::v1::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_PROVISION);
   plan.add_devices("cam-1");
   plan.set_account("ann");
   plan.set_site("s1");
   plan.add_gateways("g1");
-  ASSIGN_OR_RETURN(const device_registry::v1::PlanPinsResponse planned,
+  ASSIGN_OR_RETURN(device_registry::v1::PlanPinsResponse planned,
                    registry_->core().planner().PlanPins(
                        rpc::TestCaller("client/t1/app"), plan));
-  CommandItem item;
-  item.set_device("cam-1");
-  item.set_operation("u2fi.pins");
-  item.set_message(planned.plans(0).pin_set());
+  proof::v1::PinSet& pins = *planned.mutable_plans(0)->mutable_readable();
+  for (const proof::v1::PinnedKey& key : keys) *pins.add_keys() = key;
+  ASSIGN_OR_RETURN(const proof::PinSet encoded, proof::PinSet::Encode(pins));
+  command_gate::v1::SubmitCommandRequest submit;
+  submit.mutable_item()->set_device("cam-1");
+  submit.mutable_item()->set_operation("u2fi.pins");
+  submit.mutable_item()->set_message(encoded.bytes());
+  submit.mutable_options()->set_on_behalf_of("ann");
+  submit.mutable_options()->set_purpose(proof::v1::PURPOSE_PROVISION);
+  submit.mutable_options()->mutable_place()->set_gateway("g1");
+  if (!keys.empty()) *submit.mutable_options()->mutable_evidence() = evidence;
   ASSIGN_OR_RETURN(const CommandRecord submitted,
-                   Submit(item, proof::v1::PURPOSE_PROVISION, "g1"));
+                   SubmitRequest(std::move(submit)));
   return Wait(submitted.name());
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "services/attestation/attestation_core.h"
 #include "services/attestation/attestation_local_client.h"
@@ -27,6 +28,7 @@
 #include "services/gateway-agent/mesh_link.h"
 #include "services/gateway-agent/socket_tokens.h"
 #include "tests/e2e/plugged_key.h"
+#include "tests/e2e/relay.h"
 #include "tools/dev-ca/test_ca.h"
 #include "tools/device-emulator/device_link.h"
 #include "tools/device-emulator/fake_console.h"
@@ -41,7 +43,8 @@ namespace u2fi::e2e {
 // it is one process with the machine's clock.
 class OneSite {
  public:
-  OneSite();
+  // `visitors`: names of keys that people may bring along (person.h).
+  explicit OneSite(const std::vector<std::string>& visitors = {});
   ~OneSite();
 
   // What a client may do, as client/t1/app on behalf of ann.
@@ -49,10 +52,15 @@ class OneSite {
       const command_gate::v1::CommandItem& item, proof::v1::Purpose purpose,
       const std::string& place = "", int request = 0,
       const command_gate::v1::EnrolOptions& enrol = {});
+  // Any request; it gets its request id here.
+  absl::StatusOr<command_gate::v1::CommandRecord> SubmitRequest(
+      command_gate::v1::SubmitCommandRequest submit);
   absl::StatusOr<command_gate::v1::SubmitBatchResponse> SubmitBatch(
       const std::vector<command_gate::v1::CommandItem>& items);
   absl::StatusOr<command_gate::v1::BatchRecord> GetBatch(
       const std::string& name);
+  // The command as it is now.
+  absl::StatusOr<command_gate::v1::CommandRecord> Get(const std::string& name);
   // Waits for the end of a command, at most 20 s.
   absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
   absl::StatusOr<command_gate::v1::CommandRecord> Cancel(
@@ -65,6 +73,10 @@ class OneSite {
   // Then the camera is provisioned.
   absl::StatusOr<command_gate::v1::CommandRecord> Enrol(bool recovery = false);
   absl::StatusOr<command_gate::v1::CommandRecord> Provision();
+  // The same with further keys in the pin set, and the proofs of them.
+  absl::StatusOr<command_gate::v1::CommandRecord> Provision(
+      const std::vector<proof::v1::PinnedKey>& keys,
+      const proof::v1::Evidence& evidence);
 
   // Tells the token's control socket, for example "touch" or "auto off".
   void TellToken(const std::string& command) { key_->Tell(command); }
@@ -82,10 +94,27 @@ class OneSite {
   attestation::v1::RecoveryState Recovering();
   device_registry::v1::Account Account();
 
+  // For those who bring gateways of their own. The gateway's identity, known
+  // to the registry; its certificate goes into `tls`.
+  std::unique_ptr<gateway_agent::AgentIdentity> AddGateway(
+      const std::string& site, const std::string& gateway,
+      std::unique_ptr<rpc::TlsIdentity>& tls);
+  std::shared_ptr<grpc::Channel> ChannelAs(const rpc::TlsIdentity& identity);
+  void WaitForGateway(const std::string& gateway);
+  static gateway::v1::Hello Greeting();
+  const Clock& clock() const { return clock_; }
+  RandomSource& random() { return random_; }
+  const dev_ca::TestCa& ca() const { return ca_; }
+  // Where the key with that name is plugged in.
+  std::string KeyPath(const std::string& name) const {
+    return ca_.folder() + "/" + name;
+  }
   gateway_agent::ApprovalDesk& approvals() { return *approvals_; }
   device_registry::RegistryCore& registry() { return registry_->core(); }
   // What the camera has done, one line a step.
   const std::string& camera_journal() const { return storage_.journal(); }
+  // What it said.
+  std::vector<std::string> camera_said() const { return console_.lines(); }
   store::FaultyStore& store() { return store_; }
   // Commits of the services that waited for a disk.
   int DurableCommits() const;
@@ -101,9 +130,6 @@ class OneSite {
   void StartMesh();
   void StartAudit();
   std::string AuditFile() const { return ca_.folder() + "/audit.jsonl"; }
-  std::string KeyPath(const std::string& name) const {
-    return ca_.folder() + "/" + name;
-  }
   void StartAgent();
   void StartCamera();
   void MakeRecords();
@@ -132,6 +158,7 @@ class OneSite {
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<command_gate::v1::CommandGate::Stub> client_;
 
+  std::vector<std::string> key_paths_;
   std::unique_ptr<PluggedKey> key_;
   std::unique_ptr<PluggedKey> second_key_;
   std::unique_ptr<PluggedKey> recovery_key_;
@@ -152,8 +179,6 @@ class OneSite {
   gateway_agent::TerminalCue cue_;
   std::unique_ptr<gateway::v1::GatewayLink::Stub> link_stub_;
   std::unique_ptr<mqtt::MqttClient> agent_mqtt_;
-  // Made first, since the desks send through it; it knows them by pointer.
-  class Relay;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<gateway_agent::ApprovalDesk> approvals_;
   std::unique_ptr<gateway_agent::DeviceDesk> devices_;

@@ -1,0 +1,194 @@
+#include "services/command-gate/approvers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/command-gate/quorum.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/assertion.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+namespace {
+
+using attestation::v1::ListCandidatesResponse;
+using proof::v1::PinnedGateway;
+using proof::v1::PinnedKey;
+using proof::v1::PinSet;
+using records::v1::CommandRow;
+using records::v1::Slot;
+
+constexpr absl::Duration kRetryOffline = absl::Seconds(5);
+
+// The roles that count for `pins` now.
+uint32_t RolesOf(const Approvers::Case& in, const PinSet& pins,
+                 uint64_t now_ms) {
+  const bool leased = pins.has_lease() && now_ms < pins.lease().until_ms();
+  if (in.rule.lessee() && leased) return proof::v1::KEY_ROLE_LESSEE;
+  return leased ? in.rule.roles()
+                : in.rule.roles() & ~(proof::v1::KEY_ROLE_LESSEE + 0u);
+}
+
+bool Counts(const Approvers::Case& in, const PinSet& pins, const PinnedKey& key,
+            uint64_t now_ms) {
+  return (key.roles() & RolesOf(in, pins, now_ms)) != 0 &&
+         key.level() >= in.rule.level();
+}
+
+// Whether the very same key counts for every device.
+bool CountsForAll(const Approvers::Case& in, const PinnedKey& key,
+                  uint64_t now_ms) {
+  return std::all_of(in.pins.begin(), in.pins.end(), [&](const PinSet& pins) {
+    return std::any_of(pins.keys().begin(), pins.keys().end(),
+                       [&](const PinnedKey& other) {
+                         return other.token_id() == key.token_id() &&
+                                other.account() == key.account() &&
+                                other.point() == key.point() &&
+                                Counts(in, pins, other, now_ms);
+                       });
+  });
+}
+
+// The gateway if a touch there counts for every device.
+const PinnedGateway* FindPlace(const Approvers::Case& in,
+                               absl::string_view id) {
+  const PinnedGateway* found = nullptr;
+  for (const PinSet& pins : in.pins) {
+    const auto pinned = std::find_if(
+        pins.gateways().begin(), pins.gateways().end(),
+        [&](const PinnedGateway& gateway) {
+          return gateway.id() == id && gateway.may_approve() &&
+                 (found == nullptr || gateway.point() == found->point());
+        });
+    if (pinned == pins.gateways().end()) return nullptr;
+    found = &*pinned;
+  }
+  return found;
+}
+
+bool IsTaken(const proof::v1::Rule& rule, const CommandRow& row,
+             const PinnedGateway& place) {
+  return std::any_of(
+      row.slots().begin(), row.slots().end(), [&](const Slot& slot) {
+        return (rule.distinct_gateways() && slot.gateway() == place.id()) ||
+               (rule.distinct_sites() && slot.site() == place.site());
+      });
+}
+
+}  // namespace
+
+std::vector<Approvers::Person> Approvers::PeopleOf(const Case& in) const {
+  const auto now_ms = static_cast<uint64_t>(UnixMillis(clock_));
+  std::vector<Person> people;
+  for (const PinnedKey& key : in.pins[0].keys()) {
+    if (!CountsForAll(in, key, now_ms)) continue;
+    auto person = std::find_if(
+        people.begin(), people.end(),
+        [&](const Person& one) { return one.account == key.account(); });
+    if (person == people.end()) {
+      person = people.insert(people.end(), Person{key.account(), {}});
+    }
+    person->tokens.push_back(key.token_id());
+  }
+  return people;
+}
+
+bool Approvers::IsQuorum(const Case& in, const std::string& account) const {
+  if (in.rule.approvals() > 1) return true;
+  const std::vector<Person> people = PeopleOf(in);
+  return !people.empty() &&
+         std::none_of(people.begin(), people.end(), [&](const Person& person) {
+           return person.account == account;
+         });
+}
+
+absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
+  *row.mutable_quorum() = in.rule;
+  CommandRow with_requester = row;
+  CommandRow with_offline = row;
+  for (const Person& person : PeopleOf(in)) {
+    ASSIGN_OR_RETURN(const absl::optional<Slot> slot, SlotOf(in, person, row));
+    if (!slot.has_value()) continue;
+    const bool self = person.account == row.account();
+    *with_requester.add_slots() = *slot;
+    if (self && !options_.self_approval && in.rule.approvals() > 1) continue;
+    *with_offline.add_slots() = *slot;
+    if (!slot->channel_key().empty()) *row.add_slots() = *slot;
+  }
+  if (MayBeApproved(row)) return absl::OkStatus();
+  if (MayBeApproved(with_offline)) {
+    return WithRetry(Error(reason::kGatewayOffline,
+                           "too few approvers have a gateway that is connected",
+                           {{"needed", absl::StrCat(in.rule.approvals())}}),
+                     kRetryOffline);
+  }
+  if (MayBeApproved(with_requester)) {
+    return Error(reason::kSelfApproval,
+                 "the requester's own touch does not count");
+  }
+  return Error(reason::kNoCredentials, "too few people may approve it",
+               {{"able", absl::StrCat(with_offline.slots_size())},
+                {"needed", absl::StrCat(in.rule.approvals())}});
+}
+
+absl::StatusOr<absl::optional<Slot>> Approvers::SlotOf(const Case& in,
+                                                       const Person& person,
+                                                       const CommandRow& row) {
+  attestation::v1::ListCandidatesRequest request;
+  request.set_tenant(in.tenant);
+  request.set_account(person.account);
+  *request.mutable_required() = row.required();
+  request.set_purpose(row.purpose());
+  request.set_site(row.site());
+  const auto listed = attestation_.ListCandidates(request);
+  if (IsReason(listed.status(), reason::kNoCredentials)) return {absl::nullopt};
+  RETURN_IF_ERROR(listed.status());
+  Slot slot;
+  slot.set_account(person.account);
+  slot.set_state(v1::APPROVAL_STATE_QUEUED);
+  // Where it was seen last, those that were used last first.
+  std::vector<std::string> wanted;
+  for (const common::v1::Candidate& candidate : listed->candidates()) {
+    if (std::count(person.tokens.begin(), person.tokens.end(),
+                   candidate.token_id()) == 0) {
+      continue;
+    }
+    slot.add_tokens(candidate.token_id());
+    if (!candidate.last_gateway().empty()) {
+      wanted.push_back(candidate.last_gateway());
+    }
+  }
+  if (slot.tokens().empty()) return {absl::nullopt};
+  wanted.push_back(in.place);
+  for (const PinnedGateway& gateway : in.pins[0].gateways()) {
+    wanted.push_back(gateway.id());
+  }
+  SetPlace(in, wanted, row, slot);
+  if (slot.gateway().empty()) return {absl::nullopt};
+  return absl::make_optional(std::move(slot));
+}
+
+void Approvers::SetPlace(const Case& in, const std::vector<std::string>& wanted,
+                         const CommandRow& row, Slot& slot) {
+  for (const bool may_be_taken : {false, true}) {
+    for (const std::string& id : wanted) {
+      const PinnedGateway* const place = FindPlace(in, id);
+      if (place == nullptr ||
+          (!may_be_taken && IsTaken(in.rule, row, *place))) {
+        continue;
+      }
+      slot.set_gateway(place->id());
+      slot.set_site(place->site());
+      const std::string key =
+          crypto::ToString(proof::ChannelKeyOf(place->point()));
+      const auto session = gateways_.Find(in.tenant, id);
+      if (!session.has_value() || session->channel_key != key) continue;
+      slot.set_channel_key(key);
+      return;
+    }
+  }
+}
+
+}  // namespace u2fi::command_gate

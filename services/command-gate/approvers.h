@@ -1,0 +1,85 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_APPROVERS_H_
+#define U2FI_SERVICES_COMMAND_GATE_APPROVERS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "services/attestation/attestation_client.h"
+#include "services/command-gate/gateway_sender.h"
+#include "services/common/time/clock.h"
+#include "u2fi/command_gate/records/v1/records.pb.h"
+#include "u2fi/proof/v1/pin_set.pb.h"
+
+namespace u2fi::command_gate {
+
+// Who is asked where the one who asks does not approve alone: every account
+// that has a key with a role of the rule in the pin sets of all devices
+// concerned, each once however many keys it has, each where its token was last
+// seen, if touches count there and the gateway is connected; else at the place
+// that the request names; else at any other such gateway. Where the rule wants
+// distinct gateways or sites, a place that nobody is asked at yet comes first.
+// Thread-safe; blocks on attestation.
+class Approvers {
+ public:
+  struct Options {
+    // The requester's own touch counts in its quorums.
+    bool self_approval = false;
+  };
+
+  // What is to be approved.
+  struct Case {
+    std::string tenant;
+    // Of all devices concerned; at least one.
+    std::vector<proof::v1::PinSet> pins;
+    // What the touches have to satisfy.
+    proof::v1::Rule rule;
+    // Id of the gateway to prefer for those who were seen nowhere.
+    std::string place;
+  };
+
+  // The references must outlive this object.
+  Approvers(const Clock& clock, attestation::AttestationClient& attestation,
+            GatewaySender& gateways, const Options& options)
+      : clock_(clock),
+        attestation_(attestation),
+        gateways_(gateways),
+        options_(options) {}
+
+  // Whether others than the account that asks have to be asked: the rule wants
+  // several, or one that this account is not.
+  bool IsQuorum(const Case& in, const std::string& account) const;
+
+  // Adds the approvers to `row`, which has its account, purpose, site and
+  // required assurance, and sets its quorum. NO_CREDENTIALS if those who can
+  // answer are too few, SELF_APPROVAL if they would be enough with the
+  // requester, GATEWAY_OFFLINE (with a retry hint) if with those whose gateways
+  // are away.
+  absl::Status AddTo(const Case& in, records::v1::CommandRow& row);
+
+ private:
+  struct Person {
+    std::string account;
+    std::vector<std::string> tokens;
+  };
+  // The accounts that count, in the order of the first pin set.
+  std::vector<Person> PeopleOf(const Case& in) const;
+  // Nothing if the person has no token that can answer, or no place to do so;
+  // without a channel key if the gateway is not connected.
+  absl::StatusOr<absl::optional<records::v1::Slot>> SlotOf(
+      const Case& in, const Person& person, const records::v1::CommandRow& row);
+  // Fills in where the person is asked.
+  void SetPlace(const Case& in, const std::vector<std::string>& wanted,
+                const records::v1::CommandRow& row, records::v1::Slot& slot);
+
+  const Clock& clock_;
+  attestation::AttestationClient& attestation_;
+  GatewaySender& gateways_;
+  const Options options_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_APPROVERS_H_
