@@ -27,17 +27,22 @@ constexpr int kTries = 4;
 // A verdict answers repeated rpcs for this long after the deadline.
 constexpr int64_t kVerdictKeptMs = 30'000;
 
-// OK if the gateway that holds the key in the client data took this touch, or
-// a browser, which relays nothing.
+absl::Status CheckBrowserRelaysNothing(
+    const proof::v1::AuthorizationStatement& asked,
+    const proof::v1::Answer& answer) {
+  if (!asked.approver_gateway().empty() ||
+      (answer.touched_at_ms() == 0 && answer.relay_signature().empty())) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kRelayInvalid, "a browser relays nothing");
+}
+
+// OK if the gateway that holds the key in the client data took this touch. A
+// second signature to verify: last of all.
 absl::Status CheckRelay(const proof::v1::AuthorizationStatement& asked,
                         const std::string& statement,
                         const proof::v1::Answer& answer) {
-  if (asked.approver_gateway().empty()) {
-    if (answer.touched_at_ms() == 0 && answer.relay_signature().empty()) {
-      return absl::OkStatus();
-    }
-    return Error(reason::kRelayInvalid, "a browser relays nothing");
-  }
+  if (asked.approver_gateway().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const proof::ClientData data,
                    proof::ParseClientData(answer.client_data()));
   // WebAuthn client data of a gateway carry no key: gate, agent and device
@@ -143,8 +148,7 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
                    ExpectationOf(attempt.statement, attempt.request.statement(),
                                  attempt.request.channel(),
                                  answer.client_data(), parts_.party));
-  RETURN_IF_ERROR(
-      CheckRelay(attempt.statement, attempt.request.statement(), answer));
+  RETURN_IF_ERROR(CheckBrowserRelaysNothing(attempt.statement, answer));
   inputs.answer.client_data = answer.client_data();
   inputs.answer.authenticator_data = answer.authenticator_data();
   inputs.answer.signature = answer.signature();
@@ -172,7 +176,11 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
     // Others were offered: no credential has an empty id.
     spent.challenge.offers = {{"", absl::nullopt}};
   }
-  return fido::VerifyAssertion(screened, spent.challenge);
+  ASSIGN_OR_RETURN(fido::VerifiedAssertion verified,
+                   fido::VerifyAssertion(screened, spent.challenge));
+  RETURN_IF_ERROR(
+      CheckRelay(attempt.statement, attempt.request.statement(), answer));
+  return verified;
 }
 
 absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Accept(

@@ -243,6 +243,10 @@ TEST_F(AssertionServiceTest, AForgedRelaySignatureIsRefused) {
                    proof::ChallengeOf(statement_), answer_.touched_at_ms(),
                    answer_);
   ExpectRefused(reason::kRelayInvalid);
+  // It was an answer, and its counter did not count.
+  answer_ = Answer(token_, statement_, 11);
+  ExpectRefused(reason::kChallengeReused);
+  EXPECT_EQ(TokenNamed(IdOf(token_)).counter(), 10u);
 }
 
 TEST_F(AssertionServiceTest, WithoutATouchItIsRefused) {

@@ -50,7 +50,7 @@ absl::StatusOr<std::shared_ptr<const AccountLogin::Keys>> AccountLogin::KeysOf(
     }
   }
   if (!entry.keys->empty()) return entry.keys;
-  return WithRetry(Error(reason::kFileUnavailable,
+  return WithRetry(Error(reason::kPeerUnavailable,
                          "the keys of the tenant's issuer cannot be read"),
                    absl::Seconds(5));
 }

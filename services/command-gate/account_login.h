@@ -36,7 +36,7 @@ class AccountLogin {
 
   // OK if `account` of `tenant` is signed in. ID_TOKEN_INVALID if the token is
   // missing, wrong or expired. The key file is read again after it changed;
-  // FILE_UNAVAILABLE, nobody is signed in, while it cannot be read or has no
+  // PEER_UNAVAILABLE, nobody is signed in, while it cannot be read or has no
   // key that counts: what was taken out of it counts no longer.
   absl::Status Check(absl::string_view tenant, absl::string_view account,
                      absl::string_view id_token);

@@ -80,7 +80,7 @@ TEST_F(AccountLoginTest, WhileTheFileIsBadNobodyIsSignedIn) {
   ASSERT_OK_AND_ASSIGN(const auto login, Create());
   Publish("{");
   EXPECT_THAT(login->Check("t1", "ann", Token()),
-              HasReason(reason::kFileUnavailable));
+              HasReason(reason::kPeerUnavailable));
   Publish(issuer_.Set().dump());
   EXPECT_OK(login->Check("t1", "ann", Token()));
 }
@@ -89,7 +89,7 @@ TEST_F(AccountLoginTest, WithoutTheFileNobodyIsSignedIn) {
   ASSERT_OK_AND_ASSIGN(const auto login, Create());
   ASSERT_EQ(unlink(file_.c_str()), 0);
   EXPECT_THAT(login->Check("t1", "ann", Token()),
-              HasReason(reason::kFileUnavailable));
+              HasReason(reason::kPeerUnavailable));
 }
 
 TEST_F(AccountLoginTest, AMissingFileStopsTheStart) {

@@ -1,18 +1,17 @@
+// Both by the processor time of the thread.
 // verify.u2f.rate: U2F assertions verified in one thread with the parsed key
 // cached, from the bytes that arrive to the verdict, beside bare
 // ECDSA_verify() on the same key, digest and signature.
 // verify.u2f.register_rate: U2F registrations, attestation chain included,
 // beside three bare verifications' worth: the message's signature, the
 // certificate's, and the point.
-#include <cstdio>
-#include <cstdlib>
-
 #include "services/common/crypto/bare_ecdsa.h"
 #include "services/common/crypto/encoding.h"
 #include "services/common/fido/assertion_verifier.h"
 #include "services/common/fido/fake_u2f_token.h"
 #include "services/common/fido/u2f_registration_verifier.h"
 #include "tests/load/bench_line.h"
+#include "tests/load/ceremonies.h"
 #include "tests/load/interleaved.h"
 
 namespace u2fi::load {
@@ -21,12 +20,6 @@ namespace {
 constexpr int kRounds = 31;
 constexpr int kCalls = 200;
 constexpr char kBaseline[] = "BoringSSL ECDSA_verify P-256";
-
-void Require(bool passed) {
-  if (passed) return;
-  std::fprintf(stderr, "fido_bench: a verification failed\n");
-  std::exit(1);
-}
 
 std::string ClientData(absl::string_view typ) {
   return absl::StrCat(
@@ -47,16 +40,6 @@ fido::Expectation Expected(absl::string_view purpose) {
                               "XVguGFLIZx1fXg3wNqfdbn75hi4-_7-BxhMljw42Ht4"};
   expected.scope = {std::string(purpose), "tenant", "alice", "gateway"};
   return expected;
-}
-
-fido::SpentChallenge Spent(const fido::Expectation& expected) {
-  fido::SpentChallenge challenge;
-  challenge.known = true;
-  challenge.scope = expected.scope;
-  challenge.expires_at = absl::InfiniteFuture();
-  challenge.spent_at = absl::UnixEpoch();
-  challenge.first_use = true;
-  return challenge;
 }
 
 void MeasureAssertion() {
@@ -88,7 +71,8 @@ void MeasureAssertion() {
         Require(screened.ok() &&
                 fido::VerifyAssertion(*std::move(screened), challenge).ok());
       },
-      [&] { Require(bare.Verify(digest, in.answer.signature)); });
+      [&] { Require(bare.Verify(digest, in.answer.signature)); },
+      ThreadCpuSeconds);
   PrintBenchLine(
       {"verify.u2f.rate", rates.ours, "1/s", kBaseline, rates.baseline});
 }
@@ -115,7 +99,7 @@ void MeasureRegistration() {
                                      *std::move(screened), challenge, facts)
                                      .ok());
       },
-      [&] { Require(bare.Verify(digest, signature)); });
+      [&] { Require(bare.Verify(digest, signature)); }, ThreadCpuSeconds);
   PrintBenchLine({"verify.u2f.register_rate", rates.ours, "1/s", kBaseline,
                   rates.baseline});
 }

@@ -196,7 +196,7 @@ void AddTimes(CLI::App* command, const FlagsPtr& flags) {
                     "check only: nobody is asked");
 }
 
-void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
+void AddKeys(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* enrol =
       AddCommand(app, context, flags, "enrol",
                  "let a key join the account: touch it twice", Enrol);
@@ -219,7 +219,9 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   token->add_option("--gateway", flags->ask.gateway, "where to touch")
       ->required();
   AddTimes(token, flags);
+}
 
+void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* provision =
       AddCommand(app, context, flags, "provision",
                  "make a claimed device believe the account's keys", Provision);
@@ -266,6 +268,7 @@ void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
 
 void AddTouchCommands(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
+  AddKeys(app, context, flags);
   AddAsking(app, context, flags);
   AddFollowing(app, context, flags);
 }

@@ -60,23 +60,35 @@ absl::StatusOr<Version> MemoryStore::DoCommit(const Partition& partition,
         found == data.records.end() ? kAbsent : found->second.version;
     if (version != expect.version) return Aborted(expect.key);
   }
-  DropExpired(data, DropAllowance(request));
-  for (const std::string& key : request.remove) data.records.erase(key);
+  data.DropExpired(clock_.Now(), DropAllowance(request));
+  for (const std::string& key : request.remove) data.Remove(key);
   if (request.put.empty()) return kAbsent;
   const Version version = ++data.counter;
   for (const Put& put : request.put) {
-    data.records[put.key] = {put.value, version, put.expire_hint};
+    data.Put(put.key, {put.value, version, put.expire_hint});
   }
   return version;
 }
 
-void MemoryStore::DropExpired(Partitioned& partition, size_t most) const {
-  const absl::Time now = clock_.Now();
-  for (auto it = partition.records.begin();
-       it != partition.records.end() && most > 0;) {
-    const bool expired = it->second.expire_hint < now;
-    it = expired ? partition.records.erase(it) : std::next(it);
-    most -= expired ? 1 : 0;
+void MemoryStore::Partitioned::Put(const std::string& key, Record record) {
+  Remove(key);
+  if (record.expire_hint != absl::InfiniteFuture()) {
+    expiring.emplace(record.expire_hint, key);
+  }
+  records[key] = std::move(record);
+}
+
+void MemoryStore::Partitioned::Remove(const std::string& key) {
+  const auto found = records.find(key);
+  if (found == records.end()) return;
+  expiring.erase({found->second.expire_hint, key});
+  records.erase(found);
+}
+
+void MemoryStore::Partitioned::DropExpired(absl::Time now, size_t most) {
+  for (; most > 0 && !expiring.empty() && expiring.begin()->first < now;
+       --most) {
+    Remove(std::string(expiring.begin()->second));
   }
 }
 

@@ -3,7 +3,9 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/common/random/random_source.h"
@@ -25,7 +27,14 @@ class MemoryStore : public Store {
     absl::Time expire_hint = absl::InfiniteFuture();
   };
   struct Partitioned {
+    void Put(const std::string& key, Record record);
+    void Remove(const std::string& key);
+    // Drops up to `most` records whose hint lies before `now`.
+    void DropExpired(absl::Time now, size_t most);
+
     std::map<std::string, Record> records;
+    // Those with a hint, the first to expire first.
+    std::set<std::pair<absl::Time, std::string>> expiring;
     Version counter = 0;
   };
   using Contents = std::map<std::string, Partitioned>;
@@ -68,9 +77,6 @@ class MemoryStore : public Store {
       std::function<void(const Hint&)> callback,
       absl::Duration timeout) override;
   absl::StatusOr<absl::Time> DoNow(absl::Duration timeout) override;
-
-  // Drops up to `most` records whose hint has passed.
-  void DropExpired(Partitioned& partition, size_t most) const;
 
   const Clock& clock_;
   RandomSource& random_;

@@ -1,0 +1,110 @@
+// verify.mtls.webauthn.cpu_rate: assertions that the attestation service
+// verifies over gRPC with mutual TLS, per second of its process's processor
+// time, eight calls in flight: text, challenge, signature, counter, verdict
+// and audit row, in a store in memory. Beside bare ECDSA_verify() of BoringSSL
+// per second of processor time.
+// verify.mtls.u2f.cpu_rate: the same for U2F answers of a gateway, which carry
+// a second signature, the gateway's.
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "services/common/crypto/bare_verifier.h"
+#include "services/common/crypto/key_test_util.h"
+#include "services/common/rpc/channel.h"
+#include "tests/load/bench_line.h"
+#include "tests/load/ceremonies.h"
+#include "tests/load/interleaved.h"
+#include "tests/load/verify_server.h"
+#include "u2fi/attestation/v1/attestation.grpc.pb.h"
+
+namespace u2fi::load {
+namespace {
+
+constexpr int kRounds = 15;
+constexpr int kCalls = 320;
+// Not measured: connections, first pages, keys into the cache.
+constexpr int kWarmUp = 320;
+
+using Stub = attestation::v1::Attestation::Stub;
+
+bool Verify(Stub& stub, const std::string& bytes) {
+  attestation::v1::VerifyAssertionRequest request;
+  attestation::v1::VerifyAssertionResponse response;
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, absl::Seconds(30));
+  return request.ParseFromString(bytes) &&
+         stub.VerifyAssertion(&context, request, &response).ok() &&
+         response.verdict().outcome() == common::v1::OUTCOME_ACCEPTED;
+}
+
+// Sends requests [begin, begin + count), those of each token one after the
+// other.
+void SendAll(Stub& stub, const std::vector<std::string>& requests, int begin,
+             int count) {
+  std::vector<std::thread> callers;
+  for (int token = 0; token < VerifyServer::kTokens; ++token) {
+    callers.emplace_back([&, token] {
+      for (int i = token; i < count; i += VerifyServer::kTokens) {
+        Require(Verify(stub, requests[static_cast<size_t>(begin + i)]));
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+}
+
+// Bare verifications per second of processor time.
+double BareRate(const crypto::BareVerifier& bare,
+                const std::string& signature) {
+  const double start = ThreadCpuSeconds();
+  for (int i = 0; i < kCalls; ++i) Require(bare.Verify(signature));
+  return kCalls / (ThreadCpuSeconds() - start);
+}
+
+void Measure(const std::string& name, const VerifyServer& server, Stub& stub,
+             const std::vector<std::string>& requests) {
+  const crypto::TestKey key = crypto::TestKey::Generate(crypto::KeyType::kP256);
+  const auto algorithm = crypto::SignatureAlgorithm::kEcdsaSha256;
+  const std::string signature = key.Sign(algorithm, "message");
+  const crypto::BareVerifier bare(key.public_key(), algorithm, "message");
+  SendAll(stub, requests, 0, kWarmUp);
+  struct Round {
+    double ours, baseline;
+  };
+  std::vector<Round> rounds;
+  for (int i = 0; i < kRounds; ++i) {
+    const double before = server.CpuSeconds();
+    SendAll(stub, requests, kWarmUp + i * kCalls, kCalls);
+    const double used = server.CpuSeconds() - before;
+    rounds.push_back({kCalls / used, BareRate(bare, signature)});
+  }
+  std::sort(rounds.begin(), rounds.end(), [](const Round& a, const Round& b) {
+    return a.ours * b.baseline < b.ours * a.baseline;
+  });
+  const Round& median = rounds[rounds.size() / 2];
+  PrintBenchLine({name, median.ours, "1/s of CPU",
+                  "BoringSSL, bare ES256, 1/s of CPU", median.baseline});
+}
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) {
+  using namespace u2fi;
+  using namespace u2fi::load;
+  const std::string webauthn = "verify.mtls.webauthn.cpu_rate";
+  const std::string u2f = "verify.mtls.u2f.cpu_rate";
+  if (!IsAskedFor(argc, argv, webauthn) && !IsAskedFor(argc, argv, u2f)) {
+    return 0;
+  }
+  const dev_ca::TestCa ca;
+  const VerifyServer server(ca, kWarmUp + kRounds * kCalls);
+  const auto identity = ca.Identity("service/command-gate");
+  const auto stub = attestation::v1::Attestation::NewStub(rpc::NewChannel(
+      *identity, absl::StrCat("127.0.0.1:", server.port()), "attestation"));
+  if (IsAskedFor(argc, argv, webauthn)) {
+    Measure(webauthn, server, *stub, server.webauthn());
+  }
+  if (IsAskedFor(argc, argv, u2f)) Measure(u2f, server, *stub, server.u2f());
+  return 0;
+}
