@@ -116,12 +116,24 @@ absl::Status ApprovalFeed::Hear(const StoredCommand& command) {
   for (const StoredCommand& one : all) {
     if (!one.row.command().empty()) bytes.add_commands(one.row.command());
   }
+  std::vector<v1::PendingApproval> questions =
+      QuestionsTo(reader_.account, command);
+  for (v1::PendingApproval& question : questions) {
+    if (!reader_.portal || !question.gateway().empty()) {
+      question.clear_statement();
+      continue;
+    }
+    const absl::Status added =
+        AddForBrowser(parts_.questions, command, question);
+    // Without a token nobody answers; the question is told all the same.
+    if (!IsReason(added, reason::kNoCredentials)) RETURN_IF_ERROR(added);
+  }
   MutexLock lock(mutex_);
   if (!callback_) return absl::OkStatus();
   const auto [found, is_new] = known_.try_emplace(command.row.command_id());
   Known& known = found->second;
   if (is_new) known.order = next_order_++;
-  for (v1::PendingApproval& question : QuestionsTo(reader_.account, command)) {
+  for (v1::PendingApproval& question : questions) {
     Tell(known, std::move(question), bytes);
   }
   if (known.open.empty()) known_.erase(found);
@@ -130,9 +142,6 @@ absl::Status ApprovalFeed::Hear(const StoredCommand& command) {
 
 void ApprovalFeed::Tell(Known& known, v1::PendingApproval question,
                         const v1::PendingApproval& bytes) {
-  if (!reader_.portal || !question.gateway().empty()) {
-    question.clear_statement();
-  }
   const auto told = known.open.find(question.approval_id());
   const bool open = IsOpen(question.state());
   if (told == known.open.end() ? !open

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
 #include "services/command-gate/command_watchers.h"
+#include "services/command-gate/questions.h"
 #include "services/common/audit/executor.h"
 #include "services/common/sync/sync.h"
 #include "u2fi/command_gate/v1/approvals.pb.h"
@@ -34,6 +35,7 @@ class ApprovalFeed : public std::enable_shared_from_this<ApprovalFeed> {
     CommandStore& commands;
     CommandWatchers& watchers;
     audit::Executor& executor;
+    Questions& questions;
   };
   // Who reads.
   struct Reader {

@@ -38,7 +38,8 @@ class ApprovalFeedTest : public QuorumTestCase {
       const std::string& account, bool portal = false,
       const std::string& tenant = "t1") {
     return ApprovalFeed::Start(
-        {gate().commands, gate().watchers, steps_}, {tenant, account, portal},
+        {gate().commands, gate().watchers, steps_, gate().flow.questions()},
+        {tenant, account, portal},
         [this](const absl::optional<ApprovalFeed::Event>& event) {
           if (event.has_value()) {
             events_.push_back(event->approval());

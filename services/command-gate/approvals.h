@@ -66,6 +66,8 @@ class Approvals {
     questions_.Cancel(command, reason);
   }
 
+  Questions& questions() { return questions_; }
+
  private:
   absl::StatusOr<StoredCommand> AskSlot(StoredCommand command, int index);
   // Asks again after the refused answer that `evidence` holds, or gives up.

@@ -95,6 +95,11 @@ std::vector<Approvers::Person> Approvers::PeopleOf(const Case& in) const {
   return people;
 }
 
+bool Approvers::IsPortal(const std::string& origin) const {
+  return std::count(options_.origins.begin(), options_.origins.end(), origin) >
+         0;
+}
+
 bool Approvers::IsQuorum(const Case& in, const std::string& account) const {
   if (in.rule.approvals() > 1) return true;
   const std::vector<Person> people = PeopleOf(in);
@@ -104,16 +109,28 @@ bool Approvers::IsQuorum(const Case& in, const std::string& account) const {
          });
 }
 
+bool Approvers::MayApproveOwn(const Case& in) const {
+  return options_.self_approval || in.break_glass || in.rule.approvals() <= 1;
+}
+
 absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
+  const std::vector<Person> people = PeopleOf(in);
+  if (in.break_glass &&
+      (options_.forbid_break_glass || people.size() < in.rule.approvals())) {
+    return Error(reason::kBreakGlassDisabled,
+                 options_.forbid_break_glass
+                     ? "break-glass is forbidden here"
+                     : "the owner pinned no two keys for break-glass");
+  }
   *row.mutable_quorum() = in.rule;
   CommandRow with_requester = row;
   CommandRow with_offline = row;
-  for (const Person& person : PeopleOf(in)) {
+  for (const Person& person : people) {
     ASSIGN_OR_RETURN(const absl::optional<Slot> slot, SlotOf(in, person, row));
     if (!slot.has_value()) continue;
     const bool self = person.account == row.account();
     *with_requester.add_slots() = *slot;
-    if (self && !options_.self_approval && in.rule.approvals() > 1) continue;
+    if (self && !MayApproveOwn(in)) continue;
     *with_offline.add_slots() = *slot;
     if (!slot->channel_key().empty()) *row.add_slots() = *slot;
   }

@@ -27,6 +27,10 @@ class Approvers {
   struct Options {
     // The requester's own touch counts in its quorums.
     bool self_approval = false;
+    // Break-glass is forbidden, whatever keys the owner pinned for it.
+    bool forbid_break_glass = false;
+    // Origins of the portal, where browsers may approve.
+    std::vector<std::string> origins = {};
   };
 
   // What is to be approved.
@@ -38,6 +42,8 @@ class Approvers {
     proof::v1::Rule rule;
     // Id of the gateway to prefer for those who were seen nowhere.
     std::string place;
+    // Two keys that the owner pinned for emergencies, the requester's too.
+    bool break_glass = false;
   };
 
   // The references must outlive this object.
@@ -48,13 +54,16 @@ class Approvers {
         gateways_(gateways),
         options_(options) {}
 
+  bool IsPortal(const std::string& origin) const;
+
   // Whether others than the account that asks have to be asked: the rule wants
   // several, or one that this account is not.
   bool IsQuorum(const Case& in, const std::string& account) const;
 
   // Adds the approvers to `row`, which has its account, purpose, site and
   // required assurance, and sets its quorum. NO_CREDENTIALS if those who can
-  // answer are too few, SELF_APPROVAL if they would be enough with the
+  // answer are too few, BREAK_GLASS_DISABLED if it is forbidden or the owner
+  // pinned too few keys for it, SELF_APPROVAL if they would be enough with the
   // requester, GATEWAY_OFFLINE (with a retry hint) if with those whose gateways
   // are away.
   absl::Status AddTo(const Case& in, records::v1::CommandRow& row);
@@ -64,6 +73,7 @@ class Approvers {
     std::string account;
     std::vector<std::string> tokens;
   };
+  bool MayApproveOwn(const Case& in) const;
   // The accounts that count, in the order of the first pin set.
   std::vector<Person> PeopleOf(const Case& in) const;
   // Nothing if the person has no token that can answer, or no place to do so;

@@ -20,6 +20,9 @@ namespace {
 using records::v1::CommandRow;
 using ::u2fi::store::Durability;
 
+// Why an alarm was raised.
+constexpr char kBreakGlass[] = "BREAK_GLASS";
+
 std::vector<std::string> SubjectsOf(const CommandRow& row) {
   std::vector<std::string> subjects = {
       absl::StrCat("commands/", row.command_id()),
@@ -107,15 +110,39 @@ void CloseSlots(CommandRow& row) {
   }
 }
 
-audit::RowContent AlarmOf(const CommandRow& row) {
+void AddDetail(const char* name, const std::string& value,
+               audit::v1::AuditBody& body) {
+  audit::v1::Detail& detail = *body.add_details();
+  detail.set_name(name);
+  detail.set_value(value);
+}
+
+audit::RowContent AlarmOf(const CommandRow& row, const char* reason) {
   audit::RowContent content;
   content.kind = audit::v1::ROW_KIND_ALARM;
   content.subjects = SubjectsOf(row);
-  content.body.set_reason(reason::kRequesterCooldown.name);
-  audit::v1::Detail& detail = *content.body.add_details();
-  detail.set_name("requester");
-  detail.set_value(row.requester());
+  content.body.set_reason(reason);
   return content;
+}
+
+audit::RowContent CooldownAlarm(const CommandRow& row) {
+  audit::RowContent content = AlarmOf(row, reason::kRequesterCooldown.name);
+  AddDetail("requester", row.requester(), content.body);
+  return content;
+}
+
+audit::RowContent BreakGlassAlarm(const CommandRow& row) {
+  audit::RowContent content = AlarmOf(row, kBreakGlass);
+  content.body.set_state_after(std::string(StateName(row.state())));
+  // By name.
+  AddDetail("operation", row.operation(), content.body);
+  AddDetail("requester", row.requester(), content.body);
+  AddDetail("why", row.break_glass_reason(), content.body);
+  return content;
+}
+
+bool BreaksGlass(const CommandRow& row) {
+  return row.purpose() == proof::v1::PURPOSE_BREAK_GLASS;
 }
 
 }  // namespace
@@ -127,6 +154,10 @@ absl::StatusOr<StoredCommand> CommandMover::Create(
   AddFirstWrites(view, row, transition);
   RETURN_IF_ERROR(
       AddRow(ContentOf(view.command.row, row, evidence), transition));
+  if (BreaksGlass(row)) {
+    RETURN_IF_ERROR(AddRow(BreakGlassAlarm(row), transition));
+    metrics_.CountAlarm("break_glass_asked");
+  }
   return Decide(view.command, row, std::move(transition));
 }
 
@@ -169,7 +200,15 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   if (Cooldowns::IsNo(seen.row, next)) {
     ASSIGN_OR_RETURN(const bool cools,
                      cooldowns_.AddNo(seen, clock_.Now(), transition));
-    if (cools) RETURN_IF_ERROR(AddRow(AlarmOf(next), transition));
+    if (cools) {
+      RETURN_IF_ERROR(AddRow(CooldownAlarm(next), transition));
+      metrics_.CountAlarm("cooldown");
+    }
+  }
+  if (moves && BreaksGlass(next) &&
+      next.state() == v1::COMMAND_STATE_APPROVED) {
+    RETURN_IF_ERROR(AddRow(BreakGlassAlarm(next), transition));
+    metrics_.CountAlarm("break_glass_approved");
   }
   return Decide(seen, next, std::move(transition), std::move(others));
 }

@@ -10,6 +10,7 @@
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/command_watchers.h"
 #include "services/command-gate/cooldowns.h"
+#include "services/command-gate/gate_metrics.h"
 #include "services/common/audit/decider.h"
 #include "services/common/random/random_source.h"
 #include "services/common/time/clock.h"
@@ -53,13 +54,15 @@ class CommandMover {
   // The references must outlive this object.
   CommandMover(const Clock& clock, RandomSource& random,
                audit::Decider& decider, CommandStore& commands,
-               CommandWatchers& watchers, Cooldowns& cooldowns)
+               CommandWatchers& watchers, Cooldowns& cooldowns,
+               GateMetrics& metrics)
       : clock_(clock),
         random_(random),
         decider_(decider),
         commands_(commands),
         watchers_(watchers),
-        cooldowns_(cooldowns) {}
+        cooldowns_(cooldowns),
+        metrics_(metrics) {}
 
   // Writes a new command in state PREPARING, durably. STORE_ABORTED if it, its
   // sequence number or one of its places was taken meanwhile.
@@ -101,6 +104,7 @@ class CommandMover {
   CommandStore& commands_;
   CommandWatchers& watchers_;
   Cooldowns& cooldowns_;
+  GateMetrics& metrics_;
 };
 
 }  // namespace u2fi::command_gate

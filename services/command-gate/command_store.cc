@@ -160,7 +160,8 @@ std::vector<std::string> PlaceKeys(const CommandRow& row) {
     for (int i = 0; i < kMaxOpenPerAccount; ++i) {
       keys.insert(AccountPlace(slot.account(), i));
     }
-    for (int i = 0; i < kMaxOpenPerGateway; ++i) {
+    // A browser is none.
+    for (int i = 0; i < kMaxOpenPerGateway && !slot.gateway().empty(); ++i) {
       keys.insert(GatewayPlace(slot.gateway(), i));
     }
   }

@@ -100,6 +100,7 @@ v1::CommandRecord ViewOf(const CommandRow& row, v1::CommandView view) {
   }
   record.set_result_source(row.result_source());
   record.set_late_result(row.late_result());
+  record.set_break_glass_reason(row.break_glass_reason());
   FillTimes(row, record);
   FillApprovals(row, record);
   if (view == v1::COMMAND_VIEW_FULL) FillRest(row, record);

@@ -213,14 +213,32 @@ absl::Status GateFlow::Handle(const GatewaySession& session,
   }
 }
 
+absl::StatusOr<StoredCommand> GateFlow::TakeAnswer(
+    const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer,
+    common::v1::Verdict& verdict) {
+  return Persist([&]() -> absl::StatusOr<StoredCommand> {
+    ASSIGN_OR_RETURN(StoredCommand command, FindAsked(session, answer));
+    return approvals_.Answer(std::move(command), session, answer, verdict);
+  });
+}
+
+absl::StatusOr<StoredCommand> GateFlow::AnswerInBrowser(
+    const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer,
+    common::v1::Verdict& verdict) {
+  ASSIGN_OR_RETURN(const StoredCommand asked, FindAsked(session, answer));
+  // No agent stops asking when the time is up.
+  if (asked.row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL &&
+      UnixMillis(clock_) > static_cast<int64_t>(asked.row.approve_by_ms())) {
+    return Error(reason::kApproveByPassed, "the time for the touch is up");
+  }
+  return TakeAnswer(session, answer, verdict);
+}
+
 absl::Status GateFlow::OnApproval(const GatewaySession& session,
                                   const gateway::v1::ApprovalAnswer& answer) {
   common::v1::Verdict verdict;
   const absl::StatusOr<StoredCommand> after =
-      Persist([&]() -> absl::StatusOr<StoredCommand> {
-        ASSIGN_OR_RETURN(StoredCommand command, FindAsked(session, answer));
-        return approvals_.Answer(std::move(command), session, answer, verdict);
-      });
+      TakeAnswer(session, answer, verdict);
   if (verdict.outcome() == common::v1::OUTCOME_UNSPECIFIED) {
     verdict.set_outcome(common::v1::OUTCOME_REFUSED);
     verdict.set_reason(ReasonOf(after.status()));

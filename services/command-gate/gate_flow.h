@@ -50,6 +50,14 @@ class GateFlow : public GatewayEvents {
   // takes up what a crash left lying.
   absl::Status OnTimer(absl::string_view tenant, absl::string_view command_id);
 
+  // Takes an answer that came from a browser; `session` has the tenant and the
+  // channel key of its origin, and no gateway. The errors are those of
+  // Approvals::Answer(), and APPROVE_BY_PASSED.
+  absl::StatusOr<StoredCommand> AnswerInBrowser(
+      const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer,
+      common::v1::Verdict& verdict);
+  Questions& questions() { return approvals_.questions(); }
+
   void OnConnected(const GatewaySession& session,
                    const gateway::v1::Hello& hello) override;
   void OnMessage(const GatewaySession& session,
@@ -58,6 +66,11 @@ class GateFlow : public GatewayEvents {
  private:
   absl::Status Handle(const GatewaySession& session,
                       const gateway::v1::GatewayMessage& message);
+  // Reads the command and takes the answer, until it is known what became of
+  // it.
+  absl::StatusOr<StoredCommand> TakeAnswer(
+      const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer,
+      common::v1::Verdict& verdict);
   absl::Status OnApproval(const GatewaySession& session,
                           const gateway::v1::ApprovalAnswer& answer);
   // The command that `answer` is for.

@@ -39,6 +39,10 @@ struct GateParts {
   AccountLogin* login = nullptr;
   // Whose touches count in a quorum.
   Approvers::Options approvers = {};
+  // How much may be asked for in a minute.
+  Quotas::Options quotas = {};
+  // Where it counts; in a registry of its own without.
+  metrics::Registry* metrics = nullptr;
 };
 
 // The gate, built and running: its own binary and standalone register its two
@@ -62,6 +66,7 @@ class GateModule {
       const absl::optional<device_registry::v1::WatchEventsResponse>& event);
 
   const GateParts parts_;
+  GateMetrics metrics_;
   audit::ThreadExecutor executor_;
   audit::TenantDeciders deciders_;
   CommandStore commands_;
@@ -74,6 +79,7 @@ class GateModule {
   Dispatcher dispatcher_;
   GateFlow flow_;
   Approvers approvers_;
+  Quotas quotas_;
   Submitter submitter_;
   GateService service_;
   SessionList session_list_;

@@ -62,6 +62,16 @@ grpc::ServerUnaryReactor* GateServer::CancelCommand(
                        });
 }
 
+grpc::ServerUnaryReactor* GateServer::AnswerApproval(
+    grpc::CallbackServerContext* context,
+    const v1::AnswerApprovalRequest* request,
+    v1::AnswerApprovalResponse* response) {
+  return rpc::RunUnary(executor_, context, response,
+                       [this, request](const rpc::Caller& caller) {
+                         return service_.Answer(caller, *request);
+                       });
+}
+
 grpc::ServerUnaryReactor* GateServer::ListGatewaySessions(
     grpc::CallbackServerContext* context,
     const v1::ListGatewaySessionsRequest* request,
@@ -100,7 +110,8 @@ GateServer::WatchApprovals(grpc::CallbackServerContext* context,
   if (!reader.ok()) {
     return new rpc::RefusedStream<v1::WatchApprovalsResponse>(reader.status());
   }
-  const ApprovalFeed::Parts parts{service_.commands(), watchers_, executor_};
+  const ApprovalFeed::Parts parts{service_.commands(), watchers_, executor_,
+                                  service_.questions()};
   return new rpc::EventStream<v1::WatchApprovalsResponse, ApprovalFeed::Watch>(
       [&](ApprovalFeed::Callback callback) {
         return ApprovalFeed::Start(parts, *reader, std::move(callback));

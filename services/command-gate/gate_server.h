@@ -44,6 +44,10 @@ class GateServer : public v1::CommandGate::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::CancelCommandRequest* request,
       v1::CancelCommandResponse* response) override;
+  grpc::ServerUnaryReactor* AnswerApproval(
+      grpc::CallbackServerContext* context,
+      const v1::AnswerApprovalRequest* request,
+      v1::AnswerApprovalResponse* response) override;
   grpc::ServerUnaryReactor* ListGatewaySessions(
       grpc::CallbackServerContext* context,
       const v1::ListGatewaySessionsRequest* request,

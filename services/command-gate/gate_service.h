@@ -49,10 +49,15 @@ class GateService {
   absl::StatusOr<v1::CancelCommandResponse> Cancel(
       const rpc::Caller& caller, const v1::CancelCommandRequest& request);
 
+  // An answer from a browser, which the portal brings.
+  absl::StatusOr<v1::AnswerApprovalResponse> Answer(
+      const rpc::Caller& caller, const v1::AnswerApprovalRequest& request);
+
   // Who may follow what waits for whom.
   absl::StatusOr<ApprovalFeed::Reader> ReaderOf(
       const rpc::Caller& caller, const v1::WatchApprovalsRequest& request);
   CommandStore& commands() { return commands_; }
+  Questions& questions() { return flow_.questions(); }
 
   // The command that `name`, "commands/{command}", means to `caller`; of
   // "batches/{batch}" its first command. RESOURCE_UNKNOWN if there is none in
@@ -66,7 +71,11 @@ class GateService {
   // ID_TOKEN_INVALID unless the account that asks is signed in.
   absl::Status CheckLogin(const Submission& submission,
                           const v1::SubmitOptions& options);
-  // Drives a command that was just stored, after the answer.
+  // RESOURCE_UNKNOWN, PLACE_NOT_ALLOWED unless a browser at that origin is
+  // asked; the place of the approver comes back.
+  absl::StatusOr<int> FindBrowserSlot(const std::string& tenant,
+                                      const v1::AnswerApprovalRequest& request);
+  // Drives a command that was just stored or approved, after the answer.
   void AdvanceLater(StoredCommand command);
   absl::StatusOr<StoredCommand> CancelOnce(
       const rpc::Caller& caller, const v1::CancelCommandRequest& request);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace u2fi::command_gate {
@@ -31,6 +32,10 @@ void CheckNumbers(absl::string_view path, const CommandGateSettings& settings,
                   config::Checks& checks) {
   checks.Range(absl::StrCat(path, ".open_commands_per_account"),
                settings.open_commands_per_account(), 1, 10000);
+  checks.Range(absl::StrCat(path, ".account_requests_per_minute"),
+               settings.account_requests_per_minute(), 1, 1'000'000);
+  checks.Range(absl::StrCat(path, ".gateway_requests_per_minute"),
+               settings.gateway_requests_per_minute(), 1, 1'000'000);
   checks.Range(absl::StrCat(path, ".refusals_before_cooldown"),
                settings.refusals_before_cooldown(), 1, 10);
 }
@@ -50,8 +55,11 @@ void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
   }
   checks.Require(settings.webhooks().empty(), absl::StrCat(path, ".webhooks"),
                  "is not there yet: nobody would be told");
-  checks.Require(settings.origins().empty(), absl::StrCat(path, ".origins"),
-                 "is not there yet: browsers cannot approve");
+  for (const std::string& origin : settings.origins()) {
+    checks.Require(absl::StartsWith(origin, "https://") && origin.size() <= 256,
+                   absl::StrCat(path, ".origins"),
+                   "is not https, or over 256 characters");
+  }
 }
 
 absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
@@ -79,9 +87,20 @@ absl::Duration PresenceGraceFrom(const CommandGateSettings& settings) {
                             settings.presence_grace(), absl::Seconds(5));
 }
 
+Quotas::Options QuotasFrom(const CommandGateSettings& settings) {
+  Quotas::Options options;
+  options.account_per_minute = config::NumberOr(
+      settings.account_requests_per_minute(), options.account_per_minute);
+  options.gateway_per_minute = config::NumberOr(
+      settings.gateway_requests_per_minute(), options.gateway_per_minute);
+  return options;
+}
+
 Approvers::Options ApproversFrom(const CommandGateSettings& settings) {
   Approvers::Options options;
   options.self_approval = settings.self_approval_in_quorum();
+  options.forbid_break_glass = settings.forbid_break_glass();
+  options.origins = {settings.origins().begin(), settings.origins().end()};
   return options;
 }
 

@@ -9,13 +9,14 @@
 #include "services/command-gate/account_login.h"
 #include "services/command-gate/approvers.h"
 #include "services/command-gate/cooldowns.h"
+#include "services/command-gate/quotas.h"
 #include "services/common/config/checks.h"
 #include "u2fi/config/v1/config.pb.h"
 
 namespace u2fi::command_gate {
 
 // The bounds that config.proto states. What is not there yet and would be
-// missed if it were silently left out (webhooks, browser origins) is
+// missed if it were silently left out (webhooks) is
 // refused. `path` is the key of the settings.
 void CheckSettings(absl::string_view path,
                    const config::v1::CommandGateSettings& settings,
@@ -31,6 +32,7 @@ absl::Duration PresenceGraceFrom(
     const config::v1::CommandGateSettings& settings);
 Cooldowns::Options CooldownFrom(
     const config::v1::CommandGateSettings& settings);
+Quotas::Options QuotasFrom(const config::v1::CommandGateSettings& settings);
 Approvers::Options ApproversFrom(
     const config::v1::CommandGateSettings& settings);
 

@@ -52,6 +52,10 @@ TEST(GateSettingsTest, RefusesNumbersOutOfBounds) {
   CommandGateSettings settings;
   settings.set_open_commands_per_account(10001);
   settings.set_refusals_before_cooldown(11);
+  settings.set_account_requests_per_minute(1'000'001);
+  settings.set_gateway_requests_per_minute(1'000'001);
+  EXPECT_THAT(Problems(settings), HasSubstr("account_requests_per_minute"));
+  EXPECT_THAT(Problems(settings), HasSubstr("gateway_requests_per_minute"));
   EXPECT_THAT(Problems(settings), HasSubstr("open_commands_per_account"));
   EXPECT_THAT(Problems(settings), HasSubstr("refusals_before_cooldown"));
 }
@@ -91,15 +95,39 @@ TEST(GateSettingsTest, WithoutTheIssuersKeysThereIsNoLogin) {
   EXPECT_THAT(LoginFrom(settings, clock), HasReason(reason::kFileNotFound));
 }
 
+TEST(GateSettingsTest, WhatIsNotSetHasItsDefault) {
+  const Quotas::Options quotas = QuotasFrom({});
+  EXPECT_EQ(quotas.account_per_minute, 120u);
+  EXPECT_EQ(quotas.gateway_per_minute, 1200u);
+  EXPECT_FALSE(ApproversFrom({}).self_approval);
+  EXPECT_FALSE(ApproversFrom({}).forbid_break_glass);
+}
+
+TEST(GateSettingsTest, QuotasAndApproversAreTakenOver) {
+  CommandGateSettings settings;
+  settings.set_account_requests_per_minute(7);
+  settings.set_gateway_requests_per_minute(8);
+  settings.set_self_approval_in_quorum(true);
+  settings.set_forbid_break_glass(true);
+  EXPECT_EQ(QuotasFrom(settings).account_per_minute, 7u);
+  EXPECT_EQ(QuotasFrom(settings).gateway_per_minute, 8u);
+  EXPECT_TRUE(ApproversFrom(settings).self_approval);
+  EXPECT_TRUE(ApproversFrom(settings).forbid_break_glass);
+}
+
 TEST(GateSettingsTest, RefusesWebhooksThatNobodyWouldCall) {
   CommandGateSettings settings;
   settings.add_webhooks()->set_tenant("t1");
   EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks"));
 }
 
-TEST(GateSettingsTest, RefusesOriginsOfBrowsersThatCannotApprove) {
+TEST(GateSettingsTest, OriginsOfBrowsersAreHttps) {
   CommandGateSettings settings;
   settings.add_origins("https://iot.example");
+  EXPECT_EQ(Problems(settings), "");
+  EXPECT_EQ(ApproversFrom(settings).origins,
+            std::vector<std::string>{"https://iot.example"});
+  settings.add_origins("http://iot.example");
   EXPECT_THAT(Problems(settings), HasSubstr("settings.origins"));
 }
 

@@ -48,7 +48,7 @@ struct GateCore {
         commands(world.store),
         cooldowns(world.store, Cooldowns::Options()),
         mover(world.clock, world.random, deciders, commands, watchers,
-              cooldowns),
+              cooldowns, metrics),
         preparation(world.attestation, world.challenge, world.registry, mover,
                     world.gateways),
         approvals(world.clock, world.attestation, world.challenge,
@@ -60,10 +60,11 @@ struct GateCore {
         approvers(world.clock, world.attestation, world.gateways,
                   Approvers::Options()),
         submitter(world.clock, world.registry, commands, mover, world.gateways,
-                  cooldowns, approvers),
+                  cooldowns, approvers, quotas),
         sweeper(world.clock, commands, flow,
                 [] { return std::vector<std::string>{"t1"}; }) {}
 
+  GateMetrics metrics{nullptr};
   audit::TenantDeciders deciders;
   CommandStore commands;
   CommandWatchers watchers;
@@ -74,6 +75,7 @@ struct GateCore {
   Dispatcher dispatcher;
   GateFlow flow;
   Approvers approvers;
+  Quotas quotas{Quotas::Options(), metrics};
   Submitter submitter;
   Sweeper sweeper;
 };

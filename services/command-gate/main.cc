@@ -83,6 +83,8 @@ absl::Status Run(const CommandGateConfig& config) {
                    LoginFrom(config.settings(), SystemClock()));
   parts.login = login.get();
   parts.approvers = ApproversFrom(config.settings());
+  parts.quotas = QuotasFrom(config.settings());
+  parts.metrics = &process->metrics();
   GateModule gate(parts);
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
                            config.audit());

@@ -6,7 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_states.h"
-#include "services/command-gate/questions.h"
+#include "services/common/status/status_macros.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -48,6 +48,7 @@ v1::PendingApproval QuestionOf(const StoredCommand& command, int index) {
     question.add_words(std::string(word));
   }
   question.set_requester(row.requester());
+  question.set_break_glass_reason(row.break_glass_reason());
   *question.mutable_approve_by() = TimeUtil::MillisecondsToTimestamp(
       static_cast<int64_t>(row.approve_by_ms()));
   return question;
@@ -63,6 +64,24 @@ std::vector<v1::PendingApproval> QuestionsTo(const std::string& account,
     questions.push_back(QuestionOf(command, i));
   }
   return questions;
+}
+
+absl::Status AddForBrowser(Questions& questions, const StoredCommand& command,
+                           v1::PendingApproval& question) {
+  std::string command_id;
+  int index = 0;
+  uint32_t attempt = 0;
+  if (!ParseApprovalId(question.approval_id(), command_id, index, attempt) ||
+      question.state() != v1::APPROVAL_STATE_ASKED) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(auto listed, questions.Candidates(command, index));
+  question.mutable_candidates()->Swap(listed.mutable_candidates());
+  ASSIGN_OR_RETURN(const std::vector<StoredCommand> all,
+                   questions.AllOf(command));
+  question.clear_commands();
+  for (const StoredCommand& one : all) question.add_commands(one.row.command());
+  return absl::OkStatus();
 }
 
 bool IsOpen(v1::ApprovalState state) {

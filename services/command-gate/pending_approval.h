@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "services/command-gate/command_store.h"
+#include "services/command-gate/questions.h"
 #include "u2fi/command_gate/v1/approvals.pb.h"
 
 namespace u2fi::command_gate {
@@ -16,6 +18,11 @@ namespace u2fi::command_gate {
 // wanted.
 std::vector<v1::PendingApproval> QuestionsTo(const std::string& account,
                                              const StoredCommand& command);
+
+// Fills in what a browser needs to answer `question`, which is one of
+// `command`: its tokens, and the bytes of every command.
+absl::Status AddForBrowser(Questions& questions, const StoredCommand& command,
+                           v1::PendingApproval& question);
 
 // Somebody is asked, or will be.
 bool IsOpen(v1::ApprovalState state);

@@ -123,6 +123,8 @@ absl::StatusOr<ListCandidatesResponse> Questions::Candidates(
 
 absl::Status Questions::Send(const StoredCommand& command, int index,
                              const ListCandidatesResponse& candidates) {
+  // The portal follows what waits for its accounts (ApprovalFeed).
+  if (command.row.slots(index).gateway().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<StoredCommand> all, AllOf(command));
   const Slot& slot = command.row.slots(index);
   gateway::v1::MeshMessage message;
@@ -176,7 +178,10 @@ void Questions::Cancel(const StoredCommand& command, absl::string_view reason,
                        int except) {
   for (int i = 0; i < command.row.slots_size(); ++i) {
     const Slot& slot = command.row.slots(i);
-    if (i == except || slot.state() != v1::APPROVAL_STATE_ASKED) continue;
+    if (i == except || slot.state() != v1::APPROVAL_STATE_ASKED ||
+        slot.gateway().empty()) {
+      continue;
+    }
     gateway::v1::MeshMessage message;
     gateway::v1::CancelApproval& cancel = *message.mutable_cancel_approval();
     cancel.set_approval_id(

@@ -55,14 +55,15 @@ class Questions {
   void Cancel(const StoredCommand& command, absl::string_view reason,
               int except = -1);
 
+  // The tokens that may answer the approver's question.
+  absl::StatusOr<attestation::v1::ListCandidatesResponse> Candidates(
+      const StoredCommand& command, int index);
+
   // The command, or all of the batch whose first one it is.
   absl::StatusOr<std::vector<StoredCommand>> AllOf(
       const StoredCommand& command);
 
  private:
-  absl::StatusOr<attestation::v1::ListCandidatesResponse> Candidates(
-      const StoredCommand& command, int index);
-
   attestation::AttestationClient& attestation_;
   challenge::ChallengeClient& challenge_;
   CommandStore& commands_;

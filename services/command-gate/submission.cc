@@ -1,5 +1,6 @@
 #include "services/command-gate/submission.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -26,6 +27,8 @@ using ::google::protobuf::util::TimeUtil;
 constexpr int64_t kMinApproveMs = 5'000;
 constexpr int64_t kDefaultApproveMs = 60'000;
 constexpr size_t kMaxBatchBytes = 3 << 20;
+constexpr size_t kMaxOrigin = 256;
+constexpr int kMaxBreakGlassReason = 512;
 constexpr size_t kMaxEvidence = 128 << 10;
 
 struct Reading {
@@ -95,6 +98,7 @@ absl::Status ReadOperation(const Reading& in) {
 absl::Status CheckBuilt(const Reading& in) {
   const proof::v1::Purpose purpose = in.out.purpose;
   if (purpose == proof::v1::PURPOSE_COMMAND ||
+      purpose == proof::v1::PURPOSE_BREAK_GLASS ||
       purpose == proof::v1::PURPOSE_ENROL ||
       purpose == proof::v1::PURPOSE_PROVISION) {
     return absl::OkStatus();
@@ -144,9 +148,20 @@ absl::Status ReadArguments(const Reading& in) {
   return absl::OkStatus();
 }
 
+absl::Status ReadBrowser(const Reading& in) {
+  const std::string& origin = in.request.options().place().browser().origin();
+  if (in.out.on_account) return NotYet("an act on an account in a browser");
+  if (origin.empty() || origin.size() > kMaxOrigin) {
+    return FieldError("options.place.browser.origin",
+                      "is not 1 to 256 characters");
+  }
+  in.out.browser_origin = origin;
+  return absl::OkStatus();
+}
+
 absl::Status ReadPlace(const Reading& in) {
   const v1::Place& place = in.request.options().place();
-  if (place.has_browser()) return NotYet("approval in a browser");
+  if (place.has_browser()) return ReadBrowser(in);
   if (!place.gateway().empty() && !proof::IsId(place.gateway())) {
     return FieldError("options.place.gateway", "is not an id");
   }
@@ -204,12 +219,27 @@ absl::Status ReadEvidence(const Reading& in) {
   return absl::OkStatus();
 }
 
-absl::Status ReadRest(const Reading& in) {
-  const v1::SubmitOptions& options = in.request.options();
-  if (!options.break_glass_reason().empty()) {
+absl::Status ReadBreakGlass(const Reading& in) {
+  const std::string& why = in.request.options().break_glass_reason();
+  const bool breaks = in.out.purpose == proof::v1::PURPOSE_BREAK_GLASS;
+  if (!breaks && !why.empty()) {
     return FieldError("options.break_glass_reason",
                       "goes with the purpose BREAK_GLASS only");
   }
+  // Of UTF-8, every character has one byte that continues none.
+  const auto characters = std::count_if(
+      why.begin(), why.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  if (breaks && (characters < 1 || characters > kMaxBreakGlassReason)) {
+    return FieldError("options.break_glass_reason",
+                      "is not 1 to 512 characters");
+  }
+  in.out.break_glass_reason = why;
+  return absl::OkStatus();
+}
+
+absl::Status ReadRest(const Reading& in) {
+  const v1::SubmitOptions& options = in.request.options();
+  RETURN_IF_ERROR(ReadBreakGlass(in));
   if (!options.transaction().empty()) {
     return NotYet("a transaction that a button started");
   }

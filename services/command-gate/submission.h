@@ -31,11 +31,14 @@ struct Submission {
   std::string arguments;
   // Where the touch is taken; empty: the gateway that executes.
   std::string approver_gateway;
+  // Where the touch is taken instead, if it is a browser.
+  std::string browser_origin;
   uint64_t approve_within_ms = 0;
   uint64_t execute_within_ms = 0;
   proof::v1::Evidence evidence;
   std::string transaction;
   std::string enrol_label;
+  std::string break_glass_reason;
   // The token to enrol is kept for recovery.
   bool enrol_recovery = false;
   // The four comparison words, of the whole batch.
@@ -48,8 +51,7 @@ struct Submission {
 // fields (INVALID_FIELD), operation and purpose (OPERATION_UNKNOWN,
 // PURPOSE_NOT_ALLOWED), arguments (ARGUMENTS_FORMAT), deadlines
 // (DEADLINE_BOUNDS), evidence (EVIDENCE_FORMAT). UNIMPLEMENTED for what this
-// version does not do yet: approval in a browser, leases, moves, transfers,
-// break-glass.
+// version does not do yet: leases, moves, transfers.
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
 

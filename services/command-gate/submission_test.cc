@@ -211,9 +211,47 @@ TEST_F(SubmissionTest, OptionsOfAnEnrolmentGoWithOneOnly) {
   ExpectField("options.enrol");
 }
 
-TEST_F(SubmissionTest, ABrowserIsNotThereYet) {
+TEST_F(SubmissionTest, ABrowserHasAnOrigin) {
   options().mutable_place()->mutable_browser();
+  ExpectField("options.place.browser.origin");
+  options().mutable_place()->mutable_browser()->set_origin(
+      std::string(257, 'x'));
+  ExpectField("options.place.browser.origin");
+  options().mutable_place()->mutable_browser()->set_origin("https://p.test");
+  ASSERT_OK_AND_ASSIGN(const Submission read, Read());
+  EXPECT_EQ(read.browser_origin, "https://p.test");
+  EXPECT_EQ(read.approver_gateway, "");
+}
+
+TEST_F(SubmissionTest, ActsOnAccountsAreNotThereInABrowserYet) {
+  SetEnrolment();
+  options().mutable_place()->mutable_browser()->set_origin("https://p.test");
   EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+}
+
+TEST_F(SubmissionTest, BreakGlassComesWithAReason) {
+  options().set_purpose(proof::v1::PURPOSE_BREAK_GLASS);
+  ExpectField("options.break_glass_reason");
+  options().set_break_glass_reason("fire");
+  ASSERT_OK_AND_ASSIGN(const Submission read, Read());
+  EXPECT_EQ(read.break_glass_reason, "fire");
+}
+
+TEST_F(SubmissionTest, AReasonHasAtMost512Characters) {
+  options().set_purpose(proof::v1::PURPOSE_BREAK_GLASS);
+  std::string reason;
+  for (int i = 0; i < 512; ++i) reason += "\xc3\xa9";
+  options().set_break_glass_reason(reason);
+  EXPECT_OK(Read());
+  options().set_break_glass_reason(reason + "x");
+  ExpectField("options.break_glass_reason");
+}
+
+TEST_F(SubmissionTest, BreakGlassIsForDeviceOperationsOnly) {
+  AskForPins();
+  options().set_purpose(proof::v1::PURPOSE_BREAK_GLASS);
+  options().set_break_glass_reason("fire");
+  EXPECT_THAT(Read(), HasReason(reason::kPurposeNotAllowed));
 }
 
 TEST_F(SubmissionTest, EvidenceGoesWithAFirstPinSet) {

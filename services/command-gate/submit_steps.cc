@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "services/command-gate/quorum.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/place.h"
@@ -66,8 +68,19 @@ bool MayApprove(const SubmitInputs& in) {
   return false;
 }
 
+absl::Status CheckBrowser(const SubmitInputs& in) {
+  if (!in.known_portal) {
+    return Error(reason::kPlaceNotAllowed, "the deployment has no such portal");
+  }
+  proof::ApprovalPlace place;
+  place.browser = true;
+  place.browser_ok = in.item.rule().browser_ok();
+  return proof::CheckPlace(in.submission.purpose, place);
+}
+
 absl::Status CheckTouchPlace(const SubmitInputs& in) {
   if (in.free() || in.quorum) return absl::OkStatus();
+  if (!in.submission.browser_origin.empty()) return CheckBrowser(in);
   const registry::ResolvedGateway* gateway =
       FindGateway(in.resolved, in.approver_gateway);
   proof::ApprovalPlace place;
@@ -100,8 +113,9 @@ absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
 
 absl::Status CheckGateways(const SubmitInputs& in) {
   RETURN_IF_ERROR(CheckGateway(in, in.item.gateway()));
-  return in.free() || in.quorum ? absl::OkStatus()
-                                : CheckGateway(in, in.approver_gateway);
+  const bool elsewhere =
+      in.free() || in.quorum || !in.submission.browser_origin.empty();
+  return elsewhere ? absl::OkStatus() : CheckGateway(in, in.approver_gateway);
 }
 
 bool IsFirstToken(const SubmitInputs& in) {
@@ -132,6 +146,14 @@ std::string LeaseSiteOf(const SubmitInputs& in) {
 
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
     CheckRule, CheckTouchPlace, CheckGateways, CheckEnrolment};
+
+proof::v1::Rule BreakGlassRule() {
+  proof::v1::Rule rule;
+  rule.set_kind(proof::v1::RULE_KIND_APPROVALS);
+  rule.set_approvals(2);
+  rule.set_roles(proof::v1::KEY_ROLE_BREAK_GLASS);
+  return rule;
+}
 
 uint64_t RevisionOf(const std::string& pin_set) {
   proof::v1::PinSet pins;
@@ -172,7 +194,10 @@ CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
   if (submission.evidence.ByteSizeLong() > 0) {
     *row.mutable_evidence() = submission.evidence;
   }
-  if (in.item.rule().uv() || in.item.rule().level() != 0) {
+  row.set_break_glass_reason(submission.break_glass_reason);
+  // Under break-glass the keys' role stands for what the rule wants of them.
+  if (submission.purpose != proof::v1::PURPOSE_BREAK_GLASS &&
+      (in.item.rule().uv() || in.item.rule().level() != 0)) {
     row.mutable_required()->set_uv(in.item.rule().uv());
     row.mutable_required()->set_level(in.item.rule().level());
   }
@@ -187,6 +212,12 @@ void AddApprover(const SubmitInputs& in, CommandRow& row) {
   if (in.free() || in.quorum) return;
   records::v1::Slot& slot = *row.add_slots();
   slot.set_account(in.submission.account);
+  if (!in.submission.browser_origin.empty()) {
+    slot.set_channel_key(crypto::ToString(
+        proof::BrowserChannelKey(in.submission.browser_origin)));
+    slot.set_state(v1::APPROVAL_STATE_QUEUED);
+    return;
+  }
   slot.set_gateway(in.approver_gateway);
   slot.set_channel_key(
       FindGateway(in.resolved, in.approver_gateway)->channel_key());
@@ -212,9 +243,13 @@ absl::Status MakeCommand(const Submission& submission, CommandRow& row) {
 
 absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
     const Submission& submission, const registry::ResolveResponse& resolved) {
-  if (submission.purpose != proof::v1::PURPOSE_COMMAND) return {absl::nullopt};
+  if (submission.purpose != proof::v1::PURPOSE_COMMAND &&
+      submission.purpose != proof::v1::PURPOSE_BREAK_GLASS) {
+    return {absl::nullopt};
+  }
   Approvers::Case in;
   in.tenant = submission.tenant;
+  in.break_glass = submission.purpose == proof::v1::PURPOSE_BREAK_GLASS;
   in.rule = proof::FreeRule();
   std::set<std::string> seen;
   for (const registry::ResolvedItem& item : resolved.items()) {
@@ -232,6 +267,8 @@ absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
     return Error(reason::kOperationForbidden,
                  "the rules of the items exclude each other");
   }
+  // Whatever the rule is: these two touches stand for it.
+  if (in.break_glass) in.rule = BreakGlassRule();
   if (in.rule.kind() == proof::v1::RULE_KIND_FREE) return {absl::nullopt};
   in.place = submission.approver_gateway.empty() ? resolved.items(0).gateway()
                                                  : submission.approver_gateway;
@@ -247,7 +284,7 @@ absl::Status MakeRoom(SubmitView& view, CommandRow& row) {
     if (place.account.empty()) {
       full = Error(reason::kAccountLimit,
                    "the account has three questions open already");
-    } else if (place.gateway.empty()) {
+    } else if (place.gateway.empty() && !row.slots(i).gateway().empty()) {
       full = Error(reason::kGatewayLimit,
                    "the gateway has sixteen questions open already");
     } else {

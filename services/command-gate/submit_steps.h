@@ -29,6 +29,8 @@ struct SubmitInputs {
   bool without_touch = false;
   // Others than the requester are asked, where they are (approvers.h).
   bool quorum = false;
+  // The browser's origin is one of the deployment's.
+  bool known_portal = false;
 
   bool free() const { return without_touch; }
 };

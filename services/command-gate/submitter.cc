@@ -21,8 +21,10 @@ namespace registry = device_registry::v1;
 // tries again before the caller is told to.
 constexpr int kTries = 8;
 
-bool IsFree(const registry::ResolvedItem& item) {
-  return item.rule().kind() == proof::v1::RULE_KIND_FREE;
+// Break-glass is never without its touches.
+bool IsFree(const Submission& submission, const registry::ResolvedItem& item) {
+  return item.rule().kind() == proof::v1::RULE_KIND_FREE &&
+         submission.purpose != proof::v1::PURPOSE_BREAK_GLASS;
 }
 
 // Takes `step`, which begins with a read, again while others are faster.
@@ -65,6 +67,17 @@ absl::Status MakeTree(std::vector<CommandRow>& rows) {
     }
   }
   return absl::OkStatus();
+}
+
+// What a request uses: a place for each touch, or where it is executed.
+Quotas::Request QuotaOf(const Submission& submission, const CommandRow& first,
+                        absl::Duration now) {
+  Quotas::Request request{submission.tenant, submission.account, {}, now};
+  for (const records::v1::Slot& slot : first.slots()) {
+    request.gateways.push_back(slot.gateway());
+  }
+  if (first.free()) request.gateways.push_back(first.gateway());
+  return request;
 }
 
 MoveEvidence EvidenceOf(const Submission& submission) {
@@ -111,8 +124,9 @@ absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
                             submission.approver_gateway.empty()
                                 ? item.gateway()
                                 : submission.approver_gateway,
-                            IsFree(item),
-                            quorum.has_value()};
+                            IsFree(submission, item),
+                            quorum.has_value(),
+                            approvers_.IsPortal(submission.browser_origin)};
   RETURN_IF_ERROR(CheckSubmission(inputs));
   CommandRow row = RowOf(inputs, static_cast<uint64_t>(UnixMillis(clock_)));
   AddApprover(inputs, row);
@@ -127,11 +141,16 @@ absl::StatusOr<absl::optional<Approvers::Case>> Submitter::QuorumOf(
   if (quorum.has_value() && !approvers_.IsQuorum(*quorum, submission.account)) {
     quorum.reset();
   }
+  if (quorum.has_value() && !submission.browser_origin.empty()) {
+    return Error(reason::kPlaceNotAllowed,
+                 "others than the requester are asked at gateways");
+  }
   return quorum;
 }
 
 absl::Status Submitter::CheckMayAsk(const Submission& submission,
                                     SubmitView& view, CommandRow& row) {
+  RETURN_IF_ERROR(quotas_.Check(QuotaOf(submission, row, clock_.Uptime())));
   if (!row.free()) {
     RETURN_IF_ERROR(cooldowns_.Check(submission.tenant, submission.requester,
                                      clock_.Now()));
@@ -157,7 +176,12 @@ absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
     checked.row = std::move(complete);
     return checked;
   }
-  return mover_.Create(view, std::move(complete), EvidenceOf(submission));
+  const Quotas::Request use = QuotaOf(submission, complete, clock_.Uptime());
+  ASSIGN_OR_RETURN(
+      StoredCommand created,
+      mover_.Create(view, std::move(complete), EvidenceOf(submission)));
+  quotas_.Count(use);
+  return created;
 }
 
 absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
@@ -172,7 +196,7 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
     if (item.site() != resolved.items(0).site()) {
       return Error(reason::kBatchSite, "a batch is for one site");
     }
-    free = free && IsFree(item);
+    free = free && IsFree(submissions[0], item);
   }
   const std::string& place = submissions[0].approver_gateway.empty()
                                  ? resolved.items(0).gateway()
@@ -186,7 +210,8 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
                               gateways_,
                               place,
                               free,
-                              quorum.has_value()};
+                              quorum.has_value(),
+                              approvers_.IsPortal(submission.browser_origin)};
     const absl::Status checked = CheckSubmission(inputs);
     if (!checked.ok()) {
       return WithContext(absl::StrCat("items[", rows.size(), "]"), checked);
@@ -231,7 +256,12 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatchOnce(
     checked.row = std::move(rows[0]);
     return checked;
   }
-  return mover_.CreateBatch(view, std::move(rows), EvidenceOf(first));
+  const Quotas::Request use = QuotaOf(first, rows[0], clock_.Uptime());
+  ASSIGN_OR_RETURN(
+      StoredCommand created,
+      mover_.CreateBatch(view, std::move(rows), EvidenceOf(first)));
+  quotas_.Count(use);
+  return created;
 }
 
 }  // namespace u2fi::command_gate

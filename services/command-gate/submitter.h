@@ -9,6 +9,7 @@
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/cooldowns.h"
 #include "services/command-gate/gateway_sender.h"
+#include "services/command-gate/quotas.h"
 #include "services/command-gate/submission.h"
 #include "services/common/time/clock.h"
 #include "services/device-registry/registry_client.h"
@@ -25,6 +26,7 @@ namespace u2fi::command_gate {
 //   gateway    the gateways concerned are ACTIVE and connected
 //   enrolment  a recovery token is not the account's first
 //   once       no other request had this request_id
+//   quota      neither the account nor a gateway had too many requests lately
 //   cool-down  people did not refuse this requester lately
 //   approvers  enough people who may approve it can be asked (approvers.h)
 //   room       account and gateway have fewer open approvals than they may
@@ -33,14 +35,16 @@ class Submitter {
   // The references must outlive this object.
   Submitter(const Clock& clock, device_registry::RegistryClient& registry,
             CommandStore& commands, CommandMover& mover,
-            GatewaySender& gateways, Cooldowns& cooldowns, Approvers& approvers)
+            GatewaySender& gateways, Cooldowns& cooldowns, Approvers& approvers,
+            Quotas& quotas)
       : clock_(clock),
         registry_(registry),
         commands_(commands),
         mover_(mover),
         gateways_(gateways),
         cooldowns_(cooldowns),
-        approvers_(approvers) {}
+        approvers_(approvers),
+        quotas_(quotas) {}
 
   // The command as stored, now or by the same request before. With `check_only`
   // nothing is stored; what comes back does not exist.
@@ -61,7 +65,7 @@ class Submitter {
   absl::StatusOr<absl::optional<Approvers::Case>> QuorumOf(
       const Submission& submission,
       const device_registry::v1::ResolveResponse& resolved);
-  // Cool-down and room.
+  // Quota, cool-down and room.
   absl::Status CheckMayAsk(const Submission& submission, SubmitView& view,
                            records::v1::CommandRow& row);
   absl::StatusOr<StoredCommand> SubmitBatchOnce(
@@ -78,6 +82,7 @@ class Submitter {
   GatewaySender& gateways_;
   Cooldowns& cooldowns_;
   Approvers& approvers_;
+  Quotas& quotas_;
 };
 
 }  // namespace u2fi::command_gate

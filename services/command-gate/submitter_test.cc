@@ -116,6 +116,22 @@ TEST_F(SubmitterTest, WhatTheRegistryRefusesIsRefused) {
   EXPECT_TRUE(NothingHappened());
 }
 
+TEST_F(SubmitterTest, OverItsQuotaARequestIsRefusedForNow) {
+  Quotas tight({/*account_per_minute=*/1, /*gateway_per_minute=*/9},
+               gate().metrics);
+  Submitter submitter(clock_, registry_, gate().commands, gate().mover,
+                      gateways_, gate().cooldowns, gate().approvers, tight);
+  ASSERT_OK(submitter.Submit(CameraOn(1), /*check_only=*/true));
+  ASSERT_OK(submitter.Submit(CameraOn(1), false));
+  // The same request again asks for nothing new.
+  EXPECT_OK(submitter.Submit(CameraOn(1), false));
+  EXPECT_THAT(submitter.Submit(CameraOn(2), false),
+              HasReason(reason::kQuotaExceeded));
+  EXPECT_FALSE(Read(CameraOn(2).command_id).exists());
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_OK(submitter.Submit(CameraOn(2), false));
+}
+
 TEST_F(SubmitterTest, AForbiddenOperationIsRefused) {
   registry_.rule.set_kind(proof::v1::RULE_KIND_FORBIDDEN);
   EXPECT_THAT(Try(CameraOn()), HasReason(reason::kOperationForbidden));

@@ -101,6 +101,7 @@ absl::Status StandaloneModule::StartGate(const StandaloneConfig& config) {
                    command_gate::LoginFrom(config.command_gate(), clock_));
   parts.login = login_.get();
   parts.approvers = command_gate::ApproversFrom(config.command_gate());
+  parts.quotas = command_gate::QuotasFrom(config.command_gate());
   gate_ = std::make_unique<command_gate::GateModule>(parts);
   return absl::OkStatus();
 }

@@ -249,6 +249,8 @@ void OneSite::MakeRecords() {
       Operation("camera.on", proof::v1::RULE_KIND_APPROVALS);
   *model.mutable_model()->add_operations() =
       Operation("device.identify", proof::v1::RULE_KIND_FREE);
+  *model.mutable_model()->add_operations() =
+      Operation("camera.off", proof::v1::RULE_KIND_APPROVALS);
   device_registry::v1::ModelOperation& snapshot =
       *model.mutable_model()->add_operations();
   snapshot.set_operation("camera.snapshot");

@@ -110,6 +110,7 @@ class OneSite {
     return ca_.folder() + "/" + name;
   }
   gateway_agent::ApprovalDesk& approvals() { return *approvals_; }
+  command_gate::v1::CommandGate::Stub& client() { return *client_; }
   device_registry::RegistryCore& registry() { return registry_->core(); }
   // What the camera has done, one line a step.
   const std::string& camera_journal() const { return storage_.journal(); }

@@ -1,9 +1,12 @@
 // Two people at two keys: ann asks, bob and carl touch, and the camera checks
 // both touches by itself. Real services, real TLS, real U2FHID frames.
+#include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "gtest/gtest.h"
+#include "services/common/audit/verify_export.h"
 #include "services/common/status/status_matchers.h"
 #include "tests/e2e/person.h"
 
@@ -17,6 +20,9 @@ using testing::Not;
 
 class QuorumTest : public testing::Test {
  protected:
+  static constexpr uint32_t kRoles =
+      proof::v1::KEY_ROLE_APPROVER + proof::v1::KEY_ROLE_BREAK_GLASS;
+
   void SetUp() override {
     ASSERT_OK_AND_ASSIGN(const CommandRecord enrolled, site_.Enrol());
     ASSERT_EQ(enrolled.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
@@ -25,9 +31,7 @@ class QuorumTest : public testing::Test {
     *evidence.add_enrolments() = carl_.Enrolment();
     ASSERT_OK_AND_ASSIGN(
         const CommandRecord provisioned,
-        site_.Provision({bob_.Pinned(proof::v1::KEY_ROLE_APPROVER),
-                         carl_.Pinned(proof::v1::KEY_ROLE_APPROVER)},
-                        evidence));
+        site_.Provision({bob_.Pinned(kRoles), carl_.Pinned(kRoles)}, evidence));
     ASSERT_EQ(provisioned.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
         << testing::PrintToString(site_.camera_said());
     // For the owner alone.
@@ -96,6 +100,67 @@ TEST_F(QuorumTest, ANoAfterAYesIsAVeto) {
   EXPECT_EQ(ended.state(), command_gate::v1::COMMAND_STATE_DENIED);
   EXPECT_EQ(ended.reason(), "DECLINED");
   EXPECT_THAT(site_.camera_journal(), Not(HasSubstr("camera.snapshot")));
+}
+
+TEST_F(QuorumTest, TheAuditHoldsBothTouchesAndVerifiesOffline) {
+  const std::string name = Submitted().name();
+  bob_.key().Tell("touch");
+  carl_.key().Tell("touch");
+  ASSERT_OK_AND_ASSIGN(const CommandRecord done, site_.Wait(name));
+  ASSERT_EQ(done.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
+  audit::Anchors anchors;
+  ASSERT_OK(anchors.Add(site_.camera_pins()));
+  audit::VerifyExportOptions options;
+  options.complete = true;
+  std::istringstream input(site_.ExportAudit());
+  const audit::ExportReport report =
+      audit::VerifyExport(input, anchors, std::move(options));
+  EXPECT_FALSE(report.fault.has_value())
+      << report.fault->record << " " << report.fault->step << " "
+      << report.fault->why;
+}
+
+TEST_F(QuorumTest, BreakGlassTakesTwoPinnedKeysAndNotTheOwners) {
+  site_.TellToken("unplug");
+  command_gate::v1::SubmitCommandRequest emergency;
+  emergency.mutable_item()->set_device("cam-1");
+  emergency.mutable_item()->set_operation("camera.off");
+  emergency.mutable_options()->set_on_behalf_of("ann");
+  emergency.mutable_options()->set_purpose(proof::v1::PURPOSE_BREAK_GLASS);
+  emergency.mutable_options()->set_break_glass_reason("somebody is undressed");
+  ASSERT_OK_AND_ASSIGN(const CommandRecord asked,
+                       site_.SubmitRequest(emergency));
+  bob_.key().Tell("touch");
+  WaitFor(asked.name(), "bob", command_gate::v1::APPROVAL_STATE_ACCEPTED);
+  EXPECT_THAT(site_.camera_journal(), Not(HasSubstr("camera.off")));
+  carl_.key().Tell("touch");
+  ASSERT_OK_AND_ASSIGN(const CommandRecord done, site_.Wait(asked.name()));
+  EXPECT_EQ(done.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
+      << done.ShortDebugString();
+  EXPECT_EQ(done.break_glass_reason(), "somebody is undressed");
+  EXPECT_THAT(site_.camera_journal(), HasSubstr("camera.off"));
+}
+
+TEST_F(QuorumTest, AnApproverHearsWhatWaitsAndHowItEnds) {
+  command_gate::v1::WatchApprovalsRequest request;
+  request.set_account("bob");
+  grpc::ClientContext context;
+  const auto stream = site_.client().WatchApprovals(&context, request);
+  const std::string name = Submitted().name();
+  command_gate::v1::WatchApprovalsResponse heard;
+  do {
+    ASSERT_TRUE(stream->Read(&heard));
+  } while (heard.approval().state() != command_gate::v1::APPROVAL_STATE_ASKED);
+  EXPECT_EQ(heard.approval().name(), name);
+  EXPECT_EQ(heard.approval().gateway(), "g1");
+  EXPECT_EQ(heard.approval().commands_size(), 1);
+  EXPECT_EQ(heard.approval().statement(), "");
+  bob_.key().Tell("touch");
+  ASSERT_TRUE(stream->Read(&heard));
+  EXPECT_EQ(heard.approval().state(),
+            command_gate::v1::APPROVAL_STATE_ACCEPTED);
+  context.TryCancel();
+  stream->Finish();
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ void WriteFile(const std::string& path, const std::string& text) {
 // asking because of that.
 void SetGate(config::v1::CommandGateSettings& settings) {
   settings.set_refusals_before_cooldown(10);
+  settings.set_account_requests_per_minute(1'000'000);
+  settings.set_gateway_requests_per_minute(1'000'000);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ absl::StatusOr<gate::SubmitCommandRequest> RequestFor(const Ask& ask) {
   gate::SubmitOptions& options = *request.mutable_options();
   options.set_on_behalf_of(ask.account);
   options.set_purpose(ask.purpose);
+  options.set_break_glass_reason(ask.break_glass_reason);
   if (!ask.gateway.empty()) options.mutable_place()->set_gateway(ask.gateway);
   if (ask.approve_within > absl::ZeroDuration()) {
     SetDuration(ask.approve_within, options.mutable_approve_within());

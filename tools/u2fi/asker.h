@@ -21,6 +21,8 @@ struct Ask {
   // Strict message of a `u2fi.*` operation; empty: none.
   std::string message;
   proof::v1::Purpose purpose = proof::v1::PURPOSE_COMMAND;
+  // Why, with PURPOSE_BREAK_GLASS.
+  std::string break_glass_reason;
   // The account that asks. Required.
   std::string account;
   // Id of the gateway where the key is touched; empty: the one that executes.

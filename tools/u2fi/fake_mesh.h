@@ -139,6 +139,19 @@ class FakeMesh : public Mesh {
     }
     return absl::OkStatus();
   }
+  absl::Status WatchApprovals(
+      const gate::WatchApprovalsRequest& request, absl::Duration,
+      const std::function<absl::Status(const gate::WatchApprovalsResponse&)>&
+          on_approval) override {
+    Note("WatchApprovals", request);
+    RETURN_IF_ERROR(error);
+    for (const gate::PendingApproval& approval : approvals) {
+      gate::WatchApprovalsResponse response;
+      *response.mutable_approval() = approval;
+      RETURN_IF_ERROR(on_approval(response));
+    }
+    return Error(reason::kDeadlineExceeded, "the time is up");
+  }
   absl::Status ExportAudit(
       const audit_api::ExportAuditRequest& request,
       const std::function<absl::Status(const audit_api::AuditRecord&)>&
@@ -151,6 +164,8 @@ class FakeMesh : public Mesh {
   }
 
   gate::SubmitCommandRequest submitted;
+  // What waits for the account.
+  std::vector<gate::PendingApproval> approvals;
 
  private:
   void Note(const char* method, const google::protobuf::Message& request) {

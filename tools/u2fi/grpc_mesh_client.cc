@@ -181,6 +181,16 @@ absl::Status GrpcMeshClient::WatchCommand(
   return ReadAll<gate::WatchCommandResponse>(context, *reader, on_state);
 }
 
+absl::Status GrpcMeshClient::WatchApprovals(
+    const gate::WatchApprovalsRequest& request, absl::Duration timeout,
+    const std::function<absl::Status(const gate::WatchApprovalsResponse&)>&
+        on_approval) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, timeout);
+  const auto reader = gate_->WatchApprovals(&context, request);
+  return ReadAll<gate::WatchApprovalsResponse>(context, *reader, on_approval);
+}
+
 absl::Status GrpcMeshClient::ExportAudit(
     const audit_api::ExportAuditRequest& request,
     const std::function<absl::Status(const audit_api::AuditRecord&)>&

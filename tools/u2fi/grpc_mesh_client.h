@@ -54,6 +54,10 @@ class GrpcMeshClient : public Mesh {
       const gate::WatchCommandRequest& request, absl::Duration timeout,
       const std::function<absl::Status(const gate::WatchCommandResponse&)>&
           on_state) override;
+  absl::Status WatchApprovals(
+      const gate::WatchApprovalsRequest& request, absl::Duration timeout,
+      const std::function<absl::Status(const gate::WatchApprovalsResponse&)>&
+          on_approval) override;
   absl::Status ExportAudit(
       const audit_api::ExportAuditRequest& request,
       const std::function<absl::Status(const audit_api::AuditRecord&)>&

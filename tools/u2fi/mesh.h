@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "u2fi/attestation/v1/admin.pb.h"
 #include "u2fi/audit/v1/audit.pb.h"
+#include "u2fi/command_gate/v1/approvals.pb.h"
 #include "u2fi/command_gate/v1/submit.pb.h"
 #include "u2fi/device_registry/v1/admin.pb.h"
 #include "u2fi/device_registry/v1/devices.pb.h"
@@ -61,6 +62,13 @@ class Mesh {
       const gate::WatchCommandRequest& request, absl::Duration timeout,
       const std::function<absl::Status(const gate::WatchCommandResponse&)>&
           on_state) = 0;
+
+  // The same for what waits for an account. Ends with DEADLINE_EXCEEDED after
+  // `timeout`.
+  virtual absl::Status WatchApprovals(
+      const gate::WatchApprovalsRequest& request, absl::Duration timeout,
+      const std::function<absl::Status(const gate::WatchApprovalsResponse&)>&
+          on_approval) = 0;
 
   // The records of every service that keeps an audit, one service after the
   // other; each stream begins with its header.

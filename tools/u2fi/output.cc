@@ -10,6 +10,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
+#include "services/common/proof/command.h"
 
 namespace u2fi::cli {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using command_gate::v1::ApprovalSlot;
 using command_gate::v1::CommandRecord;
 using command_gate::v1::CommandState;
+using command_gate::v1::PendingApproval;
 using google::protobuf::util::TimeUtil;
 
 std::string ClockTime(const google::protobuf::Timestamp& time) {
@@ -29,12 +31,26 @@ std::string ClockTime(const google::protobuf::Timestamp& time) {
 std::string Places(const CommandRecord& command) {
   std::vector<std::string> places;
   for (const ApprovalSlot& slot : command.approvals()) {
-    if (slot.state() == command_gate::v1::APPROVAL_STATE_ACCEPTED) continue;
+    if (slot.state() > command_gate::v1::APPROVAL_STATE_ASKED) continue;
     places.push_back(slot.gateway().empty()
                          ? "the browser"
                          : absl::StrCat("gateway ", slot.gateway()));
   }
   return places.empty() ? "the gateway" : absl::StrJoin(places, " and ");
+}
+
+// What the bytes say, which are the ones that the key covers.
+std::string What(const PendingApproval& approval) {
+  if (approval.registration()) return "a new key joins the account";
+  if (approval.commands().empty()) return "";
+  const auto command = proof::ParseCommand(approval.commands(0));
+  if (!command.ok()) return "a command that cannot be read";
+  std::string text =
+      absl::StrCat(command->operation(), " on ", command->device());
+  if (approval.commands_size() > 1) {
+    absl::StrAppend(&text, " and ", approval.commands_size() - 1, " more");
+  }
+  return text;
 }
 
 std::string Source(const CommandRecord& command) {
@@ -70,6 +86,28 @@ std::string StateText(const CommandRecord& command) {
   }
   if (!command.result().empty()) absl::StrAppend(&text, " ", command.result());
   return absl::StrCat(text, Source(command));
+}
+
+std::string ApprovalText(const PendingApproval& approval) {
+  std::string text = absl::StrCat(
+      absl::StripPrefix(command_gate::v1::ApprovalState_Name(approval.state()),
+                        "APPROVAL_STATE_"),
+      " ", approval.name(), "  ", What(approval));
+  if (approval.state() > command_gate::v1::APPROVAL_STATE_ASKED) return text;
+  absl::StrAppend(&text, ": touch the key at ",
+                  approval.gateway().empty()
+                      ? "the browser"
+                      : absl::StrCat("gateway ", approval.gateway()),
+                  " before ", ClockTime(approval.approve_by()), ", words ",
+                  absl::StrJoin(approval.words(), " "), ", asked by ",
+                  approval.requester());
+  if (approval.queue_position() > 0) {
+    absl::StrAppend(&text, ", after ", approval.queue_position(), " others");
+  }
+  if (!approval.break_glass_reason().empty()) {
+    absl::StrAppend(&text, ", BREAK-GLASS: ", approval.break_glass_reason());
+  }
+  return text;
 }
 
 std::string ToJson(const google::protobuf::Message& message) {

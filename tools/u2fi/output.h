@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "u2fi/command_gate/v1/approvals.pb.h"
 #include "u2fi/command_gate/v1/command.pb.h"
 
 namespace u2fi::cli {
@@ -44,6 +45,9 @@ bool IsFinal(command_gate::v1::CommandState state);
 
 // One line for people: state, what to do now or why it ended so.
 std::string StateText(const command_gate::v1::CommandRecord& command);
+
+// One line for people: what waits for a touch, where, until when, its words.
+std::string ApprovalText(const command_gate::v1::PendingApproval& approval);
 
 // `message` on one line, with the names of its .proto.
 std::string ToJson(const google::protobuf::Message& message);

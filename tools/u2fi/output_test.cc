@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "services/common/proof/command.h"
 
 namespace u2fi::cli {
 namespace {
@@ -30,6 +31,58 @@ TEST(OutputTest, AnApproverThatHasTouchedIsNotNamed) {
       command_gate::v1::APPROVAL_STATE_ACCEPTED);
   command.add_approvals()->set_gateway("g2");
   EXPECT_THAT(StateText(command), HasSubstr("at gateway g2 before"));
+}
+
+command_gate::v1::PendingApproval Question() {
+  proof::v1::Command command;
+  command.set_format(1);
+  command.set_command_id(std::string(26, 'a'));
+  command.set_device("cam-1");
+  command.set_gateway("g1");
+  command.set_sequence(1);
+  command.set_operation("camera.on");
+  command_gate::v1::PendingApproval question;
+  question.set_state(command_gate::v1::APPROVAL_STATE_ASKED);
+  question.set_gateway("g1");
+  question.add_commands(*proof::EncodeCommand(command));
+  question.add_words("one");
+  question.add_words("two");
+  return question;
+}
+
+TEST(OutputTest, AQuestionSaysWhatTheKeyWillCover) {
+  EXPECT_THAT(ApprovalText(Question()), HasSubstr("camera.on on cam-1:"));
+  EXPECT_THAT(ApprovalText(Question()), HasSubstr("words one two"));
+}
+
+TEST(OutputTest, OfABatchTheFirstAndHowManyMore) {
+  command_gate::v1::PendingApproval question = Question();
+  question.add_commands(question.commands(0));
+  question.add_commands(question.commands(0));
+  EXPECT_THAT(ApprovalText(question), HasSubstr("cam-1 and 2 more"));
+}
+
+TEST(OutputTest, BytesThatCannotBeReadAreCalledSo) {
+  command_gate::v1::PendingApproval question = Question();
+  question.set_commands(0, "x");
+  EXPECT_THAT(ApprovalText(question), HasSubstr("cannot be read"));
+}
+
+TEST(OutputTest, ARegistrationBreakGlassAndAQueueAreTold) {
+  command_gate::v1::PendingApproval question = Question();
+  question.set_registration(true);
+  question.set_queue_position(2);
+  question.set_break_glass_reason("fire");
+  EXPECT_THAT(ApprovalText(question), HasSubstr("a new key joins"));
+  EXPECT_THAT(ApprovalText(question), HasSubstr("after 2 others"));
+  EXPECT_THAT(ApprovalText(question), HasSubstr("BREAK-GLASS: fire"));
+}
+
+TEST(OutputTest, WhatEndedAsksForNothing) {
+  command_gate::v1::PendingApproval question = Question();
+  question.set_state(command_gate::v1::APPROVAL_STATE_CANCELLED);
+  EXPECT_THAT(ApprovalText(question), HasSubstr("CANCELLED"));
+  EXPECT_THAT(ApprovalText(question), testing::Not(HasSubstr("touch")));
 }
 
 TEST(OutputTest, ABrowserHasNoGateway) {

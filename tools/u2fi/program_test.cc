@@ -48,6 +48,38 @@ TEST_F(ProgramTest, WithoutACommandItIsAUsageError) {
   EXPECT_EQ(Run({}), kExitUsage);
 }
 
+TEST_F(ProgramTest, ApprovalsSayWhatWaitsWhereAndForHowLong) {
+  gate::PendingApproval& waiting = mesh_.approvals.emplace_back();
+  waiting.set_name("commands/x");
+  waiting.set_state(gate::APPROVAL_STATE_ASKED);
+  waiting.set_gateway("g1");
+  waiting.set_requester("app bob");
+  EXPECT_EQ(Run({"approvals", "--account", "ann", "--for", "1m"}), 0);
+  EXPECT_THAT(mesh_.calls(), ElementsAre("WatchApprovals account: \"ann\""));
+  EXPECT_THAT(out_.str(), HasSubstr("ASKED commands/x"));
+  EXPECT_THAT(out_.str(), HasSubstr("touch the key at gateway g1 before"));
+  EXPECT_THAT(out_.str(), HasSubstr("asked by app bob"));
+}
+
+TEST_F(ProgramTest, ApprovalsAreAnAccounts) {
+  EXPECT_EQ(Run({"approvals"}), kExitRefused);
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(ProgramTest, WhatKeepsApprovalsFromBeingReadIsAnError) {
+  mesh_.error = Error(reason::kPeerUnavailable, "away");
+  EXPECT_EQ(Run({"approvals", "--account", "ann"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("PEER_UNAVAILABLE"));
+}
+
+TEST_F(ProgramTest, BreakGlassComesWithItsReason) {
+  Run({"run", "cam-1", "camera.on", "--account", "ann", "--break-glass",
+       "fire"});
+  EXPECT_EQ(mesh_.submitted.options().purpose(),
+            proof::v1::PURPOSE_BREAK_GLASS);
+  EXPECT_EQ(mesh_.submitted.options().break_glass_reason(), "fire");
+}
+
 TEST_F(ProgramTest, AnUnknownFlagIsAUsageError) {
   EXPECT_EQ(Run({"devices", "--colour"}), kExitUsage);
   EXPECT_THAT(mesh_.calls(), IsEmpty());

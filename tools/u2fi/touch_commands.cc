@@ -31,6 +31,7 @@ struct Flags {
   std::string approve_within;
   std::string execute_within;
   std::string command;
+  std::string watch_for;
   bool full = false;
 };
 
@@ -169,6 +170,24 @@ absl::Status Watch(const Flags& flags, Mesh& mesh, Output& output) {
                            });
 }
 
+absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
+                       Output& output) {
+  gate::WatchApprovalsRequest request;
+  request.set_account(context.settings.account);
+  if (request.account().empty()) {
+    return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
+  }
+  absl::Duration watch_for = kWatchFor;
+  RETURN_IF_ERROR(SetDuration("--for", flags.watch_for, &watch_for));
+  const absl::Status status = mesh.WatchApprovals(
+      request, watch_for, [&output](const gate::WatchApprovalsResponse& now) {
+        output.Show(now, ApprovalText(now.approval()));
+        return absl::OkStatus();
+      });
+  return IsReason(status, reason::kDeadlineExceeded) ? absl::OkStatus()
+                                                     : status;
+}
+
 using Act = absl::Status (*)(Context&, Flags&, Mesh&, Output&);
 
 CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
@@ -234,8 +253,13 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* run =
       AddCommand(app, context, flags, "run", "have a device do something",
                  [](Context& c, Flags& f, Mesh& m, Output& o) {
+                   if (!f.ask.break_glass_reason.empty()) {
+                     f.ask.purpose = proof::v1::PURPOSE_BREAK_GLASS;
+                   }
                    return AskFor(c, f, m, o);
                  });
+  run->add_option("--break-glass", flags->ask.break_glass_reason,
+                  "why: an emergency, two keys pinned for it, an alarm");
   run->add_option("DEVICE", flags->ask.device, "its id")->required();
   run->add_option("OPERATION", flags->ask.operation, "for example camera.on")
       ->required();
@@ -259,6 +283,13 @@ void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* watch = AddCommand(
       app, context, flags, "watch", "follow a command to its end",
       [](Context&, Flags& f, Mesh& m, Output& o) { return Watch(f, m, o); });
+  CLI::App* approvals =
+      AddCommand(app, context, flags, "approvals",
+                 "follow what waits for a touch of the account",
+                 [](Context& c, Flags& f, Mesh& m, Output& o) {
+                   return Approvals(c, f, m, o);
+                 });
+  approvals->add_option("--for", flags->watch_for, "how long (24h)");
   for (CLI::App* command : {cancel, get, watch}) {
     command->add_option("COMMAND", flags->command, "commands/ID")->required();
   }

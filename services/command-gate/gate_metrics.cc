@@ -1,0 +1,21 @@
+#include "services/command-gate/gate_metrics.h"
+
+namespace u2fi::command_gate {
+
+GateMetrics::GateMetrics(metrics::Registry* registry)
+    : own_(registry == nullptr ? std::make_unique<metrics::Registry>()
+                               : nullptr),
+      registry_(registry == nullptr ? *own_ : *registry),
+      quotas_(
+          registry_.Counters({"u2fi_command_gate_quota_refusals_total",
+                              "Requests that were refused since a quota was "
+                              "used up.",
+                              {"quota"},
+                              {{"account"}, {"gateway"}}})),
+      alarms_(registry_.Counters(
+          {"u2fi_command_gate_alarms_total",
+           "Alarms that were raised.",
+           {"alarm"},
+           {{"cooldown"}, {"break_glass_asked"}, {"break_glass_approved"}}})) {}
+
+}  // namespace u2fi::command_gate

@@ -1,0 +1,35 @@
+#ifndef U2FI_SERVICES_COMMAND_GATE_GATE_METRICS_H_
+#define U2FI_SERVICES_COMMAND_GATE_GATE_METRICS_H_
+
+#include <memory>
+
+#include "services/common/metrics/metrics.h"
+
+namespace u2fi::command_gate {
+
+// What the gate counts. Thread-safe.
+class GateMetrics {
+ public:
+  // Declares its families in `registry`, which must outlive this object; in
+  // one of its own without.
+  explicit GateMetrics(metrics::Registry* registry);
+
+  // u2fi_command_gate_quota_refusals_total{quota}: account, gateway.
+  void CountQuota(const char* quota) { quotas_.At({quota}).Add(); }
+  // u2fi_command_gate_alarms_total{alarm}: cooldown, break_glass_asked,
+  // break_glass_approved.
+  void CountAlarm(const char* alarm) { alarms_.At({alarm}).Add(); }
+
+  double Quotas(const char* quota) const { return quotas_.At({quota}).Value(); }
+  double Alarms(const char* alarm) const { return alarms_.At({alarm}).Value(); }
+
+ private:
+  std::unique_ptr<metrics::Registry> own_;
+  metrics::Registry& registry_;
+  const metrics::Rows<metrics::Counter> quotas_;
+  const metrics::Rows<metrics::Counter> alarms_;
+};
+
+}  // namespace u2fi::command_gate
+
+#endif  // U2FI_SERVICES_COMMAND_GATE_GATE_METRICS_H_
