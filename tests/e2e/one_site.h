@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "services/attestation/attestation_core.h"
@@ -109,6 +110,13 @@ class OneSite {
   std::string KeyPath(const std::string& name) const {
     return ca_.folder() + "/" + name;
   }
+  // For those who sit on the gateway: what they do to its messages, and its
+  // identity key.
+  void Tap(Relay::Tap tap) { relay_->SetTap(std::move(tap)); }
+  void SendUp(gateway::v1::GatewayMessage message) {
+    relay_->SendUp(std::move(message));
+  }
+  const crypto::P256PrivateKey& gateway_key() const { return identity_->key; }
   gateway_agent::ApprovalDesk& approvals() { return *approvals_; }
   command_gate::v1::CommandGate::Stub& client() { return *client_; }
   device_registry::RegistryCore& registry() { return registry_->core(); }
