@@ -39,6 +39,7 @@ std::vector<Row> StepRows() {
     }
   }
   std::vector<Row> rows;
+  rows.reserve(registration.size());
   for (const std::string& step : registration) {
     rows.push_back({"registration", step});
   }

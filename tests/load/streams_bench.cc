@@ -122,7 +122,7 @@ absl::Status CreateGateways(e2e::ProcessSite& site,
 }
 
 int Measure() {
-  const auto site = e2e::ProcessSite::Start({false, 0});
+  const auto site = e2e::ProcessSite::Start({/*mesh=*/true, 0});
   if (!site.ok()) {
     std::cerr << "streams_bench: " << site.status() << "\n";
     return 1;
@@ -146,7 +146,7 @@ int Measure() {
                files.key, files.roots});
   const double bare = BytesPerStream((*site)->programs().PidOf("bare"),
                                      bare_address, roots, identities);
-  const double ours = BytesPerStream((*site)->programs().PidOf("standalone"),
+  const double ours = BytesPerStream((*site)->programs().PidOf("command-gate"),
                                      (*site)->GateAddress(), roots, identities);
   if (ours < 0 || bare < 0) {
     std::cerr << "streams_bench: a stream did not open\n" << (*site)->Logs();

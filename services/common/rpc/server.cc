@@ -19,6 +19,9 @@ namespace {
 
 constexpr int kMaxThreads = 256;
 constexpr int kStreamsPerConnection = 1000;
+// Of the TLS records that we send. gRPC keeps a buffer of this size for each
+// connection (16 KiB unless told), and most say nothing for minutes.
+constexpr int kTlsRecordBytes = 2048;
 constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
 // Clients ping every 60 s (channel.cc); more often than this is abuse.
 constexpr absl::Duration kMinPingInterval = absl::Seconds(30);
@@ -150,6 +153,7 @@ void Server::SetBounds(grpc::ServerBuilder& builder) const {
     builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
   }
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_TSI_MAX_FRAME_SIZE, kTlsRecordBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              kStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
