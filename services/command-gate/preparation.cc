@@ -130,6 +130,11 @@ absl::StatusOr<StoredCommand> Preparation::Begin(StoredCommand command) {
 
 absl::StatusOr<StoredCommand> Preparation::BeginEnrolment(
     StoredCommand command) {
+  const absl::StatusOr<ListCandidatesResponse> enrolled = Enrolled(command);
+  if (IsReason(enrolled.status(), reason::kNoCredentials)) {
+    return Deny(command, reason::kNoCredentials.name);
+  }
+  RETURN_IF_ERROR(enrolled.status());
   if (command.row.enrol_statement().empty()) {
     challenge::v1::IssueRequest request;
     request.set_tenant(command.tenant);
@@ -144,8 +149,7 @@ absl::StatusOr<StoredCommand> Preparation::BeginEnrolment(
     ASSIGN_OR_RETURN(command, mover_.Move(command, std::move(next), evidence,
                                           Durability::kVolatile));
   }
-  ASSIGN_OR_RETURN(const ListCandidatesResponse enrolled, Enrolled(command));
-  SendEnrolment(gateways_, command, enrolled);
+  SendEnrolment(gateways_, command, *enrolled);
   return command;
 }
 
@@ -217,8 +221,12 @@ absl::StatusOr<StoredCommand> Preparation::MakeEnrolCommand(
   ASSIGN_OR_RETURN(*next.mutable_command(), EnrolCommand(next, verified));
   *next.mutable_evidence()->mutable_registration() = verified.registration();
   *next.mutable_slots(0)->mutable_candidate() = verified.candidate();
-  ASSIGN_OR_RETURN(const ListCandidatesResponse tokens, Enrolled(command));
-  if (tokens.enrolled() > 0) {
+  const absl::StatusOr<ListCandidatesResponse> tokens = Enrolled(command);
+  if (IsReason(tokens.status(), reason::kNoCredentials)) {
+    return Deny(command, reason::kNoCredentials.name);
+  }
+  RETURN_IF_ERROR(tokens.status());
+  if (tokens->enrolled() > 0) {
     // The second touch: a token that the account has already.
     Slot& enrolled = *next.add_slots();
     enrolled = command.row.slots(0);
@@ -237,7 +245,9 @@ absl::StatusOr<ListCandidatesResponse> Preparation::Enrolled(
     const StoredCommand& command) {
   absl::StatusOr<ListCandidatesResponse> listed =
       attestation_.ListCandidates(EnrolledOf(command));
-  if (IsReason(listed.status(), reason::kNoCredentials)) {
+  // An account that has none lets a first one in.
+  if (IsReason(listed.status(), reason::kNoCredentials) &&
+      MetadataOf(listed.status())["enrolled"] == "0") {
     return ListCandidatesResponse();
   }
   return listed;

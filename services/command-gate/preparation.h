@@ -57,7 +57,8 @@ class Preparation {
   absl::StatusOr<StoredCommand> MakeEnrolCommand(
       const StoredCommand& command,
       const attestation::v1::VerifyRegistrationResponse& verified);
-  // Those that may approve, and how many there are; none is no error.
+  // Those that may approve, and how many there are; to have none is no error.
+  // NO_CREDENTIALS if there are some of which none may approve.
   absl::StatusOr<attestation::v1::ListCandidatesResponse> Enrolled(
       const StoredCommand& command);
 

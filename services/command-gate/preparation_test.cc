@@ -134,10 +134,29 @@ TEST_F(PreparationTest, TokensThatTheAccountHasDoNotRegisterAgain) {
 }
 
 TEST_F(PreparationTest, AnAccountWithoutTokensExcludesNone) {
-  attestation_.list_status = Error(reason::kNoCredentials, "none");
+  attestation_.list_status =
+      Error(reason::kNoCredentials, "none", {{"enrolled", "0"}});
   Registering();
   ASSERT_THAT(Questions(), SizeIs(1));
   EXPECT_EQ(Questions()[0].exclude_size(), 0);
+}
+
+TEST_F(PreparationTest, WhereNoTokenMayApproveNobodyIsAsked) {
+  attestation_.list_status =
+      Error(reason::kNoCredentials, "suspended", {{"enrolled", "1"}});
+  const StoredCommand denied = Registering();
+  EXPECT_EQ(denied.row.state(), v1::COMMAND_STATE_DENIED);
+  EXPECT_EQ(denied.row.reason(), "NO_CREDENTIALS");
+  EXPECT_THAT(Questions(), IsEmpty());
+  EXPECT_THAT(challenge_.issued, IsEmpty());
+}
+
+TEST_F(PreparationTest, ATokenSuspendedMeanwhileDeniesTheEnrolment) {
+  const StoredCommand command = Registering();
+  attestation_.list_status =
+      Error(reason::kNoCredentials, "suspended", {{"enrolled", "1"}});
+  ASSERT_OK_AND_ASSIGN(const StoredCommand ended, Register(command));
+  EXPECT_EQ(ended.row.reason(), "NO_CREDENTIALS");
 }
 
 TEST_F(PreparationTest, WhileNobodyKnowsTheTokensNobodyIsAsked) {

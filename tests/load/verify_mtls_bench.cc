@@ -21,10 +21,10 @@
 namespace u2fi::load {
 namespace {
 
-constexpr int kRounds = 15;
-constexpr int kCalls = 320;
+constexpr int kRounds = 11;
+constexpr int kCalls = 160;
 // Not measured: connections, first pages, keys into the cache.
-constexpr int kWarmUp = 320;
+constexpr int kWarmUp = 160;
 
 using Stub = attestation::v1::Attestation::Stub;
 
