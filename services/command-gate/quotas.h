@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/command-gate/gate_metrics.h"
 #include "services/common/sync/sync.h"
@@ -35,8 +34,8 @@ class Quotas {
   // A request of `account` for `gateways`, at `now` of a clock that never goes
   // back.
   struct Request {
-    absl::string_view tenant;
-    absl::string_view account;
+    std::string tenant;
+    std::string account;
     std::vector<std::string> gateways;
     absl::Duration now;
   };
