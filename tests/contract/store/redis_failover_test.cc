@@ -167,6 +167,8 @@ TEST_P(RedisFailoverTest, ALostAnswerOfAReplicatedCommitIsSettledWithReplica) {
   Node b(GetParam());
   Replicate(a_, b);
   OpenReplicated();
+  // The connection for such commits may not be there yet.
+  ASSERT_OK(Client().Write("first", "v", Durability::kReplicated));
   const CommitRequest request{Client().epoch(), {{"k", kAbsent}}, {{"k", "v"}}};
   front_.SetMode(Proxy::Mode::kSwallowReplies);
   absl::StatusOr<Version> outcome = absl::UnknownError("");
