@@ -274,7 +274,7 @@ absl::StatusOr<StoredCommand> Approvals::AcceptEarly(
   evidence.with_command = false;
   if (MayBeApproved(next)) {
     return mover_.Move(command, std::move(next), evidence,
-                       Durability::kVolatile);
+                       Durability::kReplicated);
   }
   next.set_state(v1::COMMAND_STATE_DENIED);
   next.set_reason(reason::kTokenRevoked.name);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/strip.h"
+#include "services/command-gate/gateway_drain.h"
 #include "services/common/status/error.h"
 
 namespace u2fi::command_gate {
@@ -71,6 +72,10 @@ GateModule::~GateModule() {
     stop_changed_.NotifyAll();
   }
   sweeping_.join();
+}
+
+void GateModule::Drain(absl::Time deadline) {
+  DrainGateways(sessions_, parts_.clock, parts_.random, deadline);
 }
 
 void GateModule::SweepUntilStopped() {

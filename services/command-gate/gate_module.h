@@ -57,6 +57,9 @@ class GateModule {
   GateServer& gate_server() { return gate_server_; }
   GatewayLinkServer& link_server() { return link_server_; }
 
+  // Sends the gateways away before the servers stop (DrainGateways).
+  void Drain(absl::Time deadline);
+
   GatewaySessions& sessions() { return sessions_; }
   audit::TenantDeciders& deciders() { return deciders_; }
 

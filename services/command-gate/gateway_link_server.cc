@@ -254,6 +254,9 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (hello.format_min() > kFormat || hello.format_max() < kFormat) {
     return Error(reason::kFormatRange, "no format number that both ends read");
   }
+  if (parts_.sessions.refuses_new()) {
+    return Error(reason::kDraining, "this replica stops");
+  }
   device_registry::v1::AdmitGatewayRequest admit;
   admit.set_tenant(session_.tenant);
   admit.set_site(session_.site);

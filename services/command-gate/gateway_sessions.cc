@@ -37,6 +37,21 @@ void GatewaySessions::Remove(const GatewaySession& session) {
   }
   found->second.stream.reset();
   found->second.gone_at = clock_.Uptime();
+  gone_.NotifyAll();
+}
+
+bool GatewaySessions::IsEmpty() const {
+  return std::none_of(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return entry.second.stream != nullptr;
+  });
+}
+
+void GatewaySessions::WaitUntilEmpty(absl::Duration timeout) {
+  const absl::Time end = absl::Now() + timeout;
+  MutexLock lock(mutex_);
+  while (!IsEmpty() && absl::Now() < end) {
+    gone_.WaitFor(mutex_, end - absl::Now());
+  }
 }
 
 void GatewaySessions::Expel(absl::string_view tenant, absl::string_view gateway,

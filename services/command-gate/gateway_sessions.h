@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_GATEWAY_SESSIONS_H_
 #define U2FI_SERVICES_COMMAND_GATE_GATEWAY_SESSIONS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -53,6 +54,13 @@ class GatewaySessions : public GatewaySender {
   // All gateways that have a stream now.
   std::vector<GatewaySession> List() const;
 
+  // From now on no stream is welcomed: this replica stops.
+  void RefuseNew() { refuses_new_ = true; }
+  bool refuses_new() const { return refuses_new_; }
+
+  // Blocks until no gateway has a stream, at most for `timeout`.
+  void WaitUntilEmpty(absl::Duration timeout);
+
   absl::optional<GatewaySession> Find(absl::string_view tenant,
                                       absl::string_view gateway) override;
   absl::Status Send(absl::string_view tenant, absl::string_view gateway,
@@ -66,13 +74,16 @@ class GatewaySessions : public GatewaySender {
     // When the last stream went.
     absl::Duration gone_at;
   };
+  bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static std::string KeyOf(absl::string_view tenant, absl::string_view gateway);
   std::shared_ptr<GatewayStream> StreamOf(absl::string_view tenant,
                                           absl::string_view gateway);
 
   const Clock& clock_;
   const absl::Duration presence_grace_;
+  std::atomic<bool> refuses_new_{false};
   mutable Mutex mutex_;
+  CondVar gone_;
   std::map<std::string, Entry, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -61,6 +61,22 @@ struct Others {
   device_registry::RegistryGrpcClient registry;
 };
 
+GateParts PartsFrom(const CommandGateConfig& config, store::Store& store,
+                    Others& others) {
+  GateParts parts{SystemClock(),
+                  SystemRandom(),
+                  store,
+                  others.attestation,
+                  others.challenge,
+                  others.registry,
+                  HeartbeatFrom(config.settings()),
+                  PresenceGraceFrom(config.settings())};
+  parts.cooldown = CooldownFrom(config.settings());
+  parts.approvers = ApproversFrom(config.settings());
+  parts.quotas = QuotasFrom(config.settings());
+  return parts;
+}
+
 absl::Status Run(const CommandGateConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<store::Store> store,
@@ -70,20 +86,10 @@ absl::Status Run(const CommandGateConfig& config) {
       rpc::MeshProcess::Start({"command-gate", "command-gate", config.listen(),
                                config.tls(), config.metrics()}));
   Others others(*process, config);
-  GateParts parts{SystemClock(),
-                  SystemRandom(),
-                  *store,
-                  others.attestation,
-                  others.challenge,
-                  others.registry,
-                  HeartbeatFrom(config.settings()),
-                  PresenceGraceFrom(config.settings())};
-  parts.cooldown = CooldownFrom(config.settings());
   ASSIGN_OR_RETURN(const std::unique_ptr<AccountLogin> login,
                    LoginFrom(config.settings(), SystemClock()));
+  GateParts parts = PartsFrom(config, *store, others);
   parts.login = login.get();
-  parts.approvers = ApproversFrom(config.settings());
-  parts.quotas = QuotasFrom(config.settings());
   parts.metrics = &process->metrics();
   GateModule gate(parts);
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
@@ -103,6 +109,8 @@ absl::Status Run(const CommandGateConfig& config) {
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  process->runner().OnDrain(
+      [&gate](absl::Time deadline) { gate.Drain(deadline); });
   process->Serve();
   return absl::OkStatus();
 }

@@ -93,6 +93,14 @@ TEST_F(QuorumFlowTest, OneTouchIsNotEnough) {
   EXPECT_THAT(Executed(), IsEmpty());
 }
 
+TEST_F(QuorumFlowTest, TheFirstTouchIsOnDiskBeforeItsPersonHearsOfIt) {
+  const StoredCommand asked = Asked();
+  const int before = store_.SuccessfulCommits(store::Durability::kReplicated);
+  ASSERT_OK(Approve(asked, "bob"));
+  EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kReplicated),
+            before + 1);
+}
+
 TEST_F(QuorumFlowTest, TheSecondPersonsTouchApproves) {
   const StoredCommand approved = ApprovedByTwo();
   EXPECT_EQ(approved.row.state(), v1::COMMAND_STATE_APPROVED);

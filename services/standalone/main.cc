@@ -49,6 +49,8 @@ absl::Status Run(const StandaloneConfig& config) {
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  process->runner().OnDrain(
+      [&module](absl::Time deadline) { module->gate().Drain(deadline); });
   process->Serve();
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // The main job with every program a process of its own.
 #include "tests/e2e/process_site.h"
 
-#include "gtest/gtest.h"
+#include "gmock/gmock.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::e2e {
@@ -26,6 +26,13 @@ TEST_P(ProcessSiteTest, ATouchTurnsTheCameraOnOnce) {
   EXPECT_EQ(ended.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
       << ended.ShortDebugString();
   EXPECT_EQ(site_->Executions(0, "camera.on").size(), 1u);
+}
+
+TEST_P(ProcessSiteTest, TheGateSendsItsGatewaysAwayAndEndsInOrder) {
+  const std::string gate = GetParam() ? "command-gate" : "standalone";
+  EXPECT_EQ(site_->programs().Stop(gate), 0);
+  EXPECT_THAT(site_->programs().LogOf(gate),
+              testing::Not(testing::HasSubstr("did not leave in time")));
 }
 
 TEST(PlainDeviceTest, IsProvisionedByItsGatewayAndCommandedOnce) {

@@ -1,5 +1,6 @@
 #include "tests/e2e/programs.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <climits>
@@ -59,6 +60,13 @@ void Programs::Restart(const std::string& name) {
   Kill(name);
   running_[name] = std::make_unique<store::ChildProcess>(
       words_[name], absl::StrCat(folder_, "/", name, ".log"));
+}
+
+int Programs::Stop(const std::string& name) {
+  kill(PidOf(name), SIGTERM);
+  const int ended = running_.at(name)->Wait();
+  running_.erase(name);
+  return ended;
 }
 
 pid_t Programs::PidOf(const std::string& name) const {

@@ -33,6 +33,8 @@ class Programs {
   void Restart(const std::string& name);
   // kill -9.
   void Kill(const std::string& name) { running_.erase(name); }
+  // SIGTERM, and waits for the end: its exit code.
+  int Stop(const std::string& name);
 
   pid_t PidOf(const std::string& name) const;
   std::vector<pid_t> PidsOf(const std::vector<std::string>& names) const;
