@@ -60,6 +60,15 @@ class TokenLifeTest : public testing::Test {
     EXPECT_NE(ended.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
     EXPECT_EQ(ended.reason(), reason) << ended.ShortDebugString();
   }
+  // The key that must touch is not there: the agent says so at the deadline, at
+  // which the gate's own sweeper may be first.
+  void ExpectUnanswered(const std::string& what, const std::string& token) {
+    ASSERT_OK_AND_ASSIGN(const CommandRecord ended, Act(what, token));
+    EXPECT_NE(ended.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
+    EXPECT_THAT(ended.reason(),
+                testing::AnyOf("TOKEN_ABSENT", "APPROVE_BY_PASSED"))
+        << ended.ShortDebugString();
+  }
   TokenState StateOf(const std::string& token) { return site_.Tokens()[token]; }
 
   OneSite site_;
@@ -85,7 +94,7 @@ TEST_F(TokenLifeTest, TheSecondRemovesTheFirstAndNobodyRemovesTheLast) {
 
 TEST_F(TokenLifeTest, WithoutTheOtherKeyNothingIsRemoved) {
   site_.TellSecondKey("unplug");
-  ExpectDenied("revoke", first_, "TOKEN_ABSENT");
+  ExpectUnanswered("revoke", first_);
   EXPECT_EQ(StateOf(first_), attestation::v1::TOKEN_STATE_ACTIVE);
 }
 
@@ -101,10 +110,10 @@ TEST_F(TokenLifeTest, ASuspendedKeyComesBackWithTheTouchOfTheOther) {
 TEST_F(TokenLifeTest, AClonesTouchQuarantinesUntilAnotherKeyResumes) {
   site_.TellSecondKey("unplug");
   site_.SwapKeyForItsClone();
-  ExpectDenied("suspend", second_, "TOKEN_ABSENT");
+  ExpectUnanswered("suspend", second_);
   ASSERT_EQ(StateOf(first_), attestation::v1::TOKEN_STATE_QUARANTINED);
   // Nobody but the second key lets it in again, and it is not there.
-  ExpectDenied("resume", first_, "TOKEN_ABSENT");
+  ExpectUnanswered("resume", first_);
   site_.TellSecondKey("plug");
   ExpectDone("resume", first_);
   EXPECT_EQ(StateOf(first_), attestation::v1::TOKEN_STATE_ACTIVE);
@@ -121,7 +130,7 @@ TEST_F(TokenLifeTest, ARecoveryKeyBeginsARecoveryAndNothingElse) {
   EXPECT_EQ(site_.Recovering(), attestation::v1::RECOVERY_STATE_WAITING);
   site_.TellToken("unplug");
   site_.TellSecondKey("unplug");
-  ExpectDenied("revoke", first_, "TOKEN_ABSENT");
+  ExpectUnanswered("revoke", first_);
 }
 
 }  // namespace
