@@ -1,4 +1,5 @@
 // The command line of U2Fi: see program.h.
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -17,7 +18,12 @@ int main(int argc, char** argv) {
     ASSIGN_OR_RETURN(client, GrpcMeshClient::Create(settings));
     return client.get();
   };
-  return u2fi::cli::RunCommandLine(
+  const int code = u2fi::cli::RunCommandLine(
       argc, argv,
       {std::cin, std::cout, std::cerr, u2fi::SystemRandom(), connect});
+  client.reset();
+  std::cout.flush();
+  std::cerr.flush();
+  // The destruction of statics would race with a thread of gRPC 1.51.
+  std::_Exit(code);
 }
