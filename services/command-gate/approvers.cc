@@ -13,7 +13,6 @@
 namespace u2fi::command_gate {
 namespace {
 
-using attestation::v1::ListCandidatesResponse;
 using proof::v1::PinnedGateway;
 using proof::v1::PinnedKey;
 using proof::v1::PinSet;

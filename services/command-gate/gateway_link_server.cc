@@ -74,6 +74,7 @@ class LinkReactor
   bool TakeOne(GatewayMessage& message);
   absl::Status HandleOne(const GatewayMessage& message);
   absl::Status Welcome(const gateway::v1::Hello& hello);
+  MeshMessage WelcomeMessage(uint64_t revocations) const;
   // One holder less.
   void LetGo();
 
@@ -250,6 +251,23 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
   }
 }
 
+MeshMessage LinkReactor::WelcomeMessage(uint64_t revocations) const {
+  MeshMessage message;
+  gateway::v1::Welcome& welcome = *message.mutable_welcome();
+  welcome.set_generation(session_.generation);
+  welcome.set_format_min(kFormat);
+  welcome.set_format_max(kFormat);
+  *welcome.mutable_heartbeat_interval() = TimeUtil::MillisecondsToDuration(
+      absl::ToInt64Milliseconds(parts_.heartbeat_interval));
+  welcome.set_time_ms(static_cast<uint64_t>(UnixMillis(parts_.clock)));
+  welcome.mutable_limits()->set_open_approvals(kMaxOpenPerGateway);
+  welcome.mutable_limits()->set_message_bytes(4 << 20);
+  welcome.mutable_limits()->set_audit_rows(1000);
+  welcome.mutable_limits()->set_events_per_minute(60);
+  welcome.set_revocations_revision(revocations);
+  return message;
+}
+
 absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (hello.format_min() > kFormat || hello.format_max() < kFormat) {
     return Error(reason::kFormatRange, "no format number that both ends read");
@@ -266,8 +284,6 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
                    parts_.registry.AdmitGateway(admit));
   // It joins the sessions first, so that the welcome can tell its generation;
   // whatever is sent to it from now on queues behind the welcome.
-  MeshMessage message;
-  gateway::v1::Welcome& welcome = *message.mutable_welcome();
   {
     MutexLock lock(mutex_);
     if (finished_) return absl::OkStatus();
@@ -275,18 +291,7 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
     session_.agent_version = hello.agent_version().substr(0, kMaxVersion);
     session_ = parts_.sessions.Add(session_, handle_);
     welcomed_ = true;
-    welcome.set_generation(session_.generation);
-    welcome.set_format_min(kFormat);
-    welcome.set_format_max(kFormat);
-    *welcome.mutable_heartbeat_interval() = TimeUtil::MillisecondsToDuration(
-        absl::ToInt64Milliseconds(parts_.heartbeat_interval));
-    welcome.set_time_ms(static_cast<uint64_t>(UnixMillis(parts_.clock)));
-    welcome.mutable_limits()->set_open_approvals(kMaxOpenPerGateway);
-    welcome.mutable_limits()->set_message_bytes(4 << 20);
-    welcome.mutable_limits()->set_audit_rows(1000);
-    welcome.mutable_limits()->set_events_per_minute(60);
-    welcome.set_revocations_revision(admitted.revocations().revision());
-    queue_.push_front(std::move(message));
+    queue_.push_front(WelcomeMessage(admitted.revocations().revision()));
     WriteNext();
   }
   if (admitted.revocations().revision() > hello.revocations_revision()) {

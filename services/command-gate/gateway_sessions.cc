@@ -18,6 +18,7 @@ GatewaySession GatewaySessions::Add(GatewaySession session,
     session.generation = std::max(entry.session.generation + 1,
                                   static_cast<uint64_t>(UnixMillis(clock_)));
     former = std::move(entry.stream);
+    if (former == nullptr) ++streams_;
     entry.session = session;
     entry.stream = std::move(stream);
   }
@@ -37,21 +38,13 @@ void GatewaySessions::Remove(const GatewaySession& session) {
   }
   found->second.stream.reset();
   found->second.gone_at = clock_.Uptime();
-  gone_.NotifyAll();
-}
-
-bool GatewaySessions::IsEmpty() const {
-  return std::none_of(entries_.begin(), entries_.end(), [](const auto& entry) {
-    return entry.second.stream != nullptr;
-  });
+  if (--streams_ == 0) empty_.NotifyAll();
 }
 
 void GatewaySessions::WaitUntilEmpty(absl::Duration timeout) {
-  const absl::Time end = absl::Now() + timeout;
   MutexLock lock(mutex_);
-  while (!IsEmpty() && absl::Now() < end) {
-    gone_.WaitFor(mutex_, end - absl::Now());
-  }
+  bool in_time = true;
+  while (streams_ > 0 && in_time) in_time = empty_.WaitFor(mutex_, timeout);
 }
 
 void GatewaySessions::Expel(absl::string_view tenant, absl::string_view gateway,

@@ -74,7 +74,6 @@ class GatewaySessions : public GatewaySender {
     // When the last stream went.
     absl::Duration gone_at;
   };
-  bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static std::string KeyOf(absl::string_view tenant, absl::string_view gateway);
   std::shared_ptr<GatewayStream> StreamOf(absl::string_view tenant,
                                           absl::string_view gateway);
@@ -83,7 +82,9 @@ class GatewaySessions : public GatewaySender {
   const absl::Duration presence_grace_;
   std::atomic<bool> refuses_new_{false};
   mutable Mutex mutex_;
-  CondVar gone_;
+  CondVar empty_;
+  // Gateways that have a stream.
+  int streams_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Entry, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,8 +1,8 @@
 // The command line of U2Fi: see program.h.
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
+#include "services/common/config/program.h"
 #include "services/common/logging/logging.h"
 #include "services/common/random/system_random.h"
 #include "services/common/status/status_macros.h"
@@ -22,8 +22,5 @@ int main(int argc, char** argv) {
       argc, argv,
       {std::cin, std::cout, std::cerr, u2fi::SystemRandom(), connect});
   client.reset();
-  std::cout.flush();
-  std::cerr.flush();
-  // The destruction of statics would race with a thread of gRPC 1.51.
-  std::_Exit(code);
+  u2fi::config::EndProcess(code);
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -189,6 +190,12 @@ int RunProgram(const About& about, Message& config,
   if (status.ok()) return 0;
   logging::Error("the program failed", {{"cause", status.ToString()}});
   return kExitFailed;
+}
+
+void EndProcess(int code) {
+  std::cout.flush();
+  std::cerr.flush();
+  std::_Exit(code);
 }
 
 std::map<std::string, std::string> Environment() {

@@ -42,6 +42,10 @@ int RunProgram(const About& about, google::protobuf::Message& config,
 // The process's environment.
 std::map<std::string, std::string> Environment();
 
+// Ends the process with what the streams hold written, but without the
+// destruction of statics: it races with a thread of gRPC 1.51 that never ends.
+[[noreturn]] void EndProcess(int code);
+
 // The main() of a program, all of it:
 //   int main(int argc, char** argv) {
 //     return config::Main<ChallengeConfig>({"challenge", ...}, Validate, Run,
@@ -51,9 +55,9 @@ template <typename Config>
 int Main(const About& about, absl::Status (*validate)(const Config&),
          absl::Status (*run)(const Config&), int argc, char** argv) {
   Config config;
-  return RunProgram(
+  EndProcess(RunProgram(
       about, config, [&] { return validate(config); },
-      [&] { return run(config); }, argc, argv, Environment());
+      [&] { return run(config); }, argc, argv, Environment()));
 }
 
 }  // namespace u2fi::config
