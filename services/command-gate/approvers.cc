@@ -16,24 +16,26 @@ namespace {
 using proof::v1::PinnedGateway;
 using proof::v1::PinnedKey;
 using proof::v1::PinSet;
+using proof::v1::Rule;
 using records::v1::CommandRow;
 using records::v1::Slot;
 
 constexpr absl::Duration kRetryOffline = absl::Seconds(5);
 
-// The roles that count for `pins` now.
-uint32_t RolesOf(const Approvers::Case& in, const PinSet& pins,
-                 uint64_t now_ms) {
+// The roles that count under `rule` for `pins` now.
+uint32_t RolesOf(const Rule& rule, const PinSet& pins, uint64_t now_ms) {
   const bool leased = pins.has_lease() && now_ms < pins.lease().until_ms();
-  if (in.rule.lessee() && leased) return proof::v1::KEY_ROLE_LESSEE;
-  return leased ? in.rule.roles()
-                : in.rule.roles() & ~(proof::v1::KEY_ROLE_LESSEE + 0u);
+  if (rule.lessee() && leased) return proof::v1::KEY_ROLE_LESSEE;
+  return leased ? rule.roles()
+                : rule.roles() & ~(proof::v1::KEY_ROLE_LESSEE + 0u);
 }
 
+// Whether the key counts for one of the rules.
 bool Counts(const Approvers::Case& in, const PinSet& pins, const PinnedKey& key,
             uint64_t now_ms) {
-  return (key.roles() & RolesOf(in, pins, now_ms)) != 0 &&
-         key.level() >= in.rule.level();
+  uint32_t roles = RolesOf(in.rule, pins, now_ms);
+  for (const Rule& rule : in.also) roles |= RolesOf(rule, pins, now_ms);
+  return (key.roles() & roles) != 0 && key.level() >= in.rule.level();
 }
 
 // Whether the very same key counts for every device.
@@ -53,6 +55,10 @@ bool CountsForAll(const Approvers::Case& in, const PinnedKey& key,
 // The gateway if a touch there counts for every device.
 const PinnedGateway* FindPlace(const Approvers::Case& in,
                                absl::string_view id) {
+  if (!in.places.empty() &&
+      std::count(in.places.begin(), in.places.end(), id) == 0) {
+    return nullptr;
+  }
   const PinnedGateway* found = nullptr;
   for (const PinSet& pins : in.pins) {
     const auto pinned = std::find_if(
@@ -67,7 +73,7 @@ const PinnedGateway* FindPlace(const Approvers::Case& in,
   return found;
 }
 
-bool IsTaken(const proof::v1::Rule& rule, const CommandRow& row,
+bool IsTaken(const Rule& rule, const CommandRow& row,
              const PinnedGateway& place) {
   return std::any_of(
       row.slots().begin(), row.slots().end(), [&](const Slot& slot) {
@@ -87,9 +93,10 @@ std::vector<Approvers::Person> Approvers::PeopleOf(const Case& in) const {
         people.begin(), people.end(),
         [&](const Person& one) { return one.account == key.account(); });
     if (person == people.end()) {
-      person = people.insert(people.end(), Person{key.account(), {}});
+      person = people.insert(people.end(), Person{key.account(), {}, ~0u});
     }
     person->tokens.push_back(key.token_id());
+    person->roles &= key.roles();
   }
   return people;
 }
@@ -100,16 +107,29 @@ bool Approvers::IsPortal(const std::string& origin) const {
 }
 
 bool Approvers::IsQuorum(const Case& in, const std::string& account) const {
+  const auto alone = [&](const Person& person, const Rule& rule) {
+    return in.also.empty() || (person.roles & rule.roles()) != 0;
+  };
   if (in.rule.approvals() > 1) return true;
   const std::vector<Person> people = PeopleOf(in);
-  return !people.empty() &&
-         std::none_of(people.begin(), people.end(), [&](const Person& person) {
-           return person.account == account;
+  const auto self = std::find_if(
+      people.begin(), people.end(),
+      [&](const Person& person) { return person.account == account; });
+  if (self == people.end()) return !people.empty();
+  return !alone(*self, in.rule) ||
+         std::any_of(in.also.begin(), in.also.end(), [&](const Rule& rule) {
+           return rule.approvals() > 1 || !alone(*self, rule);
          });
 }
 
+bool Approvers::CountsOwn(const Case& in, const Rule& rule) const {
+  return options_.self_approval || in.break_glass || rule.approvals() <= 1;
+}
+
 bool Approvers::MayApproveOwn(const Case& in) const {
-  return options_.self_approval || in.break_glass || in.rule.approvals() <= 1;
+  return CountsOwn(in, in.rule) ||
+         std::any_of(in.also.begin(), in.also.end(),
+                     [&](const Rule& rule) { return CountsOwn(in, rule); });
 }
 
 absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
@@ -122,14 +142,16 @@ absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
                      : "the owner pinned no two keys for break-glass");
   }
   *row.mutable_quorum() = in.rule;
+  for (const Rule& rule : in.also) *row.add_also() = rule;
   CommandRow with_requester = row;
   CommandRow with_offline = row;
   for (const Person& person : people) {
-    ASSIGN_OR_RETURN(const absl::optional<Slot> slot, SlotOf(in, person, row));
+    ASSIGN_OR_RETURN(absl::optional<Slot> slot, SlotOf(in, person, row));
     if (!slot.has_value()) continue;
     const bool self = person.account == row.account();
     *with_requester.add_slots() = *slot;
     if (self && !MayApproveOwn(in)) continue;
+    slot->set_own(self && !in.also.empty() && !options_.self_approval);
     *with_offline.add_slots() = *slot;
     if (!slot->channel_key().empty()) *row.add_slots() = *slot;
   }
@@ -164,6 +186,7 @@ absl::StatusOr<absl::optional<Slot>> Approvers::SlotOf(const Case& in,
   Slot slot;
   slot.set_account(person.account);
   slot.set_state(v1::APPROVAL_STATE_QUEUED);
+  if (!in.also.empty()) slot.set_roles(person.roles);
   // Where it was seen last, those that were used last first.
   std::vector<std::string> wanted;
   for (const common::v1::Candidate& candidate : listed->candidates()) {

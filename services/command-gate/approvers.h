@@ -40,6 +40,12 @@ class Approvers {
     std::vector<proof::v1::PinSet> pins;
     // What the touches have to satisfy.
     proof::v1::Rule rule;
+    // And these, each on its own: under PINS the present rules that become
+    // looser. For one device only.
+    std::vector<proof::v1::Rule> also = {};
+    // Ids of the only gateways where touches count; empty: all that the devices
+    // mark may_approve.
+    std::vector<std::string> places = {};
     // Id of the gateway to prefer for those who were seen nowhere.
     std::string place;
     // Two keys that the owner pinned for emergencies, the requester's too.
@@ -72,7 +78,10 @@ class Approvers {
   struct Person {
     std::string account;
     std::vector<std::string> tokens;
+    // With several rules: the roles that all of them have.
+    uint32_t roles = 0;
   };
+  bool CountsOwn(const Case& in, const proof::v1::Rule& rule) const;
   bool MayApproveOwn(const Case& in) const;
   // The accounts that count, in the order of the first pin set.
   std::vector<Person> PeopleOf(const Case& in) const;

@@ -9,6 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "services/command-gate/command_states.h"
 #include "services/command-gate/gate_test_case.h"
+#include "services/common/proof/fake_site.h"
+#include "services/common/proof/pin_set.h"
+#include "services/common/proof/strict.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -130,19 +133,25 @@ class Site {
   bool Pump(GateFlow& flow) {
     const bool any = handled_ < gateways_.sent.size();
     while (handled_ < gateways_.sent.size()) {
-      Handle(flow, MeshMessage(gateways_.sent[handled_++].message));
+      const auto& sent = gateways_.sent[handled_++];
+      gateway_ = sent.gateway;
+      Handle(flow, MeshMessage(sent.message));
     }
     return any;
   }
   // A new stream: results that nobody acknowledged go up again.
   void Reconnect(GateFlow& flow) {
     handled_ = gateways_.sent.size();
-    flow.OnConnected(FakeGateways::SessionOf("g1"), gateway::v1::Hello());
+    for (const char* id : {"g1", "g2"}) {
+      flow.OnConnected(FakeGateways::SessionOf(id), gateway::v1::Hello());
+    }
     for (const auto& [id, message] : std::map(unacknowledged_)) {
       flow.OnMessage(FakeGateways::SessionOf("g1"), message);
     }
   }
 
+  // Touches that a command has to come with.
+  void SetNeeded(int touches) { needed_ = touches; }
   int acted() const { return static_cast<int>(acted_.size()); }
   bool acted_without_touch() const { return acted_without_touch_; }
 
@@ -155,6 +164,8 @@ class Site {
         return Register(flow, message.enrolment_request());
       case MeshMessage::kExecuteCommand:
         return Execute(flow, message.execute_command());
+      case MeshMessage::kPinsUpdate:
+        return TakePins(flow, message.pins_update());
       case MeshMessage::kResultAck:
         for (const std::string& id : message.result_ack().message_ids()) {
           unacknowledged_.erase(id);
@@ -168,11 +179,12 @@ class Site {
     GatewayMessage up;
     gateway::v1::ApprovalAnswer& answer = *up.mutable_approval_answer();
     answer.set_approval_id(question.approval_id());
-    answer.mutable_assertion()->set_token_id("token-1");
+    answer.mutable_assertion()->set_token_id(
+        question.candidates(0).candidate().token_id());
     answer.mutable_assertion()->set_client_data("client data");
     answer.mutable_assertion()->set_signature(
         absl::StrCat("touch ", ++touches_));
-    flow.OnMessage(FakeGateways::SessionOf("g1"), up);
+    flow.OnMessage(FakeGateways::SessionOf(gateway_), up);
   }
   void Register(GateFlow& flow, const gateway::v1::EnrolmentRequest& question) {
     GatewayMessage up;
@@ -184,8 +196,8 @@ class Site {
     proof::v1::Command command;
     command.ParseFromString(execute.command());
     if (acted_.insert(command.command_id()).second) {
-      acted_without_touch_ |=
-          execute.proof().approvals().empty() && execute.execute_by_ms() == 0;
+      acted_without_touch_ |= execute.proof().approvals_size() < needed_ &&
+                              execute.execute_by_ms() == 0;
     }
     GatewayMessage up;
     up.set_message_id(absl::StrCat("result-", command.command_id()));
@@ -197,7 +209,21 @@ class Site {
     flow.OnMessage(FakeGateways::SessionOf("g1"), up);
   }
 
+  // The device takes the pin set once, and says so as often as it is asked.
+  void TakePins(GateFlow& flow, const gateway::v1::PinsUpdate& update) {
+    proof::v1::Command command;
+    command.ParseFromString(update.item().command());
+    acted_.insert(command.command_id());
+    acted_without_touch_ |= update.approvals_size() < needed_;
+    GatewayMessage up;
+    up.mutable_binding_result()->set_command_id(command.command_id());
+    flow.OnMessage(FakeGateways::SessionOf("g1"), up);
+  }
+
   FakeGateways& gateways_;
+  // Where the message came that is handled now.
+  std::string gateway_;
+  int needed_ = 1;
   size_t handled_ = 0;
   int touches_ = 0;
   std::set<std::string> acted_;
@@ -227,6 +253,28 @@ class CrashPointsTest : public GateTestCase {
     }
     return crashing_.commits() >= nth;
   }
+  // What ann asks for takes a touch of bob and one of carl.
+  void AddHousehold() {
+    registry_.rule.set_approvals(2);
+    registry_.rule.set_roles(proof::v1::KEY_ROLE_APPROVER);
+    Pin("bob", "bob-1", "g1", proof::v1::KEY_ROLE_APPROVER);
+    Pin("carl", "carl-1", "g2", proof::v1::KEY_ROLE_APPROVER);
+    site_.SetNeeded(2);
+  }
+  // Ann changes what the camera believes.
+  Submission NextPins() {
+    Pin("ann", "token-1", "g1", proof::v1::KEY_ROLE_OWNER);
+    proof::v1::PinSet next = proof::FakeSite().FirstPins();
+    next.clear_rules();
+    next.set_revision(registry_.pins.revision() + 1);
+    next.set_previous(
+        crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));
+    Submission asked = CameraOn();
+    asked.purpose = proof::v1::PURPOSE_PINS;
+    asked.operation = std::string(proof::kOperationPins);
+    asked.arguments = proof::Encode(next);
+    return asked;
+  }
   StoredCommand End(const Submission& asked) {
     return *core_->commands.Read("t1", asked.command_id);
   }
@@ -240,6 +288,14 @@ class CrashPointsTest : public GateTestCase {
   Site site_{gateways_};
 
  private:
+  void Pin(const std::string& account, const std::string& token,
+           const std::string& gateway, uint32_t roles) {
+    spending_.tokens[account] = {{token, gateway}};
+    proof::v1::PinnedKey& key = *registry_.pins.add_keys();
+    key.set_token_id(token);
+    key.set_account(account);
+    key.set_roles(roles);
+  }
   // A client that asks until it is told.
   void Submit(const Submission& asked) {
     for (int i = 0; i < 8; ++i) {
@@ -343,6 +399,48 @@ TEST_P(EnrolmentTest, IsAppliedOrRefused) {
 INSTANTIATE_TEST_SUITE_P(EachCommit, EnrolmentTest,
                          testing::ValuesIn(Points(7)), NameOf);
 
+// submit, ask bob, ask carl, bob approved, carl approved, dispatched, result
+class QuorumCrashTest : public CriticalCommandTest {};
+
+TEST_P(QuorumCrashTest, RunsOnceWithBothTouchesOrIsRefused) {
+  const auto [nth, point] = GetParam();
+  AddHousehold();
+  EXPECT_TRUE(Run(CameraOn(), nth, point)) << "never reached";
+  const StoredCommand end = End(CameraOn());
+  EXPECT_FALSE(site_.acted_without_touch());
+  if (end.row.state() == v1::COMMAND_STATE_SUCCEEDED) {
+    EXPECT_EQ(site_.acted(), 1);
+  } else {
+    EXPECT_EQ(StateName(end.row.state()), "EXPIRED");
+    EXPECT_EQ(site_.acted(), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EachCommit, QuorumCrashTest,
+                         testing::ValuesIn(Points(7)), NameOf);
+
+// submit, ask, approve, dispatch, confirmed by the device
+class PinsCrashTest : public CriticalCommandTest {};
+
+TEST_P(PinsCrashTest, AreTakenOnceByAllOrByNobody) {
+  const auto [nth, point] = GetParam();
+  const Submission asked = NextPins();
+  EXPECT_TRUE(Run(asked, nth, point)) << "never reached";
+  const StoredCommand end = End(asked);
+  EXPECT_FALSE(site_.acted_without_touch());
+  if (end.row.state() == v1::COMMAND_STATE_SUCCEEDED) {
+    EXPECT_EQ(site_.acted(), 1);
+    EXPECT_FALSE(registry_.applied.empty());
+  } else {
+    EXPECT_EQ(StateName(end.row.state()), "EXPIRED");
+    EXPECT_EQ(site_.acted(), 0);
+    EXPECT_TRUE(registry_.applied.empty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EachCommit, PinsCrashTest,
+                         testing::ValuesIn(Points(5)), NameOf);
+
 TEST_F(CrashPointsTest, TheListsOfPointsAreWhole) {
   Run(CameraOn(), 0, Point::kUnavailable);
   EXPECT_EQ(crashing_.commits(), 5);
@@ -352,6 +450,20 @@ TEST_F(CrashPointsTest, TheListsOfPointsAreWhole) {
   registry_.rule.set_kind(proof::v1::RULE_KIND_FREE);
   Run(CameraOn(3), 0, Point::kUnavailable);
   EXPECT_EQ(crashing_.commits(), 5 + 7 + 3);
+}
+
+TEST_F(CrashPointsTest, TheListOfAQuorumsPointsIsWhole) {
+  AddHousehold();
+  Run(CameraOn(), 0, Point::kUnavailable);
+  EXPECT_EQ(crashing_.commits(), 7);
+  EXPECT_EQ(End(CameraOn()).row.state(), v1::COMMAND_STATE_SUCCEEDED);
+}
+
+TEST_F(CrashPointsTest, TheListOfAPinSetsPointsIsWhole) {
+  const Submission asked = NextPins();
+  Run(asked, 0, Point::kUnavailable);
+  EXPECT_EQ(crashing_.commits(), 5);
+  EXPECT_EQ(End(asked).row.state(), v1::COMMAND_STATE_SUCCEEDED);
 }
 
 TEST_F(CrashPointsTest, WithoutAFaultEverythingRuns) {

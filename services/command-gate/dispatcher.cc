@@ -48,6 +48,43 @@ Request ApplyRequestOf(const StoredCommand& command) {
   return request;
 }
 
+// The first pin set of a device, with its access token.
+gateway::v1::MeshMessage CommitOf(
+    const CommandRow& row, const device_registry::v1::ApplyResponse& applied) {
+  gateway::v1::MeshMessage message;
+  gateway::v1::CommitBinding& commit = *message.mutable_commit_binding();
+  commit.set_transaction(row.transaction());
+  commit.mutable_item()->set_command(row.command());
+  *commit.mutable_approvals() = TouchesOf(row);
+  *commit.mutable_evidence() = row.evidence();
+  if (applied.access_tokens_size() == 1) {
+    *commit.mutable_access_token() = applied.access_tokens(0);
+  }
+  return message;
+}
+
+// A later one.
+gateway::v1::MeshMessage UpdateOf(const CommandRow& row) {
+  gateway::v1::MeshMessage message;
+  gateway::v1::PinsUpdate& update = *message.mutable_pins_update();
+  update.mutable_item()->set_command(row.command());
+  *update.mutable_approvals() = TouchesOf(row);
+  if (row.has_evidence()) *update.mutable_evidence() = row.evidence();
+  return message;
+}
+
+// The word of a device about a pin set, as about any command.
+gateway::v1::CommandResult ResultOf(const gateway::v1::BindingResult& binding) {
+  gateway::v1::CommandResult result;
+  result.set_command_id(binding.command_id());
+  result.set_device(binding.device());
+  result.set_outcome_text("SUCCEEDED");
+  if (binding.reason().empty()) {
+    result.set_device_signature(binding.device_signature());
+  }
+  return result;
+}
+
 absl::Status CheckExecutor(const StoredCommand& command,
                            const GatewaySession& session) {
   if (command.row.gateway() == session.gateway) return absl::OkStatus();
@@ -211,15 +248,9 @@ absl::StatusOr<StoredCommand> Dispatcher::ApplyPins(StoredCommand command) {
   if (!applied.ok()) {
     return End(command, v1::COMMAND_STATE_FAILED, ReasonOf(applied.status()));
   }
-  gateway::v1::MeshMessage message;
-  gateway::v1::CommitBinding& commit = *message.mutable_commit_binding();
-  commit.set_transaction(command.row.transaction());
-  commit.mutable_item()->set_command(command.row.command());
-  *commit.mutable_approvals() = request.approvals();
-  *commit.mutable_evidence() = command.row.evidence();
-  if (applied->access_tokens_size() == 1) {
-    *commit.mutable_access_token() = applied->access_tokens(0);
-  }
+  gateway::v1::MeshMessage message = command.row.transaction().empty()
+                                         ? UpdateOf(command.row)
+                                         : CommitOf(command.row, *applied);
   gateways_.Send(command.tenant, command.row.gateway(), std::move(message))
       .IgnoreError();
   return command;
@@ -311,16 +342,21 @@ absl::StatusOr<StoredCommand> Dispatcher::OnBinding(
     const StoredCommand& command, const GatewaySession& session,
     const gateway::v1::BindingResult& result) {
   RETURN_IF_ERROR(CheckExecutor(command, session));
-  device_registry::v1::ConfirmRequest confirm;
-  confirm.set_tenant(command.tenant);
-  confirm.set_gateway(session.gateway);
-  *confirm.add_results() = result;
-  RETURN_IF_ERROR(registry_.Confirm(confirm).status());
   if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
-  return End(command,
-             result.reason().empty() ? v1::COMMAND_STATE_SUCCEEDED
-                                     : v1::COMMAND_STATE_FAILED,
-             result.reason());
+  if (!result.reason().empty()) {
+    return End(command, v1::COMMAND_STATE_FAILED, result.reason());
+  }
+  MoveEvidence evidence;
+  evidence.kind = audit::v1::ROW_KIND_EXECUTION;
+  const bool signed_by_device = DeviceSigned(
+      registry_, command, ResultOf(result), evidence.device_signature);
+  evidence.reported_by = signed_by_device ? "device" : "gateway";
+  CommandRow next = command.row;
+  next.set_state(v1::COMMAND_STATE_SUCCEEDED);
+  next.set_result_source(signed_by_device ? v1::RESULT_SOURCE_DEVICE
+                                          : v1::RESULT_SOURCE_GATEWAY);
+  return mover_.Move(command, std::move(next), evidence,
+                     Durability::kReplicated);
 }
 
 }  // namespace u2fi::command_gate

@@ -48,7 +48,7 @@ class Dispatcher {
       const StoredCommand& command, const GatewaySession& session,
       const gateway::v1::CommandResult& result);
 
-  // What a device did with the pin set of a command under PROVISION.
+  // What a device did with the pin set of a command; the registry knows of it.
   absl::StatusOr<StoredCommand> OnBinding(
       const StoredCommand& command, const GatewaySession& session,
       const gateway::v1::BindingResult& result);

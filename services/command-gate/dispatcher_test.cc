@@ -325,7 +325,7 @@ TEST_F(DispatcherTest, ADeviceThatTookItsPinsEndsTheCommand) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand ended,
                        gate().dispatcher.OnBinding(sent, Session(), result));
   EXPECT_EQ(ended.row.state(), v1::COMMAND_STATE_SUCCEEDED);
-  EXPECT_THAT(registry_.confirmed, SizeIs(1));
+  EXPECT_EQ(ended.row.result_source(), v1::RESULT_SOURCE_GATEWAY);
 }
 
 TEST_F(DispatcherTest, ADeviceThatRefusedThemFailsIt) {
@@ -337,19 +337,35 @@ TEST_F(DispatcherTest, ADeviceThatRefusedThemFailsIt) {
   EXPECT_EQ(ended.row.state(), v1::COMMAND_STATE_FAILED);
 }
 
-TEST_F(DispatcherTest, ABindingThatIsNotConfirmedEndsNothing) {
+TEST_F(DispatcherTest, ADeviceMayVouchForItsPinsItself) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand sent, Dispatch(ApprovedPins()));
-  registry_.confirm_status = Away();
-  EXPECT_THAT(gate().dispatcher.OnBinding(sent, Session(), {}),
-              HasReason(reason::kPeerUnavailable));
-  EXPECT_EQ(Reread(sent).row.state(), v1::COMMAND_STATE_DISPATCHED);
+  gateway::v1::CommandResult word;
+  word.set_command_id(sent.row.command_id());
+  word.set_outcome_text("SUCCEEDED");
+  Sign(word);
+  gateway::v1::BindingResult result;
+  result.set_command_id(sent.row.command_id());
+  result.set_device_signature(word.device_signature());
+  ASSERT_OK_AND_ASSIGN(const StoredCommand ended,
+                       gate().dispatcher.OnBinding(sent, Session(), result));
+  EXPECT_EQ(ended.row.result_source(), v1::RESULT_SOURCE_DEVICE);
+}
+
+TEST_F(DispatcherTest, ALaterPinSetGoesDownAsAnUpdate) {
+  StoredCommand command = ApprovedPins();
+  command.row.clear_transaction();
+  ASSERT_OK_AND_ASSIGN(const StoredCommand sent, Dispatch(command));
+  EXPECT_EQ(registry_.applied.at(0).transaction(), "");
+  const auto updates = gateways_.Of(MeshMessage::kPinsUpdate);
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(updates[0].pins_update().item().command(), command.row.command());
+  EXPECT_EQ(updates[0].pins_update().approvals_size(), 1);
 }
 
 TEST_F(DispatcherTest, ABindingOfAnotherGatewayIsRefused) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand sent, Dispatch(ApprovedPins()));
   EXPECT_THAT(gate().dispatcher.OnBinding(sent, Session("g2"), {}),
               HasReason(reason::kGatewayMismatch));
-  EXPECT_THAT(registry_.confirmed, IsEmpty());
 }
 
 TEST_F(DispatcherTest, ASecondSendingIsNotedOnce) {

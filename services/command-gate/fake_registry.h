@@ -109,7 +109,7 @@ class FakeRegistry : public device_registry::RegistryClient {
       const device_registry::v1::ConfirmRequest& request) override {
     confirmed.push_back(request);
     if (!confirm_status.ok()) return confirm_status;
-    return device_registry::v1::ConfirmResponse();
+    return confirmation;
   }
 
   absl::StatusOr<device_registry::v1::ReportPresenceResponse> ReportPresence(
@@ -149,6 +149,7 @@ class FakeRegistry : public device_registry::RegistryClient {
   device_registry::v1::TransactionState stage_state =
       device_registry::v1::TRANSACTION_STATE_STAGED;
   device_registry::v1::OutcomeResponse outcome;
+  device_registry::v1::ConfirmResponse confirmation;
 
   // What it was asked.
   int resolved = 0;

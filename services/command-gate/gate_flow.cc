@@ -303,18 +303,39 @@ absl::Status GateFlow::OnResult(const GatewaySession& session,
 absl::Status GateFlow::OnBinding(const GatewaySession& session,
                                  const gateway::v1::BindingResult& result) {
   if (result.command_id().empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const StoredCommand command,
-                   Find(session.tenant, result.command_id()));
-  return dispatcher_.OnBinding(command, session, result).status();
+  device_registry::v1::ConfirmRequest confirm;
+  *confirm.add_results() = result;
+  RETURN_IF_ERROR(Confirm(session, std::move(confirm)));
+  const absl::StatusOr<StoredCommand> command =
+      Find(session.tenant, result.command_id());
+  // Devices report their pin set long after its command is forgotten.
+  if (IsReason(command.status(), reason::kResourceUnknown)) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(command.status());
+  return dispatcher_.OnBinding(*command, session, result).status();
+}
+
+absl::Status GateFlow::Confirm(const GatewaySession& session,
+                               device_registry::v1::ConfirmRequest request) {
+  request.set_tenant(session.tenant);
+  request.set_gateway(session.gateway);
+  ASSIGN_OR_RETURN(const device_registry::v1::ConfirmResponse response,
+                   registry_.Confirm(request));
+  for (const gateway::v1::PinsUpdate& update : response.updates()) {
+    gateway::v1::MeshMessage message;
+    *message.mutable_pins_update() = update;
+    RETURN_IF_ERROR(
+        gateways_.Send(session.tenant, session.gateway, std::move(message)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status GateFlow::OnPins(const GatewaySession& session,
                               const gateway::v1::PinsReport& report) {
   device_registry::v1::ConfirmRequest confirm;
-  confirm.set_tenant(session.tenant);
-  confirm.set_gateway(session.gateway);
   *confirm.add_reports() = report;
-  RETURN_IF_ERROR(registry_.Confirm(confirm).status());
+  RETURN_IF_ERROR(Confirm(session, std::move(confirm)));
   if (report.transaction().empty()) return absl::OkStatus();
   // The device kept staged data and asks how it ended.
   device_registry::v1::OutcomeRequest ask;

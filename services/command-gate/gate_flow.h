@@ -86,6 +86,9 @@ class GateFlow : public GatewayEvents {
                         const gateway::v1::CommandResult& result);
   absl::Status OnBinding(const GatewaySession& session,
                          const gateway::v1::BindingResult& result);
+  // Tells the registry what devices say, and sends down what they lack.
+  absl::Status Confirm(const GatewaySession& session,
+                       device_registry::v1::ConfirmRequest request);
   absl::Status OnPins(const GatewaySession& session,
                       const gateway::v1::PinsReport& report);
   absl::Status OnRenewal(const GatewaySession& session,

@@ -1,5 +1,6 @@
 #include "services/command-gate/quorum.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "services/common/proof/rules.h"
@@ -19,25 +20,34 @@ bool IsInPlay(const Slot& slot) {
          slot.state() == v1::APPROVAL_STATE_QUEUED;
 }
 
-// Whether the slots that `counts` are enough.
-bool Suffice(const CommandRow& row, bool (*counts)(const Slot&)) {
+// Whether the slots that `counts` satisfy one rule of the quorum.
+bool Satisfy(const CommandRow& row, const proof::v1::Rule& rule,
+             bool (*counts)(const Slot&)) {
   std::vector<proof::CountedApproval> counted;
   for (const Slot& slot : row.slots()) {
-    if (!counts(slot)) continue;
+    if (!counts(slot) || (slot.own() && rule.approvals() > 1)) continue;
     proof::CountedApproval one;
-    one.roles = row.quorum().roles();
-    one.level = row.quorum().level();
-    one.user_verified = row.quorum().uv();
+    one.roles = slot.roles() != 0 ? slot.roles() : rule.roles();
+    one.level = rule.level();
+    one.user_verified = rule.uv();
     one.gateway = slot.gateway();
     one.site = slot.site();
     counted.push_back(one);
   }
+  return proof::CheckRule(rule, /*lease_running=*/false, counted).ok();
+}
+
+// Whether the slots that `counts` are enough.
+bool Suffice(const CommandRow& row, bool (*counts)(const Slot&)) {
   if (row.has_quorum()) {
-    return proof::CheckRule(row.quorum(), /*lease_running=*/false, counted)
-        .ok();
+    return Satisfy(row, row.quorum(), counts) &&
+           std::all_of(row.also().begin(), row.also().end(),
+                       [&](const proof::v1::Rule& rule) {
+                         return Satisfy(row, rule, counts);
+                       });
   }
-  return !counted.empty() &&
-         counted.size() == static_cast<size_t>(row.slots_size());
+  return !row.slots().empty() &&
+         std::all_of(row.slots().begin(), row.slots().end(), counts);
 }
 
 }  // namespace

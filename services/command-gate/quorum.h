@@ -10,7 +10,8 @@ namespace u2fi::command_gate {
 // Whether the approvers of a command have agreed. In a quorum (row.quorum) some
 // of them are enough: as many as the rule says, each at another gateway or site
 // where it says so. Each slot is another account, and holds only tokens whose
-// roles and level the rule asks for: that is not looked at again.
+// roles and level the rule asks for: that is not looked at again. Where there
+// are several rules (row.also), each has to be satisfied, by slots with roles.
 
 // The slots that are accepted are all that the command needs.
 bool IsApproved(const records::v1::CommandRow& row);

@@ -100,7 +100,8 @@ absl::Status CheckBuilt(const Reading& in) {
   if (purpose == proof::v1::PURPOSE_COMMAND ||
       purpose == proof::v1::PURPOSE_BREAK_GLASS ||
       purpose == proof::v1::PURPOSE_ENROL ||
-      purpose == proof::v1::PURPOSE_PROVISION) {
+      purpose == proof::v1::PURPOSE_PROVISION ||
+      purpose == proof::v1::PURPOSE_PINS) {
     return absl::OkStatus();
   }
   if (absl::StartsWith(in.out.operation, "u2fi.token.")) {
@@ -200,12 +201,13 @@ absl::Status ReadDeadlines(const Reading& in) {
   return absl::OkStatus();
 }
 
-// What a first pin set needs for the keys of further people.
+// What a pin set needs for keys that the device does not believe yet.
 absl::Status ReadEvidence(const Reading& in) {
   const v1::SubmitOptions& options = in.request.options();
   if (!options.has_evidence()) return absl::OkStatus();
   const proof::v1::Evidence& evidence = options.evidence();
-  if (in.out.purpose != proof::v1::PURPOSE_PROVISION) {
+  if (in.out.purpose != proof::v1::PURPOSE_PROVISION &&
+      in.out.purpose != proof::v1::PURPOSE_PINS) {
     return FieldError("options.evidence", "does not go with the purpose");
   }
   if (evidence.has_lease_offer() || evidence.has_registration() ||

@@ -53,6 +53,13 @@ proof::v1::RequiredAssurance Strictest(const std::vector<CommandRow>& rows) {
   return strictest;
 }
 
+// What the rules that become looser ask of keys besides the command's own.
+void Require(const proof::v1::Rule& rule, CommandRow& row) {
+  if (row.purpose() != proof::v1::PURPOSE_PINS) return;
+  if (rule.uv()) row.mutable_required()->set_uv(true);
+  if (rule.level() > 0) row.mutable_required()->set_level(rule.level());
+}
+
 // Root and paths of a batch whose bytes are made.
 absl::Status MakeTree(std::vector<CommandRow>& rows) {
   std::vector<crypto::Digest> leaves;
@@ -130,7 +137,10 @@ absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
   RETURN_IF_ERROR(CheckSubmission(inputs));
   CommandRow row = RowOf(inputs, static_cast<uint64_t>(UnixMillis(clock_)));
   AddApprover(inputs, row);
-  if (quorum.has_value()) RETURN_IF_ERROR(approvers_.AddTo(*quorum, row));
+  if (quorum.has_value()) {
+    Require(quorum->rule, row);
+    RETURN_IF_ERROR(approvers_.AddTo(*quorum, row));
+  }
   return Persist([&] { return SubmitOnce(submission, row, check_only); });
 }
 

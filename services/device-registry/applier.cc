@@ -10,6 +10,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/enrolment.h"
+#include "services/device-registry/pins_update.h"
 #include "services/device-registry/provisioning.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
@@ -67,8 +68,10 @@ absl::StatusOr<proof::v1::AuthorizationStatement> StatementOf(
   return proof::ParseStatement(in.proof.approvals(0).statement());
 }
 
+// A first pin set comes with a transaction, a later one without.
 bool IsProvisioning(const ApplyCase& in) {
-  return in.command.operation() == proof::kOperationPins;
+  return in.command.operation() == proof::kOperationPins &&
+         !in.request.transaction().empty();
 }
 
 }  // namespace
@@ -135,8 +138,11 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
     return ApplyTokenAct(change, in, rp_id_hash_);
   }
   if (statement.purpose() == proof::v1::PURPOSE_PROVISION &&
-      IsProvisioning(in)) {
+      in.command.operation() == proof::kOperationPins) {
     return ApplyProvisioning(change, in, rp_id_hash_, tokens_, store_.random());
+  }
+  if (statement.purpose() == proof::v1::PURPOSE_PINS) {
+    return ApplyPinsUpdate(change, in);
   }
   return NotYet(in.command.operation());
 }

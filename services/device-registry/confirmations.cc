@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/types/optional.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -34,21 +35,30 @@ bool HasDevice(const v1::Transaction& transaction, const std::string& device) {
   return false;
 }
 
-absl::StatusOr<gateway::v1::CommitBinding> CommitOf(
-    const std::string& transaction, const PinRow& row) {
-  gateway::v1::CommitBinding commit;
+// What was stored with a pin set, as it goes down: in a CommitBinding or a
+// PinsUpdate.
+template <typename Message>
+absl::StatusOr<Message> MessageOf(const PinRow& row) {
+  Message message;
   proof::v1::Proof proof;
   if (!proof.ParseFromString(row.revision().proof()) ||
-      !commit.mutable_evidence()->ParseFromString(row.revision().evidence())) {
+      !message.mutable_evidence()->ParseFromString(row.revision().evidence())) {
     return Error(reason::kInternal, "a stored proof cannot be read");
   }
-  commit.set_transaction(transaction);
-  commit.mutable_item()->set_command(row.revision().command());
-  commit.mutable_item()->set_index(proof.index());
-  *commit.mutable_item()->mutable_path() = proof.path();
-  commit.mutable_approvals()->Swap(proof.mutable_approvals());
-  if (row.revision().evidence().empty()) commit.clear_evidence();
-  return commit;
+  message.mutable_item()->set_command(row.revision().command());
+  message.mutable_item()->set_index(proof.index());
+  *message.mutable_item()->mutable_path() = proof.path();
+  message.mutable_approvals()->Swap(proof.mutable_approvals());
+  if (row.revision().evidence().empty()) message.clear_evidence();
+  return message;
+}
+
+// Whether `word` says that the device has a pin set before the present one.
+// What it refused is not sent again.
+bool IsBehind(const DeviceRow& row, const DeviceWord& word) {
+  return row.device().state() == v1::DEVICE_STATE_BOUND &&
+         word.refusal.empty() && word.revision != 0 &&
+         word.revision < row.device().pins_revision();
 }
 
 absl::Status CheckConfirm(const v1::ConfirmRequest& request) {
@@ -102,8 +112,8 @@ absl::Status Confirmations::AddCommit(const std::string& tenant,
       const PinRow pins,
       store_.Require<PinRow>(tenant, key::Pins(device, row.life(), kGenesis),
                              DeviceName(device)));
-  ASSIGN_OR_RETURN(gateway::v1::CommitBinding commit,
-                   CommitOf(transaction, pins));
+  ASSIGN_OR_RETURN(auto commit, MessageOf<gateway::v1::CommitBinding>(pins));
+  commit.set_transaction(transaction);
   ASSIGN_OR_RETURN(*commit.mutable_access_token(), tokens_.Sign(tenant, row));
   *response.add_commits() = std::move(commit);
   return absl::OkStatus();
@@ -125,7 +135,31 @@ absl::StatusOr<v1::ConfirmResponse> Confirmations::Confirm(
     }));
   }
   if (!first_error.ok()) return first_error;
-  return v1::ConfirmResponse();
+  v1::ConfirmResponse response;
+  for (const DeviceWord& word : words) {
+    RETURN_IF_ERROR(AddUpdate(tenant, word, response));
+  }
+  return response;
+}
+
+absl::Status Confirmations::AddUpdate(const std::string& tenant,
+                                      const DeviceWord& word,
+                                      v1::ConfirmResponse& response) {
+  ASSIGN_OR_RETURN(const DeviceRow row,
+                   store_.Require<DeviceRow>(tenant, key::Device(word.device),
+                                             DeviceName(word.device)));
+  if (!IsBehind(row, word)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::optional<PinRow> next,
+                   store_.Get<PinRow>(tenant, key::Pins(word.device, row.life(),
+                                                        word.revision + 1)));
+  proof::v1::PinSet pins;
+  if (!next.has_value() || !pins.ParseFromString(next->revision().pin_set()) ||
+      pins.previous() != word.hash) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(*response.add_updates(),
+                   MessageOf<gateway::v1::PinsUpdate>(*next));
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::device_registry

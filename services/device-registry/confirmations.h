@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "services/common/rpc/caller.h"
 #include "services/device-registry/device_tokens.h"
+#include "services/device-registry/device_word.h"
 #include "services/device-registry/registry_store.h"
 #include "u2fi/device_registry/v1/mesh.pb.h"
 
@@ -31,7 +32,8 @@ class Confirmations {
   // answer. Only the gateway that executes for a device is heard about it, and
   // nothing is recorded of a device that has none. A result counts as the
   // device's own word if its signature verifies. A pin set that the registry
-  // does not know raises an alarm.
+  // does not know raises an alarm, and so does a refused update. A device that
+  // is behind is answered with the pin set that follows its own.
   absl::StatusOr<v1::ConfirmResponse> Confirm(
       const rpc::Caller& caller, const v1::ConfirmRequest& request);
 
@@ -40,6 +42,8 @@ class Confirmations {
                          const std::string& transaction,
                          const std::string& device,
                          v1::OutcomeResponse& response);
+  absl::Status AddUpdate(const std::string& tenant, const DeviceWord& word,
+                         v1::ConfirmResponse& response);
 
   RegistryStore& store_;
   const DeviceTokens& tokens_;

@@ -71,7 +71,15 @@ class Taking {
            word_.revision >= row_.device().pins_revision();
   }
 
+  // It did not take a pin set that was committed after its own.
+  bool RefusesUpdate() const {
+    return row_.device().state() == v1::DEVICE_STATE_BOUND &&
+           !word_.refusal.empty() && word_.revision != 0 &&
+           word_.revision < row_.device().pins_revision();
+  }
+
   void Report();
+  void TellRefusal();
   absl::Status Confirm();
   absl::Status Activate();
   void Refuse(TransactionRow transaction);
@@ -85,6 +93,7 @@ class Taking {
 
 absl::Status Taking::Run() {
   if (!row_.transaction().empty()) RETURN_IF_ERROR(Confirm());
+  if (RefusesUpdate()) TellRefusal();
   if (IsNew()) Report();
   return absl::OkStatus();
 }
@@ -109,6 +118,20 @@ void Taking::Report() {
   row_.mutable_device()->set_reported_pins_revision(word_.revision);
   row_.set_reported_pins_hash(word_.hash);
   PutDevice(change_, std::move(row_));
+}
+
+// The registry and the device go on with different pin sets: somebody has to
+// look.
+void Taking::TellRefusal() {
+  audit::RowContent content = Row(audit::v1::ROW_KIND_ALARM);
+  content.body.set_outcome(common::v1::OUTCOME_REFUSED);
+  content.body.set_reason(word_.refusal);
+  AddDetail(content, "command", word_.command_id);
+  AddDetail(content, "reported_revision", absl::StrCat(word_.revision));
+  change_.Audit(std::move(content));
+  change_.Announce(v1::EVENT_KIND_ALARM, row_.device().name(),
+                   StateName(row_.device().state()));
+  if (!IsNew()) PutDevice(change_, row_);
 }
 
 absl::Status Taking::Confirm() {

@@ -36,7 +36,7 @@ absl::Status CheckWord(const DeviceWord& word);
 // device, GATEWAY_MISMATCH if another gateway executes for it. Puts what
 // changes into `change`: what the device reported; its transaction CONFIRMED
 // and its binding ACTIVE if it has the committed pin set; an alarm if it has
-// one that the registry does not know.
+// one that the registry does not know, or refused the one after its own.
 absl::Status TakeWord(Change& change, const rpc::Caller& caller,
                       const std::string& gateway, const DeviceWord& word);
 

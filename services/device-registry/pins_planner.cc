@@ -9,6 +9,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/effective_rule.h"
+#include "services/device-registry/pins_update_planner.h"
 #include "services/device-registry/policy_admin.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
@@ -252,6 +253,9 @@ absl::Status Plan::AddEnrolments() {
 absl::StatusOr<v1::PlanPinsResponse> PinsPlanner::PlanPins(
     const rpc::Caller& caller, const v1::PlanPinsRequest& request) {
   ASSIGN_OR_RETURN(std::string tenant, rpc::TenantOf(caller, request.tenant()));
+  if (request.purpose() == proof::v1::PURPOSE_PINS) {
+    return PlanPinsUpdate(store_, tenant, request);
+  }
   RETURN_IF_ERROR(CheckRequest(request));
   return Plan(store_, std::move(tenant), request, rp_id_hash_).Run();
 }

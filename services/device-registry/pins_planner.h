@@ -12,8 +12,8 @@
 namespace u2fi::device_registry {
 
 // Makes the pin sets that a change would need. Advice: nothing is stored, and
-// Apply checks what comes back. So far under PROVISION only, the first pin set
-// of a claimed device:
+// Apply checks what comes back. Under PINS the next pin set of a bound device
+// (pins_update_planner.h); under PROVISION the first pin set of a claimed one:
 //   keys      the owner's active keys as OWNER, or only the one in token_id;
 //             the first of them, by age, has to approve, and `evidence` holds
 //             the enrolment proofs of the others

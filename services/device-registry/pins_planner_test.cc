@@ -116,7 +116,7 @@ TEST_F(PinsPlannerTest, RefusesADeviceThatIsNotClaimed) {
 
 TEST_F(PinsPlannerTest, OtherPurposesAreNotThereYet) {
   v1::PlanPinsRequest request = Request();
-  request.set_purpose(proof::v1::PURPOSE_PINS);
+  request.set_purpose(proof::v1::PURPOSE_LEASE);
   EXPECT_THAT(Plan(request), HasReason(reason::kUnimplemented));
   request.clear_purpose();
   EXPECT_THAT(Plan(request), HasReason(reason::kInvalidField));

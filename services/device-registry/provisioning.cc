@@ -3,17 +3,14 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/types/optional.h"
 #include "services/common/crypto/encoding.h"
-#include "services/common/crypto/p256.h"
-#include "services/common/proof/place.h"
-#include "services/common/proof/statement.h"
 #include "services/common/proof/verified_pins.h"
 #include "services/common/proof/verify_proof.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/pin_checks.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -22,10 +19,8 @@
 namespace u2fi::device_registry {
 namespace {
 
-using records::v1::AccountRow;
 using records::v1::BindingRow;
 using records::v1::DeviceRow;
-using records::v1::PinRow;
 using records::v1::TransactionRow;
 
 constexpr size_t kBindingSuffix = 4;
@@ -53,11 +48,16 @@ class Provisioning {
   absl::Status CheckProof();
   absl::Status CheckEvidence();
   absl::Status CheckScope();
-  absl::Status CheckGateways();
-  absl::Status CheckKeys();
-  absl::Status CheckPlace();
+  absl::Status CheckGateways() {
+    return CheckPinnedGateways(change_, fields(), nullptr);
+  }
+  absl::Status CheckKeys() {
+    return CheckPinnedKeys(change_, fields(), nullptr);
+  }
+  absl::Status CheckPlace() {
+    return CheckPlaces(change_, in_, transaction_.account());
+  }
   void PutBinding(const std::string& id);
-  void PutPins();
   void PutAudit(const std::string& binding);
 
   const proof::PinSet& pins() const { return pins_->pins(); }
@@ -134,61 +134,6 @@ absl::Status Provisioning::CheckScope() {
                "the pin set is for another relying party");
 }
 
-absl::Status Provisioning::CheckGateways() {
-  for (const proof::v1::PinnedGateway& pinned : fields().gateways()) {
-    ASSIGN_OR_RETURN(const v1::Gateway gateway,
-                     RequireGateway(change_, pinned.id()));
-    RETURN_IF_ERROR(CheckActive(gateway));
-    ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
-                     crypto::P256PublicKey::FromSpki(gateway.public_key()));
-    if (gateway.site() != transaction_.site() ||
-        pinned.site() != gateway.site() || pinned.point() != key.point()) {
-      return Error(reason::kGatewayMismatch,
-                   "the pin set names another site or key of a gateway",
-                   {{"gateway", pinned.id()}});
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Provisioning::CheckKeys() {
-  for (const proof::v1::PinnedKey& pinned : fields().keys()) {
-    ASSIGN_OR_RETURN(const AccountRow row,
-                     RequireAccount(change_, pinned.account()));
-    bool known = false;
-    for (const v1::AccountKey& key : row.account().keys()) {
-      known |=
-          key.token_id() == pinned.token_id() && key.active() &&
-          key.point() == pinned.point() && key.lease_site().empty() &&
-          key.level() >= pinned.level() &&
-          (!key.recovery() || pinned.roles() == proof::v1::KEY_ROLE_RECOVERY);
-    }
-    if (!known) {
-      return Error(reason::kTokenNotPinned,
-                   "a key of the pin set is not an active one of its account",
-                   {{"token", pinned.token_id()}});
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Provisioning::CheckPlace() {
-  ASSIGN_OR_RETURN(const AccountRow owner,
-                   RequireAccount(change_, transaction_.account()));
-  for (const proof::v1::Approval& approval : in_.proof.approvals()) {
-    ASSIGN_OR_RETURN(const proof::v1::AuthorizationStatement statement,
-                     proof::ParseStatement(approval.statement()));
-    proof::ApprovalPlace place;
-    place.browser = statement.approver_gateway().empty();
-    for (const proof::v1::AccountGateway& own : owner.account().gateways()) {
-      place.account_gateway |= own.id() == statement.approver_gateway() &&
-                               own.channel_key() == statement.channel_key();
-    }
-    RETURN_IF_ERROR(proof::CheckPlace(proof::v1::PURPOSE_PROVISION, place));
-  }
-  return absl::OkStatus();
-}
-
 void Provisioning::PutBinding(const std::string& id) {
   BindingRow row;
   v1::Binding& binding = *row.mutable_binding();
@@ -205,27 +150,7 @@ void Provisioning::PutBinding(const std::string& id) {
   change_.Put(key::Binding(id), std::move(row));
 }
 
-void Provisioning::PutPins() {
-  PinRow row;
-  v1::PinRevision& revision = *row.mutable_revision();
-  revision.set_revision(fields().revision());
-  revision.set_pin_set(pins().bytes());
-  revision.set_command(in_.bytes);
-  revision.set_proof(in_.proof.SerializeAsString());
-  revision.set_evidence(in_.request.evidence().SerializeAsString());
-  *revision.mutable_commit_time() =
-      ToTimestamp(static_cast<int64_t>(in_.now_ms));
-  change_.Put(
-      key::Pins(in_.command.device(), device_.life(), fields().revision()),
-      std::move(row));
-}
-
 void Provisioning::PutAudit(const std::string& binding) {
-  audit::RowContent pins = RowAboutCase(audit::v1::ROW_KIND_PINS, in_);
-  pins.subjects.push_back(device_.device().name());
-  AddDetail(pins, "pins_hash", crypto::Hex(crypto::View(this->pins().hash())));
-  AddDetail(pins, "revision", absl::StrCat(fields().revision()));
-  change_.Audit(std::move(pins));
   audit::RowContent bound = RowAbout(
       audit::v1::ROW_KIND_BINDING, in_.caller,
       {BindingName(binding), device_.device().name(),
@@ -253,7 +178,7 @@ std::string Provisioning::Put(const DeviceTokens& tokens,
   device.set_pins_hash(crypto::ToString(pins().hash()));
   device.clear_reported_pins_revision();
   PutBinding(binding);
-  PutPins();
+  PutPinRevision(change_, in_, pins(), device_.life());
   PutAudit(binding);
   transaction_.mutable_transaction()->set_state(
       v1::TRANSACTION_STATE_COMMITTED);

@@ -200,6 +200,9 @@ bool DeviceDesk::OnMessage(const MeshMessage& message) {
     case MeshMessage::kRollbackBinding:
       Post([this, m = message.rollback_binding()] { Rollback(m); });
       return true;
+    case MeshMessage::kPinsUpdate:
+      Post([this, m = message.pins_update()] { UpdatePins(m); });
+      return true;
     case MeshMessage::kRevocations:
       Post([this, m = message.revocations()] { Revoke(m); });
       return true;

@@ -115,6 +115,28 @@ class DeviceDesk : public MeshHandler {
                            const proof::v1::Command& command,
                            const records::v1::StageRow& staged);
   void Rollback(const gateway::v1::RollbackBinding& rollback);
+
+  // Changes of what a bound device believes (device_desk_changes.cc).
+  void UpdatePins(const gateway::v1::PinsUpdate& update);
+  absl::Status TakeUpdate(const gateway::v1::PinsUpdate& update,
+                          const proof::v1::Command& command);
+  absl::Status Install(const std::string& device, const Believed& present,
+                       const std::string& command_id,
+                       const std::string& pin_set);
+  absl::Status Keep(const std::string& device, records::v1::ChangeRow row);
+  void TellChange(const std::string& device, const records::v1::ChangeRow& row);
+  void TellChanges();
+  void NoteAnswer(const std::string& device,
+                  const device::v1::DeviceResult& result);
+  bool EndChange(const std::string& device,
+                 const device::v1::PinsReport& report);
+  absl::Status Carry(const std::string& device,
+                     const records::v1::ChangeRow& row,
+                     const device::v1::PinsReport& report,
+                     const std::string& signature);
+  void RefuseChange(const std::string& device, const std::string& command_id,
+                    const std::string& reason);
+
   void Revoke(const gateway::v1::Revocations& revocations);
   void SendAccessToken(const gateway::v1::AccessToken& token);
 
@@ -148,8 +170,11 @@ class DeviceDesk : public MeshHandler {
                 absl::Duration expiry, const std::string& correlation);
   void SendResult(const gateway::v1::CommandResult& result);
   void SendAccepted(const std::string& command_id, const std::string& refused);
+  void SendReport(const std::string& device,
+                  const device::v1::PinsReport& report);
   void SendBound(const std::string& device, const records::v1::DeviceRow& row,
-                 const device::v1::PinsReport& report);
+                 const device::v1::PinsReport& report,
+                 const std::string& signature = "");
   uint64_t NowMs() const { return static_cast<uint64_t>(UnixMillis(clock_)); }
 
   const AgentIdentity& identity_;
@@ -162,6 +187,9 @@ class DeviceDesk : public MeshHandler {
   // Only on the working thread.
   proof::DenyList denied_;
   std::map<std::string, Believed> believed_;
+  // What devices said last to the change that waits for them; the report of
+  // their pin set that follows decides.
+  std::map<std::string, device::v1::DeviceResult> answers_;
   // Commands to plain devices that this process handed over, by the instant of
   // Clock::Now() in ms at which they end as UNKNOWN.
   std::multimap<uint64_t, std::string> ends_;

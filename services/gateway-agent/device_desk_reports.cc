@@ -1,6 +1,7 @@
 // What devices say, and what is made of their silence.
 #include <utility>
 
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/statement.h"
 #include "services/gateway-agent/device_desk.h"
@@ -14,6 +15,7 @@ using gateway::v1::GatewayMessage;
 using records::v1::JournalRow;
 
 constexpr size_t kMaxFromDevice = 16 * 1024;
+constexpr uint64_t kGenesis = 1;
 constexpr absl::Duration kTalkExpiry = absl::Minutes(1);
 // What the agent writes where a device cannot.
 constexpr char kUnknown[] = "UNKNOWN";
@@ -41,7 +43,10 @@ void DeviceDesk::OnMqtt(const mqtt::Message& message) {
 
 void DeviceDesk::OnBroker(bool connected) {
   if (connected) {
-    Post([this] { AskUnfinished(""); });
+    Post([this] {
+      AskUnfinished("");
+      TellChanges();
+    });
     return;
   }
   MutexLock lock(mutex_);
@@ -93,7 +98,9 @@ void DeviceDesk::OnHello(const std::string& device,
 void DeviceDesk::OnResult(const std::string& device,
                           const device::v1::DeviceResult& result) {
   const auto row = site_.FindJournal(result.command_id());
-  if (!row.ok() || !row->has_value() || (*row)->device() != device) return;
+  if (!row.ok()) return;
+  if (!row->has_value()) return NoteAnswer(device, result);
+  if ((*row)->device() != device) return;
   Finish(result.command_id(), device, result);
 }
 
@@ -207,14 +214,21 @@ void DeviceDesk::OnProof(const std::string& device,
 
 void DeviceDesk::OnPins(const std::string& device,
                         const device::v1::PinsReport& report) {
+  if (EndChange(device, report)) return;
   if (report.state() == device::v1::BINDING_STATE_BOUND &&
       !report.tx().empty()) {
     const auto known = Believe(device);
-    if (known.ok() && (*known)->row.transaction() == report.tx()) {
+    if (known.ok() && (*known)->row.transaction() == report.tx() &&
+        crypto::View((*known)->pins.hash()) == report.pins_hash()) {
       SendBound(device, (*known)->row, report);
+      return;
     }
-    return;
   }
+  SendReport(device, report);
+}
+
+void DeviceDesk::SendReport(const std::string& device,
+                            const device::v1::PinsReport& report) {
   GatewayMessage message;
   gateway::v1::PinsReport& up = *message.mutable_pins_report();
   up.set_device(device);
@@ -228,15 +242,19 @@ void DeviceDesk::OnPins(const std::string& device,
 
 void DeviceDesk::SendBound(const std::string& device,
                            const records::v1::DeviceRow& row,
-                           const device::v1::PinsReport& report) {
+                           const device::v1::PinsReport& report,
+                           const std::string& signature) {
   GatewayMessage message;
   gateway::v1::BindingResult& result = *message.mutable_binding_result();
-  result.set_transaction(row.transaction());
+  if (report.revision() == kGenesis) {
+    result.set_transaction(row.transaction());
+  }
   result.set_device(device);
   result.set_command_id(row.command_id());
   result.set_reason(report.reason());
   result.set_pins_revision(report.revision());
   result.set_pins_hash(report.pins_hash());
+  result.set_device_signature(signature);
   mesh_.Send(std::move(message));
 }
 

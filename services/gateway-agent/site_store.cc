@@ -9,6 +9,7 @@
 namespace u2fi::gateway_agent {
 namespace {
 
+using records::v1::ChangeRow;
 using records::v1::DenyRow;
 using records::v1::DeviceRow;
 using records::v1::JournalRow;
@@ -27,6 +28,7 @@ std::string HandedKey(absl::string_view device, absl::string_view id) {
 std::string UnsentKey(absl::string_view id) { return absl::StrCat("u/", id); }
 std::string DeviceKey(absl::string_view id) { return absl::StrCat("d/", id); }
 std::string StageKey(absl::string_view id) { return absl::StrCat("s/", id); }
+std::string ChangeKey(absl::string_view id) { return absl::StrCat("p/", id); }
 
 absl::Time KeptUntil(const JournalRow& row) {
   return absl::FromUnixMillis(static_cast<int64_t>(row.execute_by_ms()) +
@@ -212,7 +214,31 @@ absl::Status SiteStore::Unstage(absl::string_view device) {
 absl::Status SiteStore::Install(absl::string_view device,
                                 const DeviceRow& row) {
   return Commit({}, {{DeviceKey(device), row.SerializeAsString()}},
-                {StageKey(device)});
+                {StageKey(device), ChangeKey(device)});
+}
+
+absl::Status SiteStore::Forget(absl::string_view device) {
+  return Commit({}, {},
+                {DeviceKey(device), StageKey(device), ChangeKey(device)});
+}
+
+absl::StatusOr<absl::optional<ChangeRow>> SiteStore::FindChange(
+    absl::string_view device) {
+  return Find<ChangeRow>(ChangeKey(device));
+}
+
+absl::StatusOr<std::map<std::string, ChangeRow>> SiteStore::Changes() {
+  return All<ChangeRow>("p/");
+}
+
+absl::Status SiteStore::KeepChange(absl::string_view device,
+                                   const ChangeRow& row) {
+  const std::string key = ChangeKey(device);
+  return Commit({{key, store::kAbsent}}, {{key, row.SerializeAsString()}}, {});
+}
+
+absl::Status SiteStore::DropChange(absl::string_view device) {
+  return Commit({}, {}, {ChangeKey(device)});
 }
 
 absl::StatusOr<DenyRow> SiteStore::Denied() {

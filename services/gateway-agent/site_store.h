@@ -25,6 +25,7 @@ namespace u2fi::gateway_agent {
 //   u/<command id>   its result was not acknowledged yet
 //   d/<device>       records.v1.DeviceRow
 //   s/<device>       records.v1.StageRow
+//   p/<device>       records.v1.ChangeRow
 //   m/journal        records.v1.JournalStart
 //   m/denied         records.v1.DenyRow
 class SiteStore {
@@ -77,9 +78,22 @@ class SiteStore {
                      const records::v1::StageRow& row);
   absl::Status Unstage(absl::string_view device);
 
-  // Installs what the agent believes of a device; what was staged is gone.
+  // Installs what the agent believes of a device; what was staged is gone, and
+  // so is a change that waited.
   absl::Status Install(absl::string_view device,
                        const records::v1::DeviceRow& row);
+  // Believes nothing of the device any more.
+  absl::Status Forget(absl::string_view device);
+
+  // The change that the device has not answered yet.
+  absl::StatusOr<absl::optional<records::v1::ChangeRow>> FindChange(
+      absl::string_view device);
+  // Every such change, by device.
+  absl::StatusOr<std::map<std::string, records::v1::ChangeRow>> Changes();
+  // Keeps a change. STORE_ABORTED if another one waits.
+  absl::Status KeepChange(absl::string_view device,
+                          const records::v1::ChangeRow& row);
+  absl::Status DropChange(absl::string_view device);
 
   // The deny list; empty at first.
   absl::StatusOr<records::v1::DenyRow> Denied();

@@ -205,6 +205,31 @@ TEST_F(ProgramTest, ProvisionWantsOnePlanForOneDevice) {
             kExitRefused);
 }
 
+TEST_F(ProgramTest, PinsAreChangedFromWhatTheDeviceBelieves) {
+  proof::v1::PinSet pins;
+  pins.set_device("cam-1");
+  pins.add_keys()->set_token_id("t-1");
+  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  EXPECT_EQ(Run({"pins", "cam-1", "--rule", "camera.on=forbidden", "--account",
+                 "ann"}),
+            0)
+      << err_.str();
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("replace_rules: true"));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("operation: \"camera.on\""));
+  EXPECT_EQ(mesh_.submitted.item().operation(), "u2fi.pins");
+  EXPECT_EQ(mesh_.submitted.item().message(), pins.SerializeAsString());
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_PINS);
+}
+
+TEST_F(ProgramTest, PinsThatAreNoneAskNobody) {
+  proof::v1::PinSet pins;
+  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  EXPECT_EQ(
+      Run({"pins", "cam-1", "--rule", "camera.on=loud", "--account", "ann"}),
+      kExitRefused);
+  EXPECT_FALSE(mesh_.submitted.has_item());
+}
+
 TEST_F(ProgramTest, CommandsAreNamedWithOrWithoutTheirCollection) {
   EXPECT_EQ(Run({"get", "c1"}), 0);
   EXPECT_EQ(Run({"cancel", "commands/c1", "--account", "ann"}), 0);

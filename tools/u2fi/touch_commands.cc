@@ -12,6 +12,7 @@
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/commands.h"
+#include "tools/u2fi/pins_edit.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::cli {
@@ -32,6 +33,7 @@ struct Flags {
   std::string execute_within;
   std::string command;
   std::string watch_for;
+  PinsEdit edit;
   bool full = false;
 };
 
@@ -110,14 +112,9 @@ std::string PinsText(const proof::v1::PinSet& pins) {
   return absl::StrCat(text, " and nothing else");
 }
 
-absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
-                       Output& output) {
-  registry::PlanPinsRequest plan;
-  plan.set_purpose(proof::v1::PURPOSE_PROVISION);
-  plan.add_devices(flags.ask.device);
-  plan.set_account(context.settings.account);
-  plan.set_site(flags.site);
-  plan.add_gateways(flags.ask.gateway);
+// The pin set of the one device of `plan`. Goes into what is asked for.
+absl::StatusOr<proof::v1::PinSet> Planned(const registry::PlanPinsRequest& plan,
+                                          Mesh& mesh, Ask& ask) {
   ASSIGN_OR_RETURN(const registry::PlanPinsResponse planned,
                    mesh.PlanPins(plan));
   if (planned.plans_size() != 1) {
@@ -127,11 +124,39 @@ absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
   if (!pins.ParseFromString(planned.plans(0).pin_set())) {
     return Error(reason::kPinSetFormat, "the planned pin set cannot be read");
   }
+  ask.purpose = plan.purpose();
+  ask.operation = kPinsOperation;
+  ask.message = planned.plans(0).pin_set();
+  ask.evidence = planned.evidence();
+  return pins;
+}
+
+absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
+                       Output& output) {
+  registry::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PROVISION);
+  plan.add_devices(flags.ask.device);
+  plan.set_account(context.settings.account);
+  plan.set_site(flags.site);
+  plan.add_gateways(flags.ask.gateway);
+  ASSIGN_OR_RETURN(const proof::v1::PinSet pins,
+                   Planned(plan, mesh, flags.ask));
   output.Say(PinsText(pins));
-  flags.ask.purpose = proof::v1::PURPOSE_PROVISION;
-  flags.ask.operation = kPinsOperation;
-  flags.ask.message = planned.plans(0).pin_set();
-  flags.ask.evidence = planned.evidence();
+  return AskFor(context, flags, mesh, output);
+}
+
+// The present set is the plan that changes nothing.
+absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
+                        Output& output) {
+  registry::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PINS);
+  plan.add_devices(flags.ask.device);
+  ASSIGN_OR_RETURN(const proof::v1::PinSet present,
+                   Planned(plan, mesh, flags.ask));
+  ASSIGN_OR_RETURN(plan, PlanFor(flags.edit, present));
+  ASSIGN_OR_RETURN(const proof::v1::PinSet pins,
+                   Planned(plan, mesh, flags.ask));
+  output.Say(PinsText(pins));
   return AskFor(context, flags, mesh, output);
 }
 
@@ -249,6 +274,23 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   provision->add_option("--gateway", flags->ask.gateway, "which it will hear")
       ->required();
   AddTimes(provision, flags);
+
+  CLI::App* pins = AddCommand(
+      app, context, flags, "pins",
+      "change rules, keys and gateways that a device believes", ChangePins);
+  pins->add_option("DEVICE", flags->ask.device, "its id")->required();
+  pins->add_option("--rule", flags->edit.rules,
+                   "OPERATION=RULE: free, touch, touch_uv, quorum, forbidden");
+  pins->add_option("--drop-rule", flags->edit.drop_rules,
+                   "OPERATION: the default rule is good enough again");
+  pins->add_option("--key", flags->edit.keys,
+                   "ACCOUNT/TOKEN=ROLES, for example bob/TOKEN=approver");
+  pins->add_option("--drop-key", flags->edit.drop_keys,
+                   "TOKEN: the device believes it no more");
+  pins->add_option("--gateways", flags->edit.gateways, "the whole new list");
+  pins->add_option("--gateway", flags->ask.gateway,
+                   "where to touch (the one that executes)");
+  AddTimes(pins, flags);
 
   CLI::App* run =
       AddCommand(app, context, flags, "run", "have a device do something",

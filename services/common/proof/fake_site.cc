@@ -171,7 +171,7 @@ v1::Command FakeSite::Command(absl::string_view operation,
   } else {
     command.set_device(device);
     command.set_gateway(gw1.id);
-    command.set_sequence(7);
+    command.set_sequence(sequence);
   }
   return command;
 }
@@ -187,7 +187,7 @@ std::vector<std::string> FakeSite::Batch(uint32_t count) const {
     v1::Command command = Command("lamp.dim", absl::StrCat("{\"to\":", i, "}"));
     command.set_command_id(CommandId(tenant, "uri alice", request_id, i));
     command.set_index(i);
-    command.set_sequence(100 + i);
+    command.set_sequence(sequence + 93 + i);
     commands.push_back(*EncodeCommand(command));
   }
   return commands;

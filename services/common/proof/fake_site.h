@@ -95,7 +95,7 @@ class FakeSite {
   // Adds the guest's key and lease to `pins`.
   void AddLease(v1::PinSet& pins) const;
 
-  // A command for lock-1, executed by gw-1, with index 0 and sequence 7.
+  // A command for lock-1, executed by gw-1, with index 0.
   v1::Command Command(absl::string_view operation,
                       absl::string_view arguments = "{}") const;
   std::string CommandBytes(absl::string_view operation,
@@ -133,6 +133,8 @@ class FakeSite {
   std::string portal_origin = "https://portal.u2fi.example";
   std::string request_id = "00112233445566778899aabbccddeeff";
   uint64_t now_ms = 1'700'000'000'000;
+  // Of commands; those of a batch begin 93 later.
+  uint64_t sequence = 7;
 
   FakeToken alice, bob, carol, dave, erin, guest;
   FakeGateway gw1, gw2;

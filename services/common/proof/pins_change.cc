@@ -63,16 +63,21 @@ bool GoesOn(const PinsChange& change) {
                                      Encode(change.next->fields().lease());
 }
 
-// `operation` may become what it is in the new set.
-absl::Status CheckLoosening(const PinsChange& change,
-                            absl::string_view operation) {
-  const v1::Rule before = EffectiveRule(change.present->fields(), operation);
-  const v1::Rule after = EffectiveRule(change.next->fields(), operation);
+// Adds the present rule of `operation` if the new set makes it looser.
+void AddLoosened(const v1::PinSet& present, const v1::PinSet& next,
+                 absl::string_view operation, std::vector<v1::Rule>& loosened) {
+  const v1::Rule before = EffectiveRule(present, operation);
+  const v1::Rule after = EffectiveRule(next, operation);
   if (before.kind() == v1::RULE_KIND_FORBIDDEN ||
       IsAtLeastAsStrict(after, before)) {
-    return absl::OkStatus();
+    return;
   }
-  return CheckRule(before, GoesOn(change), change.counted);
+  const auto same = [&](const v1::Rule& rule) {
+    return Encode(rule) == Encode(before);
+  };
+  if (std::none_of(loosened.begin(), loosened.end(), same)) {
+    loosened.push_back(before);
+  }
 }
 
 absl::Status CheckUnderPins(const PinsChange& change) {
@@ -81,14 +86,10 @@ absl::Status CheckUnderPins(const PinsChange& change) {
   if (present.account() != next.account() || present.site() != next.site()) {
     return ChangeError("PINS changes neither owner nor site");
   }
-  for (const v1::PinSet* pins : {&present, &next}) {
-    for (const v1::OperationRule& entry : pins->rules()) {
-      RETURN_IF_ERROR(CheckLoosening(change, entry.operation()));
-    }
+  for (const v1::Rule& rule : LoosenedRules(present, next)) {
+    RETURN_IF_ERROR(CheckRule(rule, GoesOn(change), change.counted));
   }
-  // What no set names: other device operations, and `u2fi.unbind`.
-  RETURN_IF_ERROR(CheckLoosening(change, kOperationUnbind));
-  return CheckLoosening(change, "");
+  return absl::OkStatus();
 }
 
 absl::Status CheckUnderTransfer(const PinsChange& change) {
@@ -169,6 +170,20 @@ absl::Status CheckPinsChange(const PinsChange& change) {
     default:
       return ChangeError("the purpose changes no pin set");
   }
+}
+
+std::vector<v1::Rule> LoosenedRules(const v1::PinSet& present,
+                                    const v1::PinSet& next) {
+  std::vector<v1::Rule> loosened;
+  for (const v1::PinSet* pins : {&present, &next}) {
+    for (const v1::OperationRule& entry : pins->rules()) {
+      AddLoosened(present, next, entry.operation(), loosened);
+    }
+  }
+  // What no set names: other device operations, and `u2fi.unbind`.
+  AddLoosened(present, next, kOperationUnbind, loosened);
+  AddLoosened(present, next, "", loosened);
+  return loosened;
 }
 
 absl::Status CheckUnbindArguments(const v1::Command& command,

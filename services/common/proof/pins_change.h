@@ -53,6 +53,11 @@ struct PinsChange {
 //     was within it
 absl::Status CheckPinsChange(const PinsChange& change);
 
+// The present rules that `next` makes looser (FORBIDDEN aside), each once: what
+// the approvals under PINS have to satisfy besides the rule for `u2fi.pins`.
+std::vector<v1::Rule> LoosenedRules(const v1::PinSet& present,
+                                    const v1::PinSet& next);
+
 // PINS_PREVIOUS unless the arguments of `u2fi.unbind` name the present set.
 absl::Status CheckUnbindArguments(const v1::Command& command,
                                   const PinSet& present);

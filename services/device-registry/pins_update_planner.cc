@@ -1,0 +1,214 @@
+#include "services/device-registry/pins_update_planner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/types/optional.h"
+#include "services/common/crypto/p256.h"
+#include "services/common/proof/pin_set.h"
+#include "services/common/rpc/ids.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "services/device-registry/registry_keys.h"
+#include "services/device-registry/requests.h"
+#include "services/device-registry/resources.h"
+
+namespace u2fi::device_registry {
+namespace {
+
+using proof::v1::PinnedGateway;
+using proof::v1::PinnedKey;
+using records::v1::AccountRow;
+using records::v1::DeviceRow;
+using records::v1::EnrolmentRow;
+using records::v1::GatewayRow;
+
+absl::Status CheckReplaced(bool any, bool flag, const char* field) {
+  return any && !flag ? FieldError(field, "needs its replace flag")
+                      : absl::OkStatus();
+}
+
+absl::Status CheckRequest(const v1::PlanPinsRequest& request) {
+  if (request.devices_size() > 1) return NotYet("more than one device");
+  if (request.devices().empty()) return FieldError("devices", "has no entry");
+  RETURN_IF_ERROR(rpc::CheckId("devices", request.devices(0)));
+  RETURN_IF_ERROR(CheckReplaced(!request.rules().empty(),
+                                request.replace_rules(), "rules"));
+  RETURN_IF_ERROR(
+      CheckReplaced(!request.keys().empty(), request.replace_keys(), "keys"));
+  RETURN_IF_ERROR(CheckReplaced(!request.lease_issuers().empty(),
+                                request.replace_lease_issuers(),
+                                "lease_issuers"));
+  for (const PinnedKey& key : request.keys()) {
+    RETURN_IF_ERROR(rpc::CheckId("keys.token_id", key.token_id()));
+    RETURN_IF_ERROR(rpc::CheckId("keys.account", key.account()));
+  }
+  for (const std::string& gateway : request.gateways()) {
+    RETURN_IF_ERROR(rpc::CheckId("gateways", gateway));
+  }
+  const bool other = !request.account().empty() || !request.site().empty() ||
+                     !request.lease().empty() || !request.token_id().empty();
+  return other ? FieldError("purpose",
+                            "PINS takes no account, site, lease or "
+                            "token_id")
+               : absl::OkStatus();
+}
+
+// What one PlanPinsUpdate() reads and makes.
+class Plan {
+ public:
+  Plan(RegistryStore& store, const std::string& tenant,
+       const v1::PlanPinsRequest& request)
+      : store_(store), tenant_(tenant), request_(request) {}
+
+  absl::StatusOr<v1::PlanPinsResponse> Run();
+
+ private:
+  absl::Status ReadPresent();
+  absl::Status ReplaceKeys();
+  absl::Status ReplaceGateways();
+  absl::StatusOr<PinnedKey> KeyOf(const PinnedKey& asked);
+  absl::StatusOr<PinnedGateway> GatewayOf(const std::string& id);
+  absl::Status AddEnrolments(v1::PlanPinsResponse& response);
+
+  RegistryStore& store_;
+  const std::string& tenant_;
+  const v1::PlanPinsRequest& request_;
+  absl::optional<proof::PinSet> present_;
+  proof::v1::PinSet next_;
+};
+
+absl::StatusOr<v1::PlanPinsResponse> Plan::Run() {
+  RETURN_IF_ERROR(ReadPresent());
+  next_ = present_->fields();
+  next_.set_revision(next_.revision() + 1);
+  next_.set_previous(crypto::ToString(present_->hash()));
+  if (request_.replace_rules()) *next_.mutable_rules() = request_.rules();
+  if (request_.replace_keys()) RETURN_IF_ERROR(ReplaceKeys());
+  if (!request_.gateways().empty()) RETURN_IF_ERROR(ReplaceGateways());
+  if (request_.replace_lease_issuers()) {
+    *next_.mutable_lease_issuers() = request_.lease_issuers();
+  }
+  ASSIGN_OR_RETURN(const proof::PinSet encoded, proof::PinSet::Encode(next_));
+  v1::PlanPinsResponse response;
+  RETURN_IF_ERROR(AddEnrolments(response));
+  v1::PlannedPins& plan = *response.add_plans();
+  plan.set_device(request_.devices(0));
+  plan.set_pin_set(encoded.bytes());
+  *plan.mutable_readable() = std::move(next_);
+  return response;
+}
+
+absl::Status Plan::ReadPresent() {
+  const std::string& id = request_.devices(0);
+  ASSIGN_OR_RETURN(
+      const DeviceRow row,
+      store_.Require<DeviceRow>(tenant_, key::Device(id), DeviceName(id)));
+  if (row.device().state() != v1::DEVICE_STATE_BOUND) {
+    return WrongDeviceState(row.device());
+  }
+  ASSIGN_OR_RETURN(present_, proof::PinSet::Parse(row.pin_set()));
+  return absl::OkStatus();
+}
+
+absl::Status Plan::ReplaceKeys() {
+  next_.clear_keys();
+  for (const PinnedKey& asked : request_.keys()) {
+    ASSIGN_OR_RETURN(*next_.add_keys(), KeyOf(asked));
+  }
+  return absl::OkStatus();
+}
+
+// What the device believes already stays as it is but for its roles.
+absl::StatusOr<PinnedKey> Plan::KeyOf(const PinnedKey& asked) {
+  const PinnedKey* const known = present_->FindKey(asked.token_id());
+  if (known != nullptr && known->account() == asked.account()) {
+    PinnedKey key = *known;
+    key.set_roles(asked.roles());
+    return key;
+  }
+  ASSIGN_OR_RETURN(
+      const AccountRow row,
+      store_.Require<AccountRow>(tenant_, key::Account(asked.account()),
+                                 AccountName(asked.account())));
+  const auto& keys = row.account().keys();
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const v1::AccountKey& key) {
+        return key.token_id() == asked.token_id() && key.active() &&
+               !key.point().empty();
+      });
+  if (found == keys.end()) {
+    return Error(reason::kNoCredentials,
+                 "the account has no such active key that can be pinned",
+                 {{"account", asked.account()}, {"token", asked.token_id()}});
+  }
+  PinnedKey key;
+  key.set_token_id(asked.token_id());
+  key.set_account(asked.account());
+  key.set_point(found->point());
+  key.set_roles(asked.roles());
+  key.set_level(found->level());
+  return key;
+}
+
+absl::Status Plan::ReplaceGateways() {
+  next_.clear_gateways();
+  for (const std::string& id : request_.gateways()) {
+    const PinnedGateway* const known = present_->FindGateway(id);
+    if (known != nullptr) {
+      *next_.add_gateways() = *known;
+      continue;
+    }
+    ASSIGN_OR_RETURN(*next_.add_gateways(), GatewayOf(id));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PinnedGateway> Plan::GatewayOf(const std::string& id) {
+  ASSIGN_OR_RETURN(
+      const GatewayRow row,
+      store_.Require<GatewayRow>(tenant_, key::Gateway(id), GatewayName(id)));
+  if (row.gateway().site() != next_.site()) {
+    return UnknownResource(GatewayName(id));
+  }
+  RETURN_IF_ERROR(CheckActive(row.gateway()));
+  ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
+                   crypto::P256PublicKey::FromSpki(row.gateway().public_key()));
+  PinnedGateway pinned;
+  pinned.set_id(id);
+  pinned.set_site(row.gateway().site());
+  pinned.set_point(key.point());
+  pinned.set_may_approve(true);
+  pinned.set_may_execute(true);
+  return pinned;
+}
+
+absl::Status Plan::AddEnrolments(v1::PlanPinsResponse& response) {
+  proof::v1::Evidence evidence;
+  for (const PinnedKey& pinned : next_.keys()) {
+    if (present_->FindKey(pinned.token_id()) != nullptr) continue;
+    ASSIGN_OR_RETURN(
+        absl::optional<EnrolmentRow> row,
+        store_.Get<EnrolmentRow>(
+            tenant_, key::Enrolment(pinned.account(), pinned.token_id())));
+    if (!row.has_value()) {
+      return Error(reason::kEnrolmentMissing,
+                   "a key of the account has no enrolment proof",
+                   {{"token", pinned.token_id()}});
+    }
+    evidence.add_enrolments()->Swap(row->mutable_enrolment());
+  }
+  response.set_evidence(evidence.SerializeAsString());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::PlanPinsResponse> PlanPinsUpdate(
+    RegistryStore& store, const std::string& tenant,
+    const v1::PlanPinsRequest& request) {
+  RETURN_IF_ERROR(CheckRequest(request));
+  return Plan(store, tenant, request).Run();
+}
+
+}  // namespace u2fi::device_registry

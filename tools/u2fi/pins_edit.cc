@@ -1,0 +1,128 @@
+#include "tools/u2fi/pins_edit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "tools/u2fi/rule_text.h"
+
+namespace u2fi::cli {
+namespace {
+
+using device_registry::v1::PlanPinsRequest;
+using proof::v1::OperationRule;
+using proof::v1::PinnedKey;
+
+struct Role {
+  const char* name;
+  uint32_t bit;
+};
+constexpr Role kRoles[] = {{"owner", proof::v1::KEY_ROLE_OWNER},
+                           {"member", proof::v1::KEY_ROLE_MEMBER},
+                           {"approver", proof::v1::KEY_ROLE_APPROVER},
+                           {"break_glass", proof::v1::KEY_ROLE_BREAK_GLASS}};
+
+absl::Status Bad(const char* flag, const std::string& text, const char* what) {
+  return FieldError(flag, absl::StrCat("'", text, "' ", what));
+}
+
+absl::StatusOr<uint32_t> ParseRoles(const std::string& text) {
+  uint32_t roles = 0;
+  for (const absl::string_view name : absl::StrSplit(text, '+')) {
+    const auto* const found =
+        std::find_if(std::begin(kRoles), std::end(kRoles),
+                     [&](const Role& role) { return role.name == name; });
+    if (found == std::end(kRoles)) {
+      return Bad("--key", text,
+                 "is not owner, member, approver, break_glass, joined by +");
+    }
+    roles |= found->bit;
+  }
+  return roles;
+}
+
+absl::StatusOr<PinnedKey> ParseKey(const std::string& text) {
+  const std::vector<std::string> sides = absl::StrSplit(text, '=');
+  const std::vector<std::string> names = absl::StrSplit(sides[0], '/');
+  if (sides.size() != 2 || names.size() != 2) {
+    return Bad("--key", text, "is not ACCOUNT/TOKEN=ROLES");
+  }
+  PinnedKey key;
+  key.set_account(names[0]);
+  key.set_token_id(names[1]);
+  ASSIGN_OR_RETURN(const uint32_t roles, ParseRoles(sides[1]));
+  key.set_roles(roles);
+  return key;
+}
+
+// Removes the entry that `is_it`; whether there was one.
+template <typename Entries, typename Predicate>
+bool Remove(Entries& entries, Predicate is_it) {
+  const auto end = std::remove_if(entries.begin(), entries.end(), is_it);
+  const bool found = end != entries.end();
+  entries.erase(end, entries.end());
+  return found;
+}
+
+bool RemoveRule(const std::string& operation, PlanPinsRequest& plan) {
+  return Remove(*plan.mutable_rules(), [&](const OperationRule& entry) {
+    return entry.operation() == operation;
+  });
+}
+
+bool RemoveKey(const std::string& token, PlanPinsRequest& plan) {
+  return Remove(*plan.mutable_keys(),
+                [&](const PinnedKey& key) { return key.token_id() == token; });
+}
+
+absl::Status EditRules(const PinsEdit& edit, PlanPinsRequest& plan) {
+  plan.set_replace_rules(true);
+  for (const std::string& operation : edit.drop_rules) {
+    if (!RemoveRule(operation, plan)) {
+      return Bad("--drop-rule", operation, "has no rule of its own");
+    }
+  }
+  for (const std::string& text : edit.rules) {
+    ASSIGN_OR_RETURN(const auto parsed, ParseOperation(text));
+    RemoveRule(parsed.operation(), plan);
+    OperationRule& entry = *plan.add_rules();
+    entry.set_operation(parsed.operation());
+    *entry.mutable_rule() = parsed.rule();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EditKeys(const PinsEdit& edit, PlanPinsRequest& plan) {
+  plan.set_replace_keys(true);
+  for (const std::string& token : edit.drop_keys) {
+    if (!RemoveKey(token, plan)) {
+      return Bad("--drop-key", token, "is not believed by the device");
+    }
+  }
+  for (const std::string& text : edit.keys) {
+    ASSIGN_OR_RETURN(PinnedKey key, ParseKey(text));
+    RemoveKey(key.token_id(), plan);
+    *plan.add_keys() = std::move(key);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<PlanPinsRequest> PlanFor(const PinsEdit& edit,
+                                        const proof::v1::PinSet& present) {
+  PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PINS);
+  plan.add_devices(present.device());
+  *plan.mutable_rules() = present.rules();
+  *plan.mutable_keys() = present.keys();
+  RETURN_IF_ERROR(EditRules(edit, plan));
+  RETURN_IF_ERROR(EditKeys(edit, plan));
+  for (const std::string& id : edit.gateways) plan.add_gateways(id);
+  return plan;
+}
+
+}  // namespace u2fi::cli
