@@ -103,11 +103,11 @@ class PinsUpdateTest : public testing::Test {
   uint64_t Revision() {
     return proof::PinSet::Parse(Newest())->fields().revision();
   }
-  // Bob may approve, and taking a picture needs two people besides ann.
+  // Bob and carl join, and turning it on takes two people.
   void AddPeople() {
     PlanPinsRequest plan = Plan();
-    *plan.add_keys() = bob_.Pinned(proof::v1::KEY_ROLE_APPROVER);
-    *plan.add_keys() = carl_.Pinned(proof::v1::KEY_ROLE_APPROVER);
+    *plan.add_keys() = bob_.Pinned(proof::v1::KEY_ROLE_MEMBER);
+    *plan.add_keys() = carl_.Pinned(proof::v1::KEY_ROLE_MEMBER);
     SetRule("camera.on", proof::QuorumRule(2), plan);
     ExpectDone(plan);
     bob_.key().Tell("auto off");
@@ -151,10 +151,11 @@ TEST_F(PinsUpdateTest, WithoutATouchNothingChanges) {
 }
 
 TEST_F(PinsUpdateTest, PeopleWhoJoinLaterApproveFromThenOn) {
+  ASSERT_OK(site_.Run("camera.on"));
   AddPeople();
   command_gate::v1::CommandItem item;
   item.set_device("cam-1");
-  item.set_operation("camera.on");
+  item.set_operation("camera.snapshot");
   ASSERT_OK_AND_ASSIGN(const CommandRecord asked,
                        site_.Submit(item, proof::v1::PURPOSE_COMMAND));
   bob_.key().Tell("touch");
@@ -192,7 +193,7 @@ TEST_F(PinsUpdateTest, AKeyThatIsDroppedApprovesNothingMore) {
   PlanPinsRequest plan = Plan();
   plan.mutable_keys()->RemoveLast();
   ExpectDone(plan);
-  EXPECT_THAT(site_.Run("camera.on"), HasReason(reason::kSelfApproval));
+  EXPECT_THAT(site_.Run("camera.snapshot"), HasReason(reason::kSelfApproval));
 }
 
 TEST_F(PinsUpdateTest, ALostWordOfTheDeviceIsAskedForAgain) {

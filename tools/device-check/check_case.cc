@@ -34,6 +34,20 @@ bool IsOnAccount(const std::string& bytes) {
   return command.ok() && proof::AccountOfTarget(command->device()).has_value();
 }
 
+// Whether the command brings a first pin set: no other is staged.
+bool IsFirst(const FakeCase& c) {
+  const auto command = proof::ParseCommand(c.command);
+  proof::v1::PinSet pins;
+  return !command.ok() || command->operation() != proof::kOperationPins ||
+         !pins.ParseFromString(command->arguments()) || pins.revision() == 1;
+}
+
+// Beyond the bounds of device.proto.
+bool IsTooLong(const CheckCase& c) {
+  return c.command.size() > proof::kMaxCommand ||
+         c.proof.size() > proof::kMaxProof;
+}
+
 // What a device that has `pins` must say.
 absl::Status Verdict(const CheckCase& c, const proof::FakeSite& site) {
   absl::optional<proof::PinSet> present;
@@ -42,6 +56,8 @@ absl::Status Verdict(const CheckCase& c, const proof::FakeSite& site) {
   evidence.ParseFromString(c.evidence);
   VerifyInputs in = site.Inputs(present.has_value() ? &*present : nullptr);
   if (evidence.has_lease_offer()) in.lease_offer = &evidence.lease_offer();
+  // A message without a proof asks for what is free.
+  if (c.proof.empty()) return proof::VerifyFree(c.command, in).status();
   auto verified = proof::VerifyProof(c.command, c.proof, in);
   if (!verified.ok() || !verified->next_pins().has_value()) {
     return verified.status();
@@ -94,7 +110,9 @@ absl::optional<CheckCase> MakeCase(const CaseMaker& maker,
   FakeCase c;
   SetMoment(moment, c.site);
   maker.make(c);
-  if (!IsTold(c) || IsOnAccount(c.command)) return absl::nullopt;
+  if (!IsTold(c) || IsOnAccount(c.command) || (c.blank && !IsFirst(c))) {
+    return absl::nullopt;
+  }
   CheckCase made;
   made.command = c.command;
   made.proof = proof::Encode(c.proof);
@@ -111,6 +129,7 @@ absl::optional<CheckCase> MakeCase(const CaseMaker& maker,
   }
   made.expected = ReasonOf(Verdict(made, c.site));
   if (absl::StartsWith(made.expected, "ENROLMENT_")) return absl::nullopt;
+  if (IsTooLong(made)) made.expected = reason::kMessageFormat.name;
   return made;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "services/common/mqtt/paho_client.h"
@@ -97,7 +98,7 @@ class DeviceCheckTest : public testing::Test {
   std::string Wrong() const {
     std::string wrong;
     for (const absl::string_view line : absl::StrSplit(out_.str(), '\n')) {
-      if (absl::StartsWith(line, "WRONG")) wrong.append(line).append("\n");
+      if (absl::StartsWith(line, "WRONG")) absl::StrAppend(&wrong, line, "\n");
     }
     return wrong;
   }
