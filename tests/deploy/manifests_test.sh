@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Every rendered manifest is decoded strictly, with the types of k8s.io/api; planted mistakes are found.
+# shellcheck source=/dev/null
+. "$TEST_SRCDIR/u2fi/tests/deploy/chart.sh"
+
+[[ "$("$CHECK" --source)" == "$(cat "$ROOT"/tests/deploy/manifests/*.go)" ]] \
+  || fail 'check-manifests is built from the present source: run tools/setup'
+for values in "$CHART"/ci/*.yaml; do
+  render "$values" >manifests.yaml || fail "$values renders"
+  "$CHECK" manifests.yaml || fail "$values gives good manifests"
+done
+
+# planted WHAT FROM TO: with this change in a good manifest it must fail.
+render "$CHART/ci/ha-evaluation.yaml" >good.yaml
+planted() {
+  sed "s/$2/$3/" good.yaml >planted.yaml
+  ! cmp -s good.yaml planted.yaml || fail "$1: nothing was planted"
+  ! "$CHECK" planted.yaml >out 2>&1 || fail "$1: was not found"
+}
+planted 'a misspelt key' readOnlyRootFilesystem readOnlyRootFileSystem
+planted 'a wrong type' 'replicas: 2' 'replicas: "two"'
+planted 'an unknown kind' 'kind: Deployment' 'kind: Deploiment'
+planted 'a kind of a former version' 'policy\/v1$' 'policy\/v1beta1'
+planted 'a misspelt key of a foreign kind' podMetricsEndpoints podMetricEndpoints
+planted 'root' 'runAsNonRoot: true' 'runAsNonRoot: false'
+planted 'capabilities' 'drop: \[ALL\]' 'drop: [CHOWN]'
+planted 'a root that can be written' 'readOnlyRootFilesystem: true' 'readOnlyRootFilesystem: false'
+planted 'a token of the API server' 'automountServiceAccountToken: false' 'automountServiceAccountToken: true'
+planted 'a mount without a volume' 'name: tmp, mountPath' 'name: temp, mountPath'
+
+# One gate at a time, whatever is asked for.
+grep -A12 'name: u2fi-command-gate$' good.yaml | grep -qx '  replicas: 1' || fail 'there is one gate'
+grep -q 'strategy: {type: Recreate}' good.yaml || fail 'never two gates'
+echo 'all good'
