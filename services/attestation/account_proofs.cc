@@ -7,7 +7,7 @@
 #include "services/attestation/requests.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/p256.h"
-#include "services/common/fido/cose_key.h"
+#include "services/common/fido/stored_key.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/statement.h"
 #include "services/common/status/error.h"
@@ -20,23 +20,6 @@ using records::v1::TokenRow;
 
 // Longer than any execute_by: an old command never becomes new again.
 constexpr absl::Duration kAppliedKept = absl::Hours(24 * 40);
-
-// Checks a signature as AccountKey::check wants: the client data's hash stands
-// at the end of what was signed.
-absl::Status CheckSignature(const std::string& stored,
-                            absl::string_view signed_bytes,
-                            absl::string_view signature) {
-  ASSIGN_OR_RETURN(const fido::CredentialKey key,
-                   fido::CredentialKey::FromStored(stored));
-  crypto::Digest hash;
-  if (signed_bytes.size() < hash.size()) {
-    return Error(reason::kSignatureInvalid, "nothing was signed");
-  }
-  const size_t data = signed_bytes.size() - hash.size();
-  std::copy(signed_bytes.begin() + static_cast<ptrdiff_t>(data),
-            signed_bytes.end(), hash.begin());
-  return key.Verify(signed_bytes.substr(0, data), hash, signature);
-}
 
 absl::Status CheckPortals(const v1::ApplyRequest& request,
                           const RelyingParty& party) {
@@ -67,7 +50,7 @@ proof::AccountKey KeyOf(const TokenRow& token) {
   } else {
     key.check = [stored = token.public_key()](absl::string_view signed_bytes,
                                               absl::string_view signature) {
-      return CheckSignature(stored, signed_bytes, signature);
+      return fido::CheckStoredKey(stored, signed_bytes, signature);
     };
   }
   return key;

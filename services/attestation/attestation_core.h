@@ -10,6 +10,7 @@
 #include "services/attestation/metadata_importer.h"
 #include "services/attestation/metadata_keeper.h"
 #include "services/attestation/registration_service.h"
+#include "services/attestation/registry_teller.h"
 #include "services/attestation/token_admin.h"
 #include "services/attestation/token_directory.h"
 #include "services/attestation/token_events.h"
@@ -38,6 +39,9 @@ struct AttestationParts {
   metrics::Registry* metrics = nullptr;
   // What the signature of metadata must lead to. None: no metadata.
   std::vector<crypto::Certificate> metadata_roots = {};
+  // Is told of tokens that lost their rights and of recoveries. May be null:
+  // then nobody is.
+  device_registry::TokenWordsClient* registry = nullptr;
 };
 
 // The parts of the core, one per kind of question. Thread-safe.
@@ -48,7 +52,8 @@ struct AttestationCore {
         keys(parts.key_cache),
         tokens(parts.store),
         events(parts.store),
-        writer(parts.random, parts.decider, events),
+        writer(parts.random, parts.decider, events, parts.registry != nullptr),
+        teller(tokens, parts.registry),
         metadata(parts.clock, parts.store, parts.metadata_roots, metrics),
         importer(tokens, writer, metadata, metrics),
         policy(parts.clock, tokens, writer, metadata, parts.policy),
@@ -71,6 +76,7 @@ struct AttestationCore {
   TokenStore tokens;
   TokenEvents events;
   TokenWriter writer;
+  RegistryTeller teller;
   MetadataKeeper metadata;
   MetadataImporter importer;
   TenantPolicy policy;

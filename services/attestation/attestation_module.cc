@@ -13,6 +13,7 @@ namespace u2fi::attestation {
 namespace {
 
 constexpr char kService[] = "attestation";
+constexpr absl::Duration kTellEvery = absl::Seconds(1);
 
 size_t KeyCacheFrom(const config::v1::AttestationSettings& settings) {
   return settings.key_cache() == 0 ? kDefaultKeyCache : settings.key_cache();
@@ -41,6 +42,7 @@ AttestationModule::AttestationModule(
     const ModuleParts& parts, fido::RegistrationPolicy policy,
     std::vector<crypto::Certificate> metadata_roots)
     : clock_(parts.clock),
+      tells_(parts.registry != nullptr),
       executor_(parts.threads),
       deciders_(parts.store, parts.clock, parts.random, executor_, kService),
       core_({parts.clock,
@@ -54,11 +56,43 @@ AttestationModule::AttestationModule(
               parts.settings.relying_party().origins().end()},
              KeyCacheFrom(parts.settings),
              parts.metrics,
-             std::move(metadata_roots)}),
+             std::move(metadata_roots),
+             parts.registry}),
       server_(core_, executor_) {}
+
+AttestationModule::~AttestationModule() {
+  {
+    MutexLock lock(mutex_);
+    stop_ = true;
+    stop_changed_.NotifyAll();
+  }
+  if (telling_.joinable()) telling_.join();
+}
+
+void AttestationModule::TellUntilStopped() {
+  while (true) {
+    {
+      MutexLock lock(mutex_);
+      if (!stop_) stop_changed_.WaitFor(mutex_, kTellEvery);
+      if (stop_) return;
+    }
+    const absl::StatusOr<int> told = core_.teller.Tell();
+    if (!told.ok()) {
+      logging::Warning("the registry was not told of tokens and recoveries",
+                       {{"cause", told.status().ToString()}});
+    }
+  }
+}
 
 absl::Status AttestationModule::Start() {
   RETURN_IF_ERROR(core_.Start());
+  if (tells_) {
+    telling_ = std::thread([this] { TellUntilStopped(); });
+  } else {
+    logging::Warning(
+        "no device registry is configured: it does not hear of tokens that "
+        "lost their rights without a touch, and of no recovery");
+  }
   const absl::StatusOr<Metadata> metadata = core_.metadata.Current();
   if (!metadata.ok()) {
     logging::Warning("the metadata cannot be used: no token is registered",

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_ATTESTATION_ATTESTATION_MODULE_H_
 
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,6 +14,7 @@
 #include "services/common/audit/thread_executor.h"
 #include "services/common/random/random_source.h"
 #include "services/common/store/store.h"
+#include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
 #include "u2fi/config/v1/config.pb.h"
 
@@ -31,6 +33,8 @@ struct ModuleParts {
   int threads = 8;
   // May be null.
   metrics::Registry* metrics = nullptr;
+  // Is told of tokens that lost their rights and of recoveries; null: nobody.
+  device_registry::TokenWordsClient* registry = nullptr;
 };
 
 // The attestation service, built: its own binary and standalone register its
@@ -42,8 +46,10 @@ class AttestationModule {
   static absl::StatusOr<std::unique_ptr<AttestationModule>> Make(
       const ModuleParts& parts);
 
-  // Begins to hear of changes, and says in the log if the metadata is stale or
-  // does not verify. Errors are the store's; may be tried again.
+  ~AttestationModule();
+
+  // Begins to hear of changes and to tell the registry, and says in the log if
+  // the metadata is stale or does not verify. Once. Errors are the store's.
   absl::Status Start();
 
   AttestationCore& core() { return core_; }
@@ -55,11 +61,18 @@ class AttestationModule {
   AttestationModule(const ModuleParts& parts, fido::RegistrationPolicy policy,
                     std::vector<crypto::Certificate> metadata_roots);
 
+  void TellUntilStopped();
+
   const Clock& clock_;
+  const bool tells_;
   audit::ThreadExecutor executor_;
   audit::TenantDeciders deciders_;
   AttestationCore core_;
   AttestationServer server_;
+  Mutex mutex_;
+  CondVar stop_changed_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread telling_;
 };
 
 }  // namespace u2fi::attestation

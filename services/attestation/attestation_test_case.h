@@ -26,6 +26,7 @@
 #include "services/common/store/faulty_store.h"
 #include "services/common/store/memory_store.h"
 #include "services/common/time/fake_clock.h"
+#include "services/device-registry/fake_token_words_client.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::attestation {
@@ -37,7 +38,11 @@ class AttestationTestCase : public testing::Test {
   static constexpr char kRpId[] = "u2fi.test";
   static constexpr char kPortal[] = "https://portal.test";
 
-  AttestationTestCase() { other_token_.key_handle = std::string(64, 'o'); }
+  // `tells_registry`: there is a registry, which hears what core_ tells.
+  explicit AttestationTestCase(bool tells_registry = false)
+      : tells_registry_(tells_registry) {
+    other_token_.key_handle = std::string(64, 'o');
+  }
 
   static fido::RegistrationPolicy AnyKey() {
     fido::RegistrationPolicy policy;
@@ -278,6 +283,8 @@ class AttestationTestCase : public testing::Test {
     return apply;
   }
 
+  const bool tells_registry_;
+  device_registry::FakeTokenWordsClient registry_;
   FakeClock clock_;
   FakeRandomSource random_;
   store::MemoryStore memory_{clock_, random_};
@@ -294,7 +301,11 @@ class AttestationTestCase : public testing::Test {
                          challenge_client_,
                          kRpId,
                          AnyKey(),
-                         {kPortal}}};
+                         {kPortal},
+                         kDefaultKeyCache,
+                         nullptr,
+                         {},
+                         tells_registry_ ? &registry_ : nullptr}};
   // Another replica over the same store, which is never away. What happens
   // inside FaultyStore::BeforeNextCommit() happens there.
   audit::TenantDeciders other_deciders_{memory_, clock_, random_, executor_,

@@ -12,6 +12,7 @@
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/open_store.h"
+#include "services/device-registry/token_words_grpc_client.h"
 
 namespace u2fi::attestation {
 namespace {
@@ -34,6 +35,9 @@ absl::Status Validate(const AttestationConfig& config) {
   config::CheckLog("log", config.log(), checks);
   config::CheckMetrics("metrics", config.metrics(), checks);
   config::CheckPeer("challenge", config.challenge(), checks);
+  if (config.has_device_registry()) {
+    config::CheckPeer("device_registry", config.device_registry(), checks);
+  }
   config::CheckRelyingParty("settings.relying_party",
                             config.settings().relying_party(), checks);
   return checks.Result();
@@ -53,10 +57,18 @@ absl::Status Run(const AttestationConfig& config) {
       challenge::v1::Challenge::NewStub(
           process->ChannelTo(config.challenge(), "challenge")),
       rpc::DeadlineFrom(config.challenge()));
-  ASSIGN_OR_RETURN(const std::unique_ptr<AttestationModule> module,
-                   AttestationModule::Make(
-                       {SystemClock(), SystemRandom(), *store, challenge,
-                        config.settings(), kThreads, &process->metrics()}));
+  std::unique_ptr<device_registry::TokenWordsClient> registry;
+  if (config.has_device_registry()) {
+    registry = std::make_unique<device_registry::TokenWordsGrpcClient>(
+        device_registry::v1::DeviceRegistry::NewStub(
+            process->ChannelTo(config.device_registry(), "device-registry")),
+        rpc::DeadlineFrom(config.device_registry()));
+  }
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<AttestationModule> module,
+      AttestationModule::Make({SystemClock(), SystemRandom(), *store, challenge,
+                               config.settings(), kThreads, &process->metrics(),
+                               registry.get()}));
   RETURN_IF_ERROR(module->Start());
   audit::AuditRunner audit(*store, SystemClock(), {&module->deciders()},
                            config.audit());

@@ -195,9 +195,20 @@ void RecoveryBook::Tell(const Row& row, absl::string_view caller,
     content = std::move(alarming);
   }
   change.rows.push_back(std::move(content));
-  records::v1::TokenRow word;
+  records::v1::TokenRow told;
+  told.set_account(row.account());
+  change.tokens.push_back(std::move(told));
+  // One that was not approved is nothing to the registry, and that it is done
+  // the registry hears with the token.
+  if (row.open_ms() == 0 || row.state() == v1::RECOVERY_STATE_DONE) return;
+  device_registry::v1::TokenWord word;
   word.set_account(row.account());
-  change.tokens.push_back(std::move(word));
+  device_registry::v1::AccountRecovery& recovery = *word.mutable_recovery();
+  recovery.set_recovery(row.recovery_id());
+  *recovery.mutable_open_time() = ToTimestamp(row.open_ms());
+  *recovery.mutable_expire_time() = ToTimestamp(row.expire_ms());
+  recovery.set_cancelled(row.state() == v1::RECOVERY_STATE_CANCELLED);
+  change.words.push_back(std::move(word));
 }
 
 absl::StatusOr<RecoveryBook::Found> RecoveryBook::Find(
@@ -307,8 +318,15 @@ absl::StatusOr<bool> RecoveryBook::IsOpen(absl::string_view tenant,
   if (id.empty()) return false;
   ASSIGN_OR_RETURN(const auto found,
                    tokens_.ReadRow<RecoveryRow>(tenant, RecoveryKey(id)));
-  return found.second.exists() &&
-         StateOf(found.second.row) == v1::RECOVERY_STATE_OPEN;
+  const Row& row = found.second.row;
+  if (!found.second.exists() || StateOf(row) != v1::RECOVERY_STATE_OPEN) {
+    return false;
+  }
+  // What the registry has not heard of it would refuse.
+  const std::string key = RecoveryWordKey(row.account());
+  ASSIGN_OR_RETURN(const auto word,
+                   tokens_.ReadRow<records::v1::WordRow>(tenant, key));
+  return !word.second.exists();
 }
 
 absl::StatusOr<std::string> RecoveryBook::BeginByToken(

@@ -49,7 +49,8 @@ class RecoveryBook {
   absl::StatusOr<v1::ListRecoveriesResponse> List(
       const rpc::Caller& caller, const v1::ListRecoveriesRequest& request);
 
-  // Whether the account may enrol a token as if it were its first.
+  // Whether the account may enrol a token as if it were its first: the time has
+  // come, and the registry knows of it.
   absl::StatusOr<bool> IsOpen(absl::string_view tenant,
                               const AccountView& account);
 

@@ -87,6 +87,14 @@ std::string PolicyKey() { return "policy"; }
 std::string RecoveryKey(absl::string_view recovery_id) {
   return absl::StrCat("r/", recovery_id);
 }
+std::string TokenWordKey(absl::string_view token_id) {
+  return absl::StrCat(kWords, "t/", token_id);
+}
+
+std::string RecoveryWordKey(absl::string_view account) {
+  return absl::StrCat(kWords, "r/", account);
+}
+
 std::string RequestKey(absl::string_view request_id) {
   return absl::StrCat("rq/", request_id);
 }
@@ -196,6 +204,8 @@ template OneRow<records::v1::PolicyRow> TokenStore::ReadRow(absl::string_view,
                                                             const std::string&);
 template OneRow<records::v1::RecoveryRow> TokenStore::ReadRow(
     absl::string_view, const std::string&);
+template OneRow<records::v1::WordRow> TokenStore::ReadRow(absl::string_view,
+                                                          const std::string&);
 template OneRow<records::v1::RequestRow> TokenStore::ReadRow(
     absl::string_view, const std::string&);
 

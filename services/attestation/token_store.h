@@ -93,6 +93,8 @@ struct RecoveryPage {
 //   policy          records.v1.PolicyRow
 //   r/<recovery>    records.v1.RecoveryRow
 //   rq/<request id> records.v1.RequestRow
+//   w/t/<token>     records.v1.WordRow, until the registry was told
+//   w/r/<account>   the same about the account's recovery
 // and in partition (attestation-shared, all):
 //   tenant/<tenant> records.v1.TenantRow
 //   metadata        records.v1.MetadataRow
@@ -160,6 +162,9 @@ std::string AppliedKey(absl::string_view command_id);
 std::string PolicyKey();
 std::string RecoveryKey(absl::string_view recovery_id);
 std::string RequestKey(absl::string_view request_id);
+inline constexpr absl::string_view kWords = "w/";
+std::string TokenWordKey(absl::string_view token_id);
+std::string RecoveryWordKey(absl::string_view account);
 
 // The id of the token with this credential: the same for the same credential.
 std::string TokenIdOf(absl::string_view credential_id);

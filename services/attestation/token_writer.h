@@ -9,6 +9,7 @@
 #include "services/attestation/token_store.h"
 #include "services/common/audit/decider.h"
 #include "services/common/random/random_source.h"
+#include "u2fi/device_registry/v1/mesh.pb.h"
 
 namespace u2fi::attestation {
 
@@ -18,6 +19,8 @@ struct Change {
   audit::Transition transition;
   std::vector<audit::RowContent> rows;
   std::vector<records::v1::TokenRow> tokens;
+  // What the registry is to be told of a recovery.
+  std::vector<device_registry::v1::TokenWord> words;
 
   // Expects that nobody wrote `before` since it was read, and writes `after`
   // as its next revision.
@@ -36,10 +39,15 @@ struct Change {
 // Thread-safe.
 class TokenWriter {
  public:
-  // The references must outlive this object.
+  // The references must outlive this object. `tell_registry`: every change
+  // leaves a word for RegistryTeller, if it takes rights from a token or is a
+  // recovery's, in the same commit.
   TokenWriter(RandomSource& random, audit::Decider& decider,
-              TokenEvents& events)
-      : random_(random), decider_(decider), events_(events) {}
+              TokenEvents& events, bool tell_registry)
+      : random_(random),
+        decider_(decider),
+        events_(events),
+        tell_registry_(tell_registry) {}
 
   // STORE_ABORTED if somebody was faster; then nothing happened but a row.
   absl::Status Write(const std::string& tenant, Change change);
@@ -50,6 +58,7 @@ class TokenWriter {
   RandomSource& random_;
   audit::Decider& decider_;
   TokenEvents& events_;
+  const bool tell_registry_;
 };
 
 }  // namespace u2fi::attestation

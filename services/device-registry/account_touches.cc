@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/common/crypto/p256.h"
+#include "services/common/fido/stored_key.h"
 #include "services/common/proof/statement.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -12,15 +13,19 @@
 namespace u2fi::device_registry {
 namespace {
 
-bool IsOwn(const v1::Account& account, const std::string& id,
-           const v1::Gateway& gateway) {
-  if (account.keys().empty()) return true;
+bool IsListed(const v1::Account& account, const std::string& id,
+              const v1::Gateway& gateway) {
   for (const proof::v1::AccountGateway& listed : account.gateways()) {
     if (listed.id() == id && listed.channel_key() == gateway.channel_key()) {
       return true;
     }
   }
   return false;
+}
+
+bool IsOwn(const v1::Account& account, const std::string& id,
+           const v1::Gateway& gateway) {
+  return account.keys().empty() || IsListed(account, id, gateway);
 }
 
 absl::StatusOr<proof::AccountGateway> Believed(const std::string& id,
@@ -32,6 +37,21 @@ absl::StatusOr<proof::AccountGateway> Believed(const std::string& id,
 
 }  // namespace
 
+proof::AccountKey BelievedKey(const std::string& token,
+                              const std::string& point,
+                              const std::string& cose) {
+  proof::AccountKey key;
+  key.token_id = token;
+  key.point = point;
+  if (point.empty()) {
+    key.check = [cose](absl::string_view signed_bytes,
+                       absl::string_view signature) {
+      return fido::CheckStoredKey(cose, signed_bytes, signature);
+    };
+  }
+  return key;
+}
+
 absl::StatusOr<AccountTouches> AccountTouches::Read(Change& change,
                                                     const ApplyCase& in) {
   AccountTouches touches;
@@ -39,7 +59,7 @@ absl::StatusOr<AccountTouches> AccountTouches::Read(Change& change,
     ASSIGN_OR_RETURN(const proof::v1::AuthorizationStatement statement,
                      proof::ParseStatement(approval.statement()));
     const std::string& id = statement.approver_gateway();
-    if (id.empty()) return NotYet("an act on an account in a browser");
+    if (id.empty()) continue;
     ASSIGN_OR_RETURN(v1::Gateway gateway, RequireGateway(change, id));
     RETURN_IF_ERROR(CheckActive(gateway));
     if (gateway.channel_key() != statement.channel_key()) {
@@ -52,6 +72,16 @@ absl::StatusOr<AccountTouches> AccountTouches::Read(Change& change,
   return touches;
 }
 
+absl::Status AccountTouches::CheckOwn(const v1::Account& account) const {
+  for (const auto& [id, gateway] : gateways_) {
+    if (IsListed(account, id, gateway)) continue;
+    return Error(reason::kPlaceNotAllowed,
+                 "the gateway is not one of the account's own",
+                 {{"gateway", id}});
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<proof::AccountInputs> AccountTouches::InputsFor(
     const ApplyCase& in, const std::string& account_id,
     const v1::Account& account, const std::string& rp_id_hash) const {
@@ -61,7 +91,8 @@ absl::StatusOr<proof::AccountInputs> AccountTouches::InputsFor(
   inputs.rp_id_hash = rp_id_hash;
   for (const v1::AccountKey& key : account.keys()) {
     if (key.active() && key.lease_site().empty() && !key.recovery()) {
-      inputs.keys.push_back({key.token_id(), key.point(), {}, false});
+      inputs.keys.push_back(
+          BelievedKey(key.token_id(), key.point(), key.public_key()));
     }
   }
   if (!account.keys().empty() && inputs.keys.empty()) {
@@ -73,6 +104,7 @@ absl::StatusOr<proof::AccountInputs> AccountTouches::InputsFor(
     ASSIGN_OR_RETURN(proof::AccountGateway believed, Believed(id, gateway));
     inputs.gateways.push_back(std::move(believed));
   }
+  inputs.browser_channel_keys = in.portals;
   inputs.now_ms = in.now_ms;
   return inputs;
 }

@@ -12,15 +12,24 @@
 
 namespace u2fi::device_registry {
 
+// A key as the verifier of proofs takes it: with `point`, 65 bytes, or without
+// one by its COSE_Key.
+proof::AccountKey BelievedKey(const std::string& token,
+                              const std::string& point,
+                              const std::string& cose);
+
 // Where the touches for an act on an account were taken, and what the registry
 // believes when it verifies them.
 class AccountTouches {
  public:
   // The gateways exist, are ACTIVE and have the key that the statements name:
-  // RESOURCE_UNKNOWN, GATEWAY_NOT_ACTIVE, CHANNEL_KEY_MISMATCH; UNIMPLEMENTED
-  // for a browser.
+  // RESOURCE_UNKNOWN, GATEWAY_NOT_ACTIVE, CHANNEL_KEY_MISMATCH. Browsers are
+  // passed over: the proof names the portal.
   static absl::StatusOr<AccountTouches> Read(Change& change,
                                              const ApplyCase& in);
+
+  // PLACE_NOT_ALLOWED unless each gateway is one of the account's own.
+  absl::Status CheckOwn(const v1::Account& account) const;
 
   // By id.
   const std::map<std::string, v1::Gateway>& gateways() const {

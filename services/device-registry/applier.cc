@@ -86,6 +86,7 @@ absl::StatusOr<v1::ApplyResponse> Applier::Apply(
   ApplyCase in{
       caller,          request, std::move(tenant), bytes, std::move(command),
       ProofOf(request)};
+  in.portals = portals_;
   v1::ApplyResponse response;
   RETURN_IF_ERROR(store_.Decide(in.tenant, [&](Change& change) -> absl::Status {
     in.now_ms = static_cast<uint64_t>(UnixMillis(store_.clock()));

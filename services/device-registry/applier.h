@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/common/rpc/caller.h"
@@ -21,10 +22,14 @@ namespace u2fi::device_registry {
 // time. Thread-safe.
 class Applier {
  public:
-  // The references must outlive this object. `rp_id_hash` has 32 bytes.
+  // The references must outlive this object. `rp_id_hash` has 32 bytes, and so
+  // has each of `portals`: the channel keys of browsers there.
   Applier(RegistryStore& store, const DeviceTokens& tokens,
-          std::string rp_id_hash)
-      : store_(store), tokens_(tokens), rp_id_hash_(std::move(rp_id_hash)) {}
+          std::string rp_id_hash, std::vector<std::string> portals)
+      : store_(store),
+        tokens_(tokens),
+        rp_id_hash_(std::move(rp_id_hash)),
+        portals_(std::move(portals)) {}
 
   // Errors are those of registry.proto. COMMAND_MISMATCH if the command id was
   // applied with other bytes.
@@ -42,6 +47,7 @@ class Applier {
   RegistryStore& store_;
   const DeviceTokens& tokens_;
   const std::string rp_id_hash_;
+  const std::vector<std::string> portals_;
 };
 
 }  // namespace u2fi::device_registry

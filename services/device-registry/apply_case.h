@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "services/common/audit/row.h"
 #include "services/common/rpc/caller.h"
@@ -24,6 +25,9 @@ struct ApplyCase {
   proof::v1::Proof proof;
   // Milliseconds since 1970.
   uint64_t now_ms = 0;
+  // Channel keys of the deployment's portals, where acts on accounts may be
+  // approved.
+  std::vector<std::string> portals = {};
 };
 
 // A row of `kind` with the command, the digests of its touches (rows of the

@@ -10,6 +10,7 @@ namespace u2fi::device_registry {
 
 using records::v1::DenyHeadRow;
 using records::v1::DenyRow;
+using records::v1::RevokedTokenRow;
 
 namespace {
 
@@ -42,7 +43,13 @@ absl::Status DenyGateway(Change& change, absl::string_view gateway) {
   return Deny(change, std::move(row));
 }
 
-absl::Status DenyToken(Change& change, absl::string_view token) {
+absl::Status DenyToken(Change& change, absl::string_view account,
+                       absl::string_view token) {
+  ASSIGN_OR_RETURN(const bool denied, change.Exists(key::RevokedToken(token)));
+  if (denied) return absl::OkStatus();
+  RevokedTokenRow revoked;
+  revoked.set_account(std::string(account));
+  change.Put(key::RevokedToken(token), std::move(revoked));
   DenyRow row;
   row.set_token(std::string(token));
   return Deny(change, std::move(row));

@@ -16,9 +16,13 @@ namespace u2fi::device_registry {
 // Most entries that are sent to an agent.
 inline constexpr size_t kMaxDenied = 20'000;
 
-// Adds a gateway, or a token, and announces the entry.
+// Adds a gateway, and announces the entry.
 absl::Status DenyGateway(Change& change, absl::string_view gateway);
-absl::Status DenyToken(Change& change, absl::string_view token);
+
+// Adds a token of `account`, unless it is there already: it is never enrolled
+// again.
+absl::Status DenyToken(Change& change, absl::string_view account,
+                       absl::string_view token);
 
 // All entries, as an agent gets them.
 absl::StatusOr<gateway::v1::Revocations> ReadDenyList(RegistryStore& store,

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "services/common/crypto/p256.h"
+#include "services/common/fido/cose_key.h"
 #include "services/common/proof/account_proof.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/ids.h"
@@ -10,6 +10,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/account_touches.h"
+#include "services/device-registry/recoveries.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -21,6 +22,7 @@ namespace {
 using proof::v1::EnrolArguments;
 using records::v1::AccountRow;
 using records::v1::EnrolmentRow;
+using records::v1::RecoveryRow;
 
 // As many as may be asked for one touch.
 constexpr int kMaxKeys = 16;
@@ -35,14 +37,18 @@ class Enrolment {
 
  private:
   absl::Status Read();
-  absl::Status CheckBuilt();
+  absl::Status CheckKey();
   absl::Status CheckGateways();
   absl::Status CheckProof();
   absl::Status CheckSite();
   absl::Status CheckNew();
+  void PutKey();
   std::string Put();
 
-  bool first() const { return row_.account().keys().empty(); }
+  // Whether nobody else has to approve.
+  bool first() const {
+    return row_.account().keys().empty() || recovery_.has_value();
+  }
   const proof::v1::Registration& registration() const {
     return in_.request.evidence().registration();
   }
@@ -52,13 +58,17 @@ class Enrolment {
   std::string account_;
   EnrolArguments arguments_;
   AccountRow row_;
+  // What lets the token in as if it were the first.
+  absl::optional<RecoveryRow> recovery_;
+  // Of a key that is not P-256.
+  std::string cose_;
   AccountTouches touches_;
 };
 
 absl::StatusOr<std::string> Enrolment::Run() {
   constexpr absl::Status (Enrolment::*kSteps[])() = {
-      &Enrolment::Read,       &Enrolment::CheckBuilt, &Enrolment::CheckGateways,
-      &Enrolment::CheckProof, &Enrolment::CheckSite,  &Enrolment::CheckNew};
+      &Enrolment::Read,       &Enrolment::CheckKey,  &Enrolment::CheckGateways,
+      &Enrolment::CheckProof, &Enrolment::CheckSite, &Enrolment::CheckNew};
   for (const auto step : kSteps) RETURN_IF_ERROR((this->*step)());
   return Put();
 }
@@ -77,13 +87,22 @@ absl::Status Enrolment::Read() {
                                                 proof::kMaxArguments,
                                                 reason::kArgumentsFormat));
   ASSIGN_OR_RETURN(row_, RequireAccount(change_, account_));
+  if (row_.account().keys().empty() || arguments_.recovery()) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(recovery_, OpenRecovery(change_, account_, in_.now_ms));
   return absl::OkStatus();
 }
 
-absl::Status Enrolment::CheckBuilt() {
-  if (registration().public_key().size() != crypto::kP256PointSize) {
-    return NotYet("a token whose key is not P-256");
+absl::Status Enrolment::CheckKey() {
+  const std::string& key = registration().public_key();
+  ASSIGN_OR_RETURN(const fido::CredentialKey parsed,
+                   fido::CredentialKey::FromStored(key));
+  if (parsed.Stored() != key) {
+    return Error(reason::kPublicKeyInvalid,
+                 "the key is not in the form in which keys are kept");
   }
+  if (!parsed.p256().has_value()) cose_ = key;
   if (!first() || !arguments_.recovery()) return absl::OkStatus();
   return Error(reason::kNoCredentials,
                "a recovery token comes after one that approves",
@@ -92,22 +111,28 @@ absl::Status Enrolment::CheckBuilt() {
 
 absl::Status Enrolment::CheckGateways() {
   ASSIGN_OR_RETURN(touches_, AccountTouches::Read(change_, in_));
-  return absl::OkStatus();
+  // A recovery says who approves, not where.
+  if (!recovery_.has_value() || row_.account().gateways().empty()) {
+    return absl::OkStatus();
+  }
+  return touches_.CheckOwn(row_.account());
 }
 
 absl::Status Enrolment::CheckProof() {
-  ASSIGN_OR_RETURN(
-      proof::AccountInputs inputs,
-      touches_.InputsFor(in_, account_, row_.account(), rp_id_hash_));
-  inputs.new_key = proof::AccountKey{
-      arguments_.token_id(), registration().public_key(), {}, false};
+  v1::Account believed = row_.account();
+  if (recovery_.has_value()) believed.clear_keys();
+  ASSIGN_OR_RETURN(proof::AccountInputs inputs,
+                   touches_.InputsFor(in_, account_, believed, rp_id_hash_));
+  inputs.new_key =
+      BelievedKey(arguments_.token_id(),
+                  cose_.empty() ? registration().public_key() : "", cose_);
   inputs.registration = registration();
   return proof::VerifyAccountProof(in_.bytes, in_.proof, inputs).status();
 }
 
 absl::Status Enrolment::CheckSite() {
   std::string limit;
-  if (first()) {
+  if (first() && !touches_.gateways().empty()) {
     const std::string& site = touches_.gateways().begin()->second.site();
     ASSIGN_OR_RETURN(const v1::Site row, RequireSite(change_, site));
     if (row.owner() != account_) limit = site;
@@ -119,6 +144,12 @@ absl::Status Enrolment::CheckSite() {
 }
 
 absl::Status Enrolment::CheckNew() {
+  ASSIGN_OR_RETURN(const bool revoked,
+                   change_.Exists(key::RevokedToken(arguments_.token_id())));
+  if (revoked) {
+    return Error(reason::kTokenRevoked, "the token was revoked meanwhile",
+                 {{"token", arguments_.token_id()}});
+  }
   for (const v1::AccountKey& key : row_.account().keys()) {
     if (key.token_id() == arguments_.token_id()) {
       return Error(reason::kResourceExists, "the account has this token",
@@ -130,9 +161,10 @@ absl::Status Enrolment::CheckNew() {
                {{"account", account_}});
 }
 
-std::string Enrolment::Put() {
+void Enrolment::PutKey() {
   v1::Account& account = *row_.mutable_account();
-  if (first() && arguments_.lease_site().empty()) {
+  if (first() && arguments_.lease_site().empty() &&
+      account.gateways().empty() && !touches_.gateways().empty()) {
     const auto& [id, gateway] = *touches_.gateways().begin();
     proof::v1::AccountGateway& own = *account.add_gateways();
     own.set_id(id);
@@ -140,11 +172,19 @@ std::string Enrolment::Put() {
   }
   v1::AccountKey& key = *account.add_keys();
   key.set_token_id(arguments_.token_id());
-  key.set_point(registration().public_key());
+  if (cose_.empty()) key.set_point(registration().public_key());
+  key.set_public_key(cose_);
   key.set_level(arguments_.level());
   key.set_active(true);
   key.set_lease_site(arguments_.lease_site());
   key.set_recovery(arguments_.recovery());
+  if (!recovery_.has_value()) return;
+  *key.mutable_recover_time() = ToTimestamp(static_cast<int64_t>(in_.now_ms));
+  UseRecovery(change_, account_, *recovery_, arguments_.token_id());
+}
+
+std::string Enrolment::Put() {
+  PutKey();
   EnrolmentRow enrolment;
   *enrolment.mutable_enrolment()->mutable_registration() = registration();
   enrolment.mutable_enrolment()->set_command(in_.bytes);
@@ -152,10 +192,13 @@ std::string Enrolment::Put() {
   change_.Put(key::Enrolment(account_, arguments_.token_id()),
               std::move(enrolment));
   audit::RowContent content = RowAboutCase(audit::v1::ROW_KIND_ADMIN, in_);
-  content.subjects.push_back(account.name());
+  std::string name = AccountName(account_);
+  content.subjects.push_back(name);
   content.subjects.push_back("tokens/" + arguments_.token_id());
+  if (recovery_.has_value()) {
+    content.subjects.push_back("recoveries/" + recovery_->recovery());
+  }
   change_.Audit(std::move(content));
-  std::string name = account.name();
   PutAccount(change_, std::move(row_));
   return name;
 }

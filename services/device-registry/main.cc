@@ -42,8 +42,11 @@ absl::Status Run(const DeviceRegistryConfig& config) {
       const std::unique_ptr<store::Store> store,
       store::OpenStore(config.store(), SystemClock(), SystemRandom()));
   RETURN_IF_ERROR(store::RequireFixedSetting(*store, "rp_id", rp_id));
-  RegistryModule registry(
-      {SystemClock(), SystemRandom(), *store, rp_id, std::move(tokens)});
+  RegistryParts parts{SystemClock(), SystemRandom(), *store, rp_id,
+                      std::move(tokens)};
+  parts.origins = {config.settings().relying_party().origins().begin(),
+                   config.settings().relying_party().origins().end()};
+  RegistryModule registry(parts);
   RETURN_IF_ERROR(registry.Start());
   audit::AuditRunner audit(*store, SystemClock(), {&registry.deciders()},
                            config.audit());

@@ -1,5 +1,6 @@
 #include "services/device-registry/pins_planner.h"
 
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/effective_rule.h"
+#include "services/device-registry/pinnable_keys.h"
 #include "services/device-registry/pins_update_planner.h"
 #include "services/device-registry/policy_admin.h"
 #include "services/device-registry/registry_keys.h"
@@ -142,9 +144,13 @@ absl::Status Plan::ReadOwner() {
 }
 
 absl::Status Plan::AddKeys() {
+  std::set<std::string> wanted_keys = {request_.token_id()};
+  if (request_.token_id().empty()) {
+    ASSIGN_OR_RETURN(wanted_keys,
+                     PinnableKeys(store_, tenant_, request_.account(), owner_));
+  }
   for (const v1::AccountKey& key : owner_.keys()) {
-    const bool wanted =
-        request_.token_id().empty() || request_.token_id() == key.token_id();
+    const bool wanted = wanted_keys.count(key.token_id()) > 0;
     if (!wanted || !key.active() || key.point().empty() || key.recovery() ||
         !key.lease_site().empty()) {
       continue;
@@ -157,6 +163,12 @@ absl::Status Plan::AddKeys() {
     pinned.set_level(key.level());
   }
   if (!common_.keys().empty()) return absl::OkStatus();
+  for (const v1::AccountKey& key : owner_.keys()) {
+    if (key.token_id() != request_.token_id() || !key.point().empty()) continue;
+    return Error(reason::kAlgNotAllowed,
+                 "a device pins P-256 keys only, and this one is another",
+                 {{"token", key.token_id()}});
+  }
   return Error(reason::kNoCredentials,
                "the account has no active key that can be pinned",
                {{"account", request_.account()}});

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "services/common/audit/decider.h"
@@ -26,6 +27,7 @@
 #include "services/device-registry/sweeper.h"
 #include "services/device-registry/tenant_directory.h"
 #include "services/device-registry/token_renewal.h"
+#include "services/device-registry/token_words.h"
 #include "services/device-registry/transactions.h"
 
 namespace u2fi::device_registry {
@@ -40,6 +42,8 @@ struct CoreParts {
   // Relying-party id of the deployment.
   std::string rp_id;
   DeviceTokens::Options tokens;
+  // Origins of the portal, where acts on accounts may be approved.
+  std::vector<std::string> origins = {};
 };
 
 // The registry without its server: every rpc is a method of one of these
@@ -63,6 +67,7 @@ class RegistryCore {
   Applier& applier() { return applier_; }
   Confirmations& confirmations() { return confirmations_; }
   TokenRenewal& tokens() { return renewal_; }
+  TokenWords& words() { return words_; }
   EventBus& events() { return events_; }
   Sweeper& sweeper() { return sweeper_; }
 
@@ -84,6 +89,7 @@ class RegistryCore {
   Applier applier_;
   Confirmations confirmations_;
   TokenRenewal renewal_;
+  TokenWords words_;
   Sweeper sweeper_;
   // Last: hears no event any more when the rest goes.
   std::unique_ptr<EventBus::Watch> cache_watch_;

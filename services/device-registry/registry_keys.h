@@ -96,6 +96,14 @@ inline std::string Denied(uint64_t revision) {
 }
 inline std::string DenyHead() { return "denyhead"; }
 
+// RevokedTokenRow of a token; RecoveryRow of an account.
+inline std::string RevokedToken(absl::string_view token) {
+  return absl::StrCat("revoked/", token);
+}
+inline std::string Recovery(absl::string_view account) {
+  return absl::StrCat("recovery/", account);
+}
+
 // ImportRow of a request; ClaimFailuresRow of an account.
 inline std::string Import(absl::string_view request_id) {
   return absl::StrCat("import/", request_id);

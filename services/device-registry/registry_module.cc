@@ -10,8 +10,8 @@ namespace {
 constexpr absl::Duration kSweepEvery = absl::Seconds(1);
 
 CoreParts CorePartsOf(const RegistryParts& parts, audit::Decider& decider) {
-  return {parts.store,  decider,     parts.clock,
-          parts.random, parts.rp_id, parts.tokens};
+  return {parts.store, decider,      parts.clock,  parts.random,
+          parts.rp_id, parts.tokens, parts.origins};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "services/common/audit/tenant_deciders.h"
@@ -27,6 +28,8 @@ struct RegistryParts {
   DeviceTokens::Options tokens;
   // Threads that work on calls; each blocks on the store.
   int threads = 8;
+  // Origins of the portal.
+  std::vector<std::string> origins = {};
 };
 
 // The registry, built: its own binary and standalone register its server, and

@@ -59,6 +59,13 @@ RegistryServer::Reactor* RegistryServer::Apply(Context* context,
              &Applier::Apply);
 }
 
+RegistryServer::Reactor* RegistryServer::ReportTokens(
+    Context* context, const v1::ReportTokensRequest* request,
+    v1::ReportTokensResponse* response) {
+  return Run(executor_, context, request, response, core_.words(),
+             &TokenWords::ReportTokens);
+}
+
 RegistryServer::Reactor* RegistryServer::Outcome(
     Context* context, const v1::OutcomeRequest* request,
     v1::OutcomeResponse* response) {

@@ -31,6 +31,9 @@ class RegistryServer : public v1::DeviceRegistry::CallbackService {
                  v1::StageResponse* response) override;
   Reactor* Apply(Context* context, const v1::ApplyRequest* request,
                  v1::ApplyResponse* response) override;
+  Reactor* ReportTokens(Context* context,
+                        const v1::ReportTokensRequest* request,
+                        v1::ReportTokensResponse* response) override;
   Reactor* Outcome(Context* context, const v1::OutcomeRequest* request,
                    v1::OutcomeResponse* response) override;
   Reactor* Confirm(Context* context, const v1::ConfirmRequest* request,

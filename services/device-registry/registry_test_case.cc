@@ -47,8 +47,13 @@ void RegistryTestCase::RestartCore() {
   deciders_.reset();
   deciders_ = std::make_unique<audit::TenantDeciders>(store_, clock_, random_,
                                                       executor_, kService);
-  core_ = std::make_unique<RegistryCore>(CoreParts{
-      store_, *deciders_, clock_, random_, site_.rp_id, TokenOptions()});
+  core_ = std::make_unique<RegistryCore>(CoreParts{store_,
+                                                   *deciders_,
+                                                   clock_,
+                                                   random_,
+                                                   site_.rp_id,
+                                                   TokenOptions(),
+                                                   {site_.portal_origin}});
   ASSERT_OK(core_->Start());
 }
 
@@ -258,6 +263,13 @@ v1::ConfirmRequest RegistryTestCase::ConfirmRequest() {
   result.set_pins_revision(device.pins_revision());
   result.set_pins_hash(device.pins_hash());
   return request;
+}
+
+absl::Status RegistryTestCase::Tell(const v1::TokenWord& word) {
+  v1::ReportTokensRequest request;
+  request.set_tenant("acme");
+  *request.add_words() = word;
+  return core_->words().ReportTokens(attestation_, request).status();
 }
 
 v1::Device RegistryTestCase::Device(const std::string& id) {

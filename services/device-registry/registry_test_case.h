@@ -73,6 +73,9 @@ class RegistryTestCase : public testing::Test {
   v1::ResolveRequest ResolveRequest(const std::string& operation);
   v1::ConfirmRequest ConfirmRequest();
 
+  // Attestation says it.
+  absl::Status Tell(const v1::TokenWord& word);
+
   v1::Device Device(const std::string& id = "lock-1");
   v1::Account Account(const std::string& id = "alice");
   v1::Transaction Transaction(const std::string& id);
@@ -92,6 +95,7 @@ class RegistryTestCase : public testing::Test {
   const rpc::Caller operator_ = rpc::TestCaller("operator/acme/olga");
   const rpc::Caller client_ = rpc::TestCaller("client/acme/app");
   const rpc::Caller gate_ = rpc::TestCaller("service/command-gate");
+  const rpc::Caller attestation_ = rpc::TestCaller("service/attestation");
   const rpc::Caller stranger_ = rpc::TestCaller("operator/other/eve");
   const crypto::P256PrivateKey device_key_ = proof::FakeKey("lock-1");
   std::unique_ptr<audit::TenantDeciders> deciders_;

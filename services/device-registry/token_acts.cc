@@ -115,7 +115,7 @@ absl::Status TokenAct::PutKey() {
     return absl::OkStatus();
   }
   keys.DeleteSubrange(KeyIndex(), 1);
-  return DenyToken(change_, token_);
+  return DenyToken(change_, account_, token_);
 }
 
 std::string TokenAct::Put() {

@@ -157,9 +157,15 @@ TEST_F(TokenActsTest, RefusesATransaction) {
   ExpectRefused(request, reason::kInvalidField);
 }
 
-TEST_F(TokenActsTest, RefusesABrowserSoFar) {
+TEST_F(TokenActsTest, ThePortalIsAPlaceForIt) {
+  ASSERT_OK(Apply(Request("revoke", site_.alice.id, {{&second_, nullptr}})));
+  EXPECT_EQ(Account().keys_size(), 1);
+}
+
+TEST_F(TokenActsTest, AnotherPortalIsNot) {
+  site_.portal_origin = "https://evil.example";
   ExpectRefused(Request("revoke", site_.alice.id, {{&second_, nullptr}}),
-                reason::kUnimplemented);
+                reason::kBrowserNotAllowed);
 }
 
 TEST_F(TokenActsTest, AfterTheTimeToExecuteItIsTooLate) {

@@ -43,8 +43,8 @@ absl::StatusOr<std::unique_ptr<StandaloneModule>> StandaloneModule::Start(
       store, "rp_id", config.attestation().relying_party().rp_id()));
   std::unique_ptr<StandaloneModule> module(
       new StandaloneModule(config, store, clock, random));
-  RETURN_IF_ERROR(module->StartAttestation(config));
   RETURN_IF_ERROR(module->StartRegistry(config));
+  RETURN_IF_ERROR(module->StartAttestation(config));
   RETURN_IF_ERROR(module->StartGate(config));
   return module;
 }
@@ -62,9 +62,14 @@ StandaloneModule::StandaloneModule(const StandaloneConfig& config,
 absl::Status StandaloneModule::StartAttestation(
     const StandaloneConfig& config) {
   ASSIGN_OR_RETURN(
-      attestation_,
-      attestation::AttestationModule::Make(
-          {clock_, random_, store_, challenge_client_, config.attestation()}));
+      rpc::Caller caller,
+      rpc::InProcessCaller(config.tls().trust_domain(), "attestation"));
+  words_client_ = std::make_unique<device_registry::TokenWordsLocalClient>(
+      registry_->core(), std::move(caller));
+  attestation::ModuleParts parts{clock_, random_, store_, challenge_client_,
+                                 config.attestation()};
+  parts.registry = words_client_.get();
+  ASSIGN_OR_RETURN(attestation_, attestation::AttestationModule::Make(parts));
   attestation_client_ = std::make_unique<attestation::AttestationLocalClient>(
       attestation_->core());
   return attestation_->Start();
@@ -74,10 +79,12 @@ absl::Status StandaloneModule::StartRegistry(const StandaloneConfig& config) {
   const auto& settings = config.device_registry();
   ASSIGN_OR_RETURN(device_registry::DeviceTokens::Options tokens,
                    device_registry::TokenOptionsFrom(settings.device_token()));
-  registry_ = std::make_unique<device_registry::RegistryModule>(
-      device_registry::RegistryParts{clock_, random_, store_,
-                                     settings.relying_party().rp_id(),
-                                     std::move(tokens)});
+  device_registry::RegistryParts parts{clock_, random_, store_,
+                                       settings.relying_party().rp_id(),
+                                       std::move(tokens)};
+  parts.origins = {settings.relying_party().origins().begin(),
+                   settings.relying_party().origins().end()};
+  registry_ = std::make_unique<device_registry::RegistryModule>(parts);
   ASSIGN_OR_RETURN(
       rpc::Caller gate,
       rpc::InProcessCaller(config.tls().trust_domain(), "command-gate"));

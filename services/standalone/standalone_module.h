@@ -18,6 +18,7 @@
 #include "services/common/time/clock.h"
 #include "services/device-registry/registry_local_client.h"
 #include "services/device-registry/registry_module.h"
+#include "services/device-registry/token_words_local_client.h"
 #include "u2fi/config/v1/config.pb.h"
 
 namespace u2fi::standalone {
@@ -66,10 +67,11 @@ class StandaloneModule {
   RandomSource& random_;
   challenge::ChallengeCore challenge_;
   challenge::ChallengeLocalClient challenge_client_;
-  std::unique_ptr<attestation::AttestationModule> attestation_;
-  std::unique_ptr<attestation::AttestationLocalClient> attestation_client_;
   std::unique_ptr<device_registry::RegistryModule> registry_;
   std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
+  std::unique_ptr<device_registry::TokenWordsLocalClient> words_client_;
+  std::unique_ptr<attestation::AttestationModule> attestation_;
+  std::unique_ptr<attestation::AttestationLocalClient> attestation_client_;
   std::unique_ptr<command_gate::AccountLogin> login_;
   std::unique_ptr<command_gate::GateModule> gate_;
 };

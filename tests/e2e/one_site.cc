@@ -75,12 +75,23 @@ OneSite::OneSite(const std::vector<std::string>& visitors)
       memory_(clock_, random_),
       attestation_deciders_(store_, clock_, random_, executor_, "attestation"),
       challenge_(clock_, random_, store_),
-      attestation_({clock_, random_, store_, attestation_deciders_,
-                    challenge_client_, kRpId, AnyKey(clock_)}),
       registry_(std::make_unique<device_registry::RegistryModule>(
           RegistryPartsOf(clock_, random_, store_))),
       registry_client_(std::make_unique<device_registry::RegistryLocalClient>(
           registry_->core(), rpc::TestCaller("service/command-gate"))),
+      words_client_(registry_->core()),
+      attestation_({clock_,
+                    random_,
+                    store_,
+                    attestation_deciders_,
+                    challenge_client_,
+                    kRpId,
+                    AnyKey(clock_),
+                    {},
+                    attestation::kDefaultKeyCache,
+                    nullptr,
+                    {},
+                    &words_client_}),
       broker_(clock_),
       agent_store_(clock_, random_) {
   StartMesh();
@@ -104,6 +115,7 @@ OneSite::~OneSite() {
   broker_thread_.join();
   devices_.reset();
   camera_.reset();
+  second_camera_.reset();
   client_.reset();
   server_->Shutdown(absl::Seconds(1));
   server_.reset();
@@ -244,19 +256,31 @@ void OneSite::MakeRecords() {
   snapshot.set_operation("camera.snapshot");
   *snapshot.mutable_rule() = proof::QuorumRule(2);
   ASSERT_OK(core.policies().UpdateModel(operator_t1, model));
+  ImportCamera("cam-1", factory_key_.public_key().point());
+}
+
+void OneSite::ImportCamera(const std::string& id,
+                           const std::string& factory_point) {
+  device_registry::RegistryCore& core = registry_->core();
   device_registry::v1::ImportDevicesRequest devices;
-  devices.set_request_id(std::string(32, '1'));
+  devices.set_request_id(std::string(32, id.back()));
   device_registry::v1::DeviceImport& camera = *devices.add_devices();
-  camera.set_device_id("cam-1");
+  camera.set_device_id(id);
   camera.set_model("camera");
-  camera.set_factory_key(factory_key_.public_key().point());
+  camera.set_factory_key(factory_point);
   camera.set_kit(true);
-  ASSERT_OK(core.device_import().ImportDevices(operator_t1, devices));
+  ASSERT_OK(core.device_import().ImportDevices(
+      rpc::TestCaller("operator/t1/olga"), devices));
   device_registry::v1::ClaimDeviceRequest claim;
-  claim.set_name("devices/cam-1");
+  claim.set_name("devices/" + id);
   claim.set_account("ann");
   ASSERT_OK(
       core.device_claim().ClaimDevice(rpc::TestCaller("client/t1/app"), claim));
+}
+
+void OneSite::AddSecondCamera() {
+  ImportCamera("cam-2", second_factory_key_.public_key().point());
+  second_camera_ = PlugInCamera("cam-2", second_factory_key_, second_storage_);
 }
 
 void OneSite::PlugInSecondKey() {
@@ -313,15 +337,20 @@ device_registry::v1::Account OneSite::Account() {
 }
 
 void OneSite::StartCamera() {
-  device::Device::Parts parts{{"cam-1", "g1"}, factory_key_, "camera", nullptr};
-  auto camera = device::Device::Create(std::move(parts), storage_,
-                                       storage_.Load(), clock_, console_);
-  ASSERT_OK(camera);
+  camera_ = PlugInCamera("cam-1", factory_key_, storage_);
+}
+
+std::unique_ptr<device::DeviceLink> OneSite::PlugInCamera(
+    const std::string& id, const crypto::P256PrivateKey& factory_key,
+    device::FakeDeviceStorage& storage) {
+  device::Device::Parts parts{{id, "g1"}, factory_key, "camera", nullptr};
+  auto camera = device::Device::Create(std::move(parts), storage,
+                                       storage.Load(), clock_, console_);
+  EXPECT_OK(camera);
   const auto topics = mqtt::GatewayTopics::Create("t1", "s1", "g1");
-  camera_ = std::make_unique<device::DeviceLink>(
-      "cam-1", *topics,
-      broker_.MakeClient("cam-1", true,
-                         device::DeviceLink::Will(*topics, "cam-1")),
+  return std::make_unique<device::DeviceLink>(
+      id, *topics,
+      broker_.MakeClient(id, true, device::DeviceLink::Will(*topics, id)),
       std::make_unique<device::KitEndpoint>(*std::move(camera)), console_);
 }
 

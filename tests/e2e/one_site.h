@@ -20,10 +20,13 @@
 #include "services/common/audit/thread_executor.h"
 #include "services/common/mqtt/fake_mqtt_broker.h"
 #include "services/common/rpc/server.h"
+#include "services/common/rpc/test_caller.h"
+#include "services/common/status/error.h"
 #include "services/common/store/faulty_store.h"
 #include "services/common/store/memory_store.h"
 #include "services/device-registry/registry_local_client.h"
 #include "services/device-registry/registry_module.h"
+#include "services/device-registry/token_words_local_client.h"
 #include "services/gateway-agent/approval_desk.h"
 #include "services/gateway-agent/device_desk.h"
 #include "services/gateway-agent/mesh_link.h"
@@ -68,7 +71,7 @@ class OneSite {
       const std::string& name);
   // Submits a camera operation and waits for its end.
   absl::StatusOr<command_gate::v1::CommandRecord> Run(
-      const std::string& operation);
+      const std::string& operation, const std::string& camera = "cam-1");
 
   // A token of ann joins: one that is plugged in and that she does not have.
   // Then the camera is provisioned.
@@ -77,7 +80,9 @@ class OneSite {
   // The same with further keys in the pin set, and the proofs of them.
   absl::StatusOr<command_gate::v1::CommandRecord> Provision(
       const std::vector<proof::v1::PinnedKey>& keys,
-      const proof::v1::Evidence& evidence);
+      const proof::v1::Evidence& evidence, const std::string& camera = "cam-1");
+  // Ann claims a second camera, cam-2.
+  void AddSecondCamera();
 
   // Tells the token's control socket, for example "touch" or "auto off".
   void TellToken(const std::string& command) { key_->Tell(command); }
@@ -118,8 +123,13 @@ class OneSite {
   }
   const crypto::P256PrivateKey& gateway_key() const { return identity_->key; }
   gateway_agent::ApprovalDesk& approvals() { return *approvals_; }
+  // What the agent keeps on its disk.
+  gateway_agent::SiteStore& agent_site() { return *site_; }
   command_gate::v1::CommandGate::Stub& client() { return *client_; }
   device_registry::RegistryCore& registry() { return registry_->core(); }
+  attestation::AttestationCore& attestation() { return attestation_; }
+  // The registry does not hear what attestation tells, until it is back.
+  void SetRegistryAway(bool away) { words_client_.away = away; }
   // What the camera has done, one line a step.
   const std::string& camera_journal() const { return storage_.journal(); }
   // What it said.
@@ -141,6 +151,10 @@ class OneSite {
   std::string AuditFile() const { return ca_.folder() + "/audit.jsonl"; }
   void StartAgent();
   void StartCamera();
+  void ImportCamera(const std::string& id, const std::string& factory_point);
+  std::unique_ptr<device::DeviceLink> PlugInCamera(
+      const std::string& id, const crypto::P256PrivateKey& factory_key,
+      device::FakeDeviceStorage& storage);
   void MakeRecords();
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity);
 
@@ -154,10 +168,23 @@ class OneSite {
   audit::TenantDeciders attestation_deciders_;
   challenge::ChallengeCore challenge_;
   challenge::ChallengeLocalClient challenge_client_{challenge_};
-  attestation::AttestationCore attestation_;
-  attestation::AttestationLocalClient attestation_client_{attestation_};
   std::unique_ptr<device_registry::RegistryModule> registry_;
   std::unique_ptr<device_registry::RegistryLocalClient> registry_client_;
+  // Hands on what attestation tells, unless the registry is away.
+  struct WordsClient : device_registry::TokenWordsClient {
+    explicit WordsClient(device_registry::RegistryCore& core)
+        : client(core, rpc::TestCaller("service/attestation")) {}
+    absl::StatusOr<device_registry::v1::ReportTokensResponse> ReportTokens(
+        const device_registry::v1::ReportTokensRequest& request) override {
+      if (away) return Error(reason::kPeerUnavailable, "the registry is away");
+      return client.ReportTokens(request);
+    }
+    device_registry::TokenWordsLocalClient client;
+    bool away = false;
+  };
+  WordsClient words_client_;
+  attestation::AttestationCore attestation_;
+  attestation::AttestationLocalClient attestation_client_{attestation_};
   std::unique_ptr<command_gate::GateModule> gate_;
   std::unique_ptr<audit::AuditServer> audit_server_;
   std::unique_ptr<audit::AuditRunner> audit_;
@@ -180,6 +207,10 @@ class OneSite {
   const crypto::P256PrivateKey factory_key_ =
       crypto::P256PrivateKey::Generate();
   std::unique_ptr<device::DeviceLink> camera_;
+  device::FakeDeviceStorage second_storage_;
+  const crypto::P256PrivateKey second_factory_key_ =
+      crypto::P256PrivateKey::Generate();
+  std::unique_ptr<device::DeviceLink> second_camera_;
 
   std::unique_ptr<gateway_agent::AgentIdentity> identity_;
   store::MemoryStore agent_store_;

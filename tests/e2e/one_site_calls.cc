@@ -122,9 +122,10 @@ absl::StatusOr<CommandRecord> OneSite::Cancel(const std::string& name) {
   return response.command();
 }
 
-absl::StatusOr<CommandRecord> OneSite::Run(const std::string& operation) {
+absl::StatusOr<CommandRecord> OneSite::Run(const std::string& operation,
+                                           const std::string& camera) {
   CommandItem item;
-  item.set_device("cam-1");
+  item.set_device(camera);
   item.set_operation(operation);
   ASSIGN_OR_RETURN(const CommandRecord submitted,
                    Submit(item, proof::v1::PURPOSE_COMMAND));
@@ -148,10 +149,10 @@ absl::StatusOr<CommandRecord> OneSite::Provision() {
 
 absl::StatusOr<CommandRecord> OneSite::Provision(
     const std::vector<proof::v1::PinnedKey>& keys,
-    const proof::v1::Evidence& evidence) {
+    const proof::v1::Evidence& evidence, const std::string& camera) {
   device_registry::v1::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_PROVISION);
-  plan.add_devices("cam-1");
+  plan.add_devices(camera);
   plan.set_account("ann");
   plan.set_site("s1");
   plan.add_gateways("g1");
@@ -162,7 +163,7 @@ absl::StatusOr<CommandRecord> OneSite::Provision(
   for (const proof::v1::PinnedKey& key : keys) *pins.add_keys() = key;
   ASSIGN_OR_RETURN(const proof::PinSet encoded, proof::PinSet::Encode(pins));
   command_gate::v1::SubmitCommandRequest submit;
-  submit.mutable_item()->set_device("cam-1");
+  submit.mutable_item()->set_device(camera);
   submit.mutable_item()->set_operation("u2fi.pins");
   submit.mutable_item()->set_message(encoded.bytes());
   submit.mutable_options()->set_on_behalf_of("ann");

@@ -119,6 +119,7 @@ std::string SiteConfig::Attestation() {
   config::v1::AttestationConfig config;
   SetCommon("attestation", config);
   SetPeer("challenge", *config.mutable_challenge());
+  SetPeer("device-registry", *config.mutable_device_registry());
   config.mutable_settings()->mutable_relying_party()->set_rp_id(kRpId);
   return Write("attestation", config);
 }
