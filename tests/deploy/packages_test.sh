@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Layers and the Debian package are the same bytes each time, and hold what they should.
+set -euo pipefail
+root=$TEST_SRCDIR/u2fi
+agent=$root/services/gateway-agent/gateway-agent
+cd "$TEST_TMPDIR"
+
+fail() {
+  echo "FAILED: $1"
+  exit 1
+}
+
+# The same folder, made in another order, at another time, with other rights.
+mkdir -p one/usr/bin two/usr/bin one/etc
+echo program >one/usr/bin/program && chmod 4750 one/usr/bin/program && echo text >one/etc/text
+(umask 077; mkdir -p two/etc && echo text >two/etc/text && echo program >two/usr/bin/program && chmod 700 two/usr/bin/program)
+touch -d '2001-01-01' two/usr/bin/program two/etc
+"$root/deploy/images/make_layer.sh" one one.tar
+"$root/deploy/images/make_layer.sh" two two.tar
+cmp one.tar two.tar || fail 'a layer depends on nothing but names, modes and contents'
+tar -tvf one.tar | grep -q '^-rwxr-xr-x 0/0 .* ./usr/bin/program$' || { tar -tvf one.tar; fail 'programs are of root, and not setuid'; }
+echo other >two/etc/text
+"$root/deploy/images/make_layer.sh" two two.tar
+! cmp -s one.tar two.tar || fail 'another content is another layer'
+
+printf 'Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36-9\n\nPackage: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n' >status
+python3 "$root/deploy/images/make_sbom.py" mesh 0.1.0 status one/usr/bin/program >sbom.json
+python3 - <<'EOF' || fail 'the list of contents is whole'
+import hashlib, json
+sbom = json.load(open('sbom.json'))
+names = {one['name']: one for one in sbom['packages']}
+assert set(names) == {'libc6', 'u2fi-program'}, names
+assert names['u2fi-program']['checksums'][0]['checksumValue'] == hashlib.sha256(b'program\n').hexdigest()
+assert names['libc6']['externalRefs'][0]['referenceLocator'] == 'pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=bookworm'
+assert len(sbom['relationships']) == 2
+EOF
+
+mkdir first second
+SOURCE_DATE_EPOCH=1700000000 "$root/deploy/deb/make_deb.sh" "$agent" 0.1.0 first >/dev/null
+SOURCE_DATE_EPOCH=1700000000 "$root/deploy/deb/make_deb.sh" "$agent" 0.1.0 second >/dev/null
+cmp first/*.deb second/*.deb || fail 'the package is the same each time'
+dpkg-deb -f first/*.deb Depends | grep -q 'libgrpc++1.51' || fail 'it names the libraries'
+dpkg-deb -x first/*.deb unpacked
+for file in usr/bin/gateway-agent lib/systemd/system/gateway-agent.service lib/udev/rules.d/70-u2fi-gateway-agent.rules \
+  usr/lib/sysusers.d/u2fi-gateway-agent.conf usr/share/man/man1/gateway-agent.1.gz; do
+  [[ -s "unpacked/$file" ]] || fail "it has $file"
+done
+! dpkg-deb -c first/*.deb | grep -v ' root/root ' || fail 'all of it is of root'
+[[ ! -e unpacked/etc ]] || fail 'it starts nothing before somebody has configured it'
+# The packed program reads the packed example, by the very line of the unit.
+line=$(sed -n 's|^ExecStartPre=/usr/bin/||p' unpacked/lib/systemd/system/gateway-agent.service)
+line=${line/\/etc\/u2fi\/gateway-agent.json/unpacked\/usr\/share\/doc\/u2fi-gateway-agent\/examples\/gateway-agent.json}
+read -ra command <<<"$line"
+"unpacked/usr/bin/${command[0]}" "${command[@]:1}" || fail 'the example is good'
+echo 'all good'
