@@ -7,6 +7,8 @@ readonly HELM=$TEST_SRCDIR/helm/helm
 readonly CHECK=$TEST_SRCDIR/helm/check-manifests
 readonly CHART=$TEST_TMPDIR/u2fi
 export HOME=$TEST_TMPDIR
+# Only under asan.
+export LSAN_OPTIONS=suppressions=$ROOT/tests/integration/demo/lsan.supp:print_suppressions=0
 # Bazel lays links; helm warns of each.
 cp -rL "$ROOT/deploy/helm/u2fi" "$CHART"
 cd "$TEST_TMPDIR"

@@ -27,6 +27,12 @@ def pod_template(thing):
     return (template['metadata']['labels'], template['spec']) if template else None
 
 
+def main_container(spec):
+    """The native sidecar, if there is one: in this chart it is what matters."""
+    sidecars = [one for one in spec.get('initContainers', []) if one.get('restartPolicy') == 'Always']
+    return (sidecars + spec['containers'])[0]
+
+
 class Cluster:
     """`manifests` are JSON objects. `programs` maps a command's name to a file."""
 
@@ -46,9 +52,16 @@ class Cluster:
             elif pod_template(thing):
                 labels, spec = pod_template(thing)
                 self.pods[name] = {'labels': labels, 'spec': spec, 'root': os.path.join(folder, name),
-                                   'ports': {port['containerPort']: free_port() for container in spec['containers']
-                                             for port in container.get('ports', [])}}
+                                   'ports': {port['containerPort']: free_port()
+                                             for port in main_container(spec).get('ports', [])}}
         self._addresses = dict(self._address(service) for service in self._services)
+
+    def put(self, name, files):
+        """A Secret that comes from outside."""
+        self._files[name] = files
+
+    def files(self, name):
+        return self._files[name]
 
     def _address(self, service):
         """host:port of a Service, and where its first pod really listens."""
@@ -115,13 +128,15 @@ class Cluster:
 
     def _prepare(self, name):
         pod = self.pods[name]
+        main = main_container(pod['spec'])
         for container in pod['spec'].get('initContainers', []):
+            if container is main:
+                continue
             self._mount(pod, container)
             command, environment = self._command(pod, container)
             subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-        container = pod['spec']['containers'][0]
-        self._mount(pod, container)
-        return pod, self._command(pod, container)
+        self._mount(pod, main)
+        return pod, self._command(pod, main)
 
     def run(self, name):
         """Runs a pod to its end; its exit code and what it said."""

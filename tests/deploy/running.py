@@ -3,19 +3,40 @@
 usage: running.py MANIFESTS-AS-JSON FOLDER RUNFILES [ALERTS-OR-DASHBOARD...]
 """
 import os
+import subprocess
 import sys
 import urllib.request
 
 import pods
 import series
 
+AGENT = 'u2fi-gateway-agent-example'
+
 
 def programs(runfiles):
     def find(name):
+        if name == 'install':
+            return '/usr/bin/install'
         if name == 'valkey-server':
             return os.path.join(runfiles, 'valkey/usr/bin/valkey-server')
         return os.path.join(runfiles, 'u2fi', pods.PROGRAMS.get(name, f'services/{name}/{name}'))
     return find
+
+
+def bring_gateway(cluster, folder, program):
+    """The Secrets of the example's gateway: its certificate is from the evaluation CA."""
+    certificates = os.path.join(folder, 'certificates')
+    os.makedirs(certificates)
+    for name, content in cluster.files('u2fi-evaluation-ca').items():
+        with open(os.path.join(certificates, name), 'w', encoding='utf-8') as file:
+            file.write(content)
+    subprocess.run([program('dev-ca'), '--out', certificates, 'gateway/t1/home/g1'], check=True, stdout=subprocess.DEVNULL)
+    made = {}
+    for name in ('tls.crt', 'tls.key', 'ca.crt'):
+        with open(os.path.join(certificates, 'gateway/t1/home/g1', name), encoding='utf-8') as file:
+            made[name] = file.read()
+    cluster.put('gateway-g1', made)
+    cluster.put('gateway-g1-broker', {'password': 'not asked for here'})
 
 
 def scrape(cluster, name):
@@ -27,7 +48,7 @@ def scrape(cluster, name):
 def run(cluster, paths):
     """Problems, as sentences."""
     order = ['u2fi-redis', 'u2fi-standalone', 'u2fi-challenge', 'u2fi-attestation', 'u2fi-device-registry',
-             'u2fi-command-gate']
+             'u2fi-command-gate', AGENT]
     started = [name for name in order if name in cluster.pods]
     for name in started:
         cluster.start(name)
@@ -35,7 +56,7 @@ def run(cluster, paths):
     code, said = cluster.run('u2fi-test')
     if code != 0:
         found.append(f'helm test fails ({code}): {said}')
-    exported = [one for name in started if name != 'u2fi-redis' for one in scrape(cluster, name)]
+    exported = [one for name in started if name not in ('u2fi-redis', AGENT) for one in scrape(cluster, name)]
     if not any(name == 'u2fi_build_info' for name, _ in exported):
         found.append('there are no metrics')
     if paths:
@@ -51,6 +72,8 @@ def run(cluster, paths):
 
 def main(manifests, folder, runfiles, *paths):
     cluster = pods.Cluster(pods.load(manifests), folder, programs(runfiles))
+    if AGENT in cluster.pods:
+        bring_gateway(cluster, folder, programs(runfiles))
     try:
         found = run(cluster, paths)
     finally:

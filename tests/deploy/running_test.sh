@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
 # The rendered chart runs: the evaluation CA makes certificates, the programs start with what is mounted, Services lead
-# to pods, `helm test` succeeds; and in mode ha every series that alerts and dashboards name is exported.
+# to pods, `helm test` succeeds, the sidecar comes up; and in mode ha every series that alerts and dashboards name is exported.
 # usage: running_test.sh standalone|ha-evaluation
 # shellcheck source=/dev/null
 . "$TEST_SRCDIR/u2fi/tests/deploy/chart.sh"
-# Only under asan.
-export LSAN_OPTIONS=suppressions=$ROOT/tests/integration/demo/lsan.supp:print_suppressions=0
 
 # Unix paths and certificates of the pods are in a short folder.
 folder=$(mktemp -d /tmp/u2fi-pods-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-render "$CHART/ci/$1.yaml" --set gatewayAgent.example.enabled=false >manifests.yaml
+render "$CHART/ci/$1.yaml" >manifests.yaml
 "$CHECK" --json manifests.yaml >manifests.json
 paths=()
 [[ "$1" == standalone ]] || paths=("$CHART/files/alerts.yaml" "$CHART"/files/dashboards/*.json)

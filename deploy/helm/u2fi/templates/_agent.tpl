@@ -8,6 +8,21 @@
 It is a native sidecar: it starts before the application, and stops after it. */}}
 {{- define "u2fi.gatewayAgent.container" -}}
 {{- $agent := .Values.gatewayAgent -}}
+# A Secret's file is root's and its group's; the agent insists on a key that is
+# its own alone.
+- name: gateway-key
+  image: {{ include "u2fi.image" (dict "root" . "image" $agent.image) }}
+  imagePullPolicy: {{ $agent.image.pullPolicy }}
+  command: [/usr/bin/install]
+  args: [-m, "0600", /etc/u2fi/tls/tls.key, /etc/u2fi/key/tls.key]
+  securityContext:
+    {{- include "u2fi.containerSecurityContext" . | nindent 4 }}
+  resources:
+    requests: {cpu: 10m, memory: 8Mi}
+    limits: {memory: 32Mi}
+  volumeMounts:
+    - {name: agent-tls, mountPath: /etc/u2fi/tls, readOnly: true}
+    - {name: agent-key, mountPath: /etc/u2fi/key}
 - name: gateway-agent
   restartPolicy: Always
   image: {{ include "u2fi.image" (dict "root" . "image" $agent.image) }}
@@ -32,6 +47,7 @@ It is a native sidecar: it starts before the application, and stops after it. */
   volumeMounts:
     - {name: agent-config, mountPath: /etc/u2fi/config, readOnly: true}
     - {name: agent-tls, mountPath: /etc/u2fi/tls, readOnly: true}
+    - {name: agent-key, mountPath: /etc/u2fi/key, readOnly: true}
     - {name: agent-broker, mountPath: /etc/u2fi/broker, readOnly: true}
     - {name: agent-state, mountPath: /var/lib/u2fi}
 {{- end }}
@@ -45,6 +61,8 @@ It is a native sidecar: it starts before the application, and stops after it. */
   secret:
     secretName: {{ $agent.tlsSecret }}
     defaultMode: 0440
+- name: agent-key
+  emptyDir: {medium: Memory, sizeLimit: 1Mi}
 - name: agent-broker
   secret:
     secretName: {{ $agent.broker.secret }}
@@ -60,7 +78,7 @@ It is a native sidecar: it starts before the application, and stops after it. */
 {{- $devices := dict "broker" $agent.broker.url "user" $agent.broker.user "password_file" "/etc/u2fi/broker/password" -}}
 {{- if hasPrefix "mqtts://" $agent.broker.url }}{{ $_ := set $devices "ca_file" "/etc/u2fi/broker/ca.crt" }}{{ end -}}
 {{- $config := dict "tenant" $agent.tenant "site" $agent.site "gateway" $agent.gateway "rp_id" .Values.rpId
-  "tls" (dict "certificate_file" "/etc/u2fi/tls/tls.crt" "key_file" "/etc/u2fi/tls/tls.key"
+  "tls" (dict "certificate_file" "/etc/u2fi/tls/tls.crt" "key_file" "/etc/u2fi/key/tls.key"
     "ca_file" "/etc/u2fi/tls/ca.crt" "trust_domain" .Values.trustDomain)
   "mesh" (dict "target" $target) "devices" $devices "health_address" "0.0.0.0:7999"
   "tokens" (dict "hidraw" $agent.tokens.hidraw "soft_tokens" $agent.tokens.softTokens)
