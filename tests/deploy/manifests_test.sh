@@ -26,6 +26,9 @@ planted 'root' 'runAsNonRoot: true' 'runAsNonRoot: false'
 planted 'capabilities' 'drop: \[ALL\]' 'drop: [CHOWN]'
 planted 'a root that can be written' 'readOnlyRootFilesystem: true' 'readOnlyRootFilesystem: false'
 planted 'a token of the API server' 'automountServiceAccountToken: false' 'automountServiceAccountToken: true'
+planted "the node's network" 'enableServiceLinks: false' 'hostNetwork: true'
+planted 'privileges' 'allowPrivilegeEscalation: false' 'allowPrivilegeEscalation: true'
+planted 'no seccomp profile' 'type: RuntimeDefault' 'type: Unconfined'
 planted 'a mount without a volume' 'name: tmp, mountPath' 'name: temp, mountPath'
 
 # One gate at a time, whatever is asked for.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -32,7 +33,7 @@ func checkPod(pod *corev1.PodSpec) error {
 	if pod == nil {
 		return nil
 	}
-	problems := checkWholePod(pod)
+	problems := []error{firstProblem(podRules, pod)}
 	// A StatefulSet makes "data" from a template of its own.
 	volumes := map[string]bool{"data": true}
 	for _, volume := range pod.Volumes {
@@ -41,51 +42,63 @@ func checkPod(pod *corev1.PodSpec) error {
 			problems = append(problems, fmt.Errorf("volume %s is the node's", volume.Name))
 		}
 	}
-	for _, container := range append(append([]corev1.Container{}, pod.InitContainers...), pod.Containers...) {
-		if err := checkContainer(&container); err != nil {
+	for _, container := range slices.Concat(pod.InitContainers, pod.Containers) {
+		if err := checkContainer(&container, volumes); err != nil {
 			problems = append(problems, fmt.Errorf("container %s: %w", container.Name, err))
-		}
-		for _, mount := range container.VolumeMounts {
-			if !volumes[mount.Name] {
-				problems = append(problems, fmt.Errorf("container %s: there is no volume %s", container.Name, mount.Name))
-			}
 		}
 	}
 	return errors.Join(problems...)
 }
 
-func checkWholePod(pod *corev1.PodSpec) []error {
-	var problems []error
-	if pod.HostNetwork || pod.HostPID || pod.HostIPC {
-		problems = append(problems, errors.New("shares the node's namespaces"))
+func checkContainer(container *corev1.Container, volumes map[string]bool) error {
+	problem := firstProblem(containerRules, container)
+	for _, mount := range container.VolumeMounts {
+		if !volumes[mount.Name] {
+			problem = errors.Join(problem, fmt.Errorf("there is no volume %s", mount.Name))
+		}
 	}
-	if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
-		problems = append(problems, errors.New("has a token of the API server"))
-	}
-	security := pod.SecurityContext
-	if security == nil || security.RunAsNonRoot == nil || !*security.RunAsNonRoot {
-		return append(problems, errors.New("may run as root"))
-	}
-	if security.SeccompProfile == nil || security.SeccompProfile.Type != corev1.SeccompProfileTypeRuntimeDefault {
-		problems = append(problems, errors.New("has no seccomp profile"))
-	}
-	return problems
+	return problem
 }
 
-func checkContainer(container *corev1.Container) error {
-	security := container.SecurityContext
-	switch {
-	case security == nil:
-		return errors.New("has no security context")
-	case security.Privileged != nil && *security.Privileged:
-		return errors.New("is privileged")
-	case security.AllowPrivilegeEscalation == nil || *security.AllowPrivilegeEscalation:
-		return errors.New("may gain privileges")
-	case security.ReadOnlyRootFilesystem == nil || !*security.ReadOnlyRootFilesystem:
-		return errors.New("may write to its root")
-	case security.Capabilities == nil || len(security.Capabilities.Add) > 0 ||
-		len(security.Capabilities.Drop) != 1 || security.Capabilities.Drop[0] != "ALL":
-		return errors.New("keeps capabilities")
+// A rule for one part of a pod: what is wrong if it does not hold.
+type rule[Part any] struct {
+	problem string
+	holds   func(*Part) bool
+}
+
+var podRules = []rule[corev1.PodSpec]{
+	{"shares the node's namespaces", func(p *corev1.PodSpec) bool { return !p.HostNetwork && !p.HostPID && !p.HostIPC }},
+	{"has a token of the API server", func(p *corev1.PodSpec) bool { return isFalse(p.AutomountServiceAccountToken) }},
+	{"has no security context", func(p *corev1.PodSpec) bool { return p.SecurityContext != nil }},
+	{"may run as root", func(p *corev1.PodSpec) bool { return isTrue(p.SecurityContext.RunAsNonRoot) }},
+	{"has no seccomp profile", func(p *corev1.PodSpec) bool {
+		profile := p.SecurityContext.SeccompProfile
+		return profile != nil && profile.Type == corev1.SeccompProfileTypeRuntimeDefault
+	}},
+}
+
+var containerRules = []rule[corev1.Container]{
+	{"has no security context", func(c *corev1.Container) bool { return c.SecurityContext != nil }},
+	{"is privileged", func(c *corev1.Container) bool { return !isTrue(c.SecurityContext.Privileged) }},
+	{"may gain privileges", func(c *corev1.Container) bool { return isFalse(c.SecurityContext.AllowPrivilegeEscalation) }},
+	{"may write to its root", func(c *corev1.Container) bool { return isTrue(c.SecurityContext.ReadOnlyRootFilesystem) }},
+	{"may run as root", func(c *corev1.Container) bool { return !isFalse(c.SecurityContext.RunAsNonRoot) }},
+	{"keeps capabilities", func(c *corev1.Container) bool {
+		kept := c.SecurityContext.Capabilities
+		return kept != nil && len(kept.Add) == 0 && slices.Equal(kept.Drop, []corev1.Capability{"ALL"})
+	}},
+}
+
+// firstProblem returns the first rule that does not hold; later ones may rely
+// on those before.
+func firstProblem[Part any](rules []rule[Part], part *Part) error {
+	for _, rule := range rules {
+		if !rule.holds(part) {
+			return errors.New(rule.problem)
+		}
 	}
 	return nil
 }
+
+func isTrue(value *bool) bool  { return value != nil && *value }
+func isFalse(value *bool) bool { return value != nil && !*value }
