@@ -43,6 +43,16 @@ absl::Status Validate(const AttestationConfig& config) {
   return checks.Result();
 }
 
+// Null: nobody is to be told.
+std::unique_ptr<device_registry::TokenWordsClient> RegistryOf(
+    const AttestationConfig& config, rpc::MeshProcess& process) {
+  if (!config.has_device_registry()) return nullptr;
+  return std::make_unique<device_registry::TokenWordsGrpcClient>(
+      device_registry::v1::DeviceRegistry::NewStub(
+          process.ChannelTo(config.device_registry(), "device-registry")),
+      rpc::DeadlineFrom(config.device_registry()));
+}
+
 absl::Status Run(const AttestationConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<u2fi::store::Store> store,
@@ -57,13 +67,7 @@ absl::Status Run(const AttestationConfig& config) {
       challenge::v1::Challenge::NewStub(
           process->ChannelTo(config.challenge(), "challenge")),
       rpc::DeadlineFrom(config.challenge()));
-  std::unique_ptr<device_registry::TokenWordsClient> registry;
-  if (config.has_device_registry()) {
-    registry = std::make_unique<device_registry::TokenWordsGrpcClient>(
-        device_registry::v1::DeviceRegistry::NewStub(
-            process->ChannelTo(config.device_registry(), "device-registry")),
-        rpc::DeadlineFrom(config.device_registry()));
-  }
+  const auto registry = RegistryOf(config, *process);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<AttestationModule> module,
       AttestationModule::Make({SystemClock(), SystemRandom(), *store, challenge,

@@ -9,6 +9,7 @@
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/bound_again.h"
 #include "services/device-registry/effective_rule.h"
 #include "services/device-registry/pinnable_keys.h"
 #include "services/device-registry/pins_update_planner.h"
@@ -216,7 +217,8 @@ absl::Status Plan::AddDevice(const std::string& id) {
       store_.Require<DeviceRow>(tenant_, key::Device(id), DeviceName(id)));
   const v1::Device& device = row.device();
   const bool blank = device.state() == v1::DEVICE_STATE_CLAIMED ||
-                     device.state() == v1::DEVICE_STATE_STAGED;
+                     device.state() == v1::DEVICE_STATE_STAGED ||
+                     MayBeBoundAgain(row, owner_);
   if (!blank || device.account() != request_.account()) {
     return WrongDeviceState(device);
   }

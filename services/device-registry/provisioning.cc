@@ -10,6 +10,7 @@
 #include "services/common/proof/verify_proof.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/bound_again.h"
 #include "services/device-registry/pin_checks.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
@@ -79,7 +80,8 @@ absl::Status Provisioning::Check() {
       &Provisioning::CheckScope,       &Provisioning::CheckGateways,
       &Provisioning::CheckKeys,        &Provisioning::CheckPlace};
   for (const auto step : kSteps) RETURN_IF_ERROR((this->*step)());
-  return absl::OkStatus();
+  // One that it had before a recovery of its account.
+  return EndBinding(change_, device_, static_cast<int64_t>(in_.now_ms));
 }
 
 absl::Status Provisioning::CheckTransaction() {

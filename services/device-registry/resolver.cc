@@ -11,6 +11,7 @@
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/bound_again.h"
 #include "services/device-registry/effective_rule.h"
 #include "services/device-registry/policy_admin.h"
 #include "services/device-registry/registry_keys.h"
@@ -191,8 +192,10 @@ absl::Status Resolution::AddDeviceAct(const v1::ResolveItem& asked) {
     return Error(reason::kNotAMember, "the account has no role for this device",
                  {{"device", asked.device()}});
   }
-  RETURN_IF_ERROR(CheckState(device, request_.purpose()));
   ASSIGN_OR_RETURN(const auto owner, NeedAccount(device.account()));
+  const bool again = request_.purpose() == proof::v1::PURPOSE_PROVISION &&
+                     MayBeBoundAgain(*row, owner->account());
+  if (!again) RETURN_IF_ERROR(CheckState(device, request_.purpose()));
   ASSIGN_OR_RETURN(const auto model,
                    Need<ModelRow>(key::Model(device.model()),
                                   absl::StrCat("models/", device.model())));

@@ -10,6 +10,7 @@
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/bound_again.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -103,11 +104,19 @@ absl::StatusOr<DeviceRow> TakeDevice(Change& change, const std::string& id,
   if (row.device().state() == v1::DEVICE_STATE_STAGED) {
     ASSIGN_OR_RETURN(TransactionRow open,
                      RequireTransaction(change, row.transaction()));
+    if (const DeviceRow* bound = BoundBefore(open, row.device())) {
+      const std::string etag = row.device().etag();
+      row = *bound;
+      row.mutable_device()->set_etag(etag);
+    }
     RETURN_IF_ERROR(RollBack(change, std::move(open), reason::kCancelled.name));
-  } else if (row.device().state() != v1::DEVICE_STATE_CLAIMED) {
-    return WrongDeviceState(row.device());
+    return row;
   }
-  return row;
+  if (row.device().state() == v1::DEVICE_STATE_CLAIMED) return row;
+  ASSIGN_OR_RETURN(const records::v1::AccountRow owner,
+                   RequireAccount(change, account));
+  if (MayBeBoundAgain(row, owner.account())) return row;
+  return WrongDeviceState(row.device());
 }
 
 TransactionRow NewTransaction(const v1::ArmRequest& request,
@@ -229,6 +238,13 @@ absl::Status RollBack(Change& change, TransactionRow row,
   ClearTimer(change, row);
   for (const v1::TransactionDevice& entry : transaction.devices()) {
     ASSIGN_OR_RETURN(DeviceRow device, RequireDevice(change, entry.device()));
+    if (const DeviceRow* bound = BoundBefore(row, device.device())) {
+      const std::string etag = device.device().etag();
+      device = *bound;
+      device.mutable_device()->set_etag(etag);
+      PutDevice(change, std::move(device));
+      continue;
+    }
     device.clear_transaction();
     device.mutable_device()->set_state(v1::DEVICE_STATE_CLAIMED);
     device.mutable_device()->clear_site();
@@ -264,6 +280,9 @@ absl::StatusOr<v1::ArmResponse> Transactions::Arm(
                      TakeDevice(change, request.devices(0), request.account()));
     TransactionRow row =
         NewTransaction(request, device.device(), store_.random());
+    if (device.device().state() == v1::DEVICE_STATE_BOUND) {
+      *row.add_bound_before() = device;
+    }
     device.set_transaction(request.command_id());
     device.mutable_device()->set_state(v1::DEVICE_STATE_STAGED);
     device.mutable_device()->set_site(request.site());

@@ -81,6 +81,8 @@ class OneSite {
   absl::StatusOr<command_gate::v1::CommandRecord> Provision(
       const std::vector<proof::v1::PinnedKey>& keys,
       const proof::v1::Evidence& evidence, const std::string& camera = "cam-1");
+  // Somebody presses the camera's reset button.
+  absl::Status ResetCamera() { return camera_->Control({"reset"}); }
   // Ann claims a second camera, cam-2.
   void AddSecondCamera();
 

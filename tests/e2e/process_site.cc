@@ -149,6 +149,8 @@ void ProcessSite::StartMesh() {
   using device_registry::v1::DeviceRegistry;
   operator_ =
       DeviceRegistry::NewStub(ChannelOf("operator/t1/olga", "device-registry"));
+  token_operator_ = attestation::v1::Attestation::NewStub(
+      ChannelOf("operator/t1/olga", "attestation"));
   client_ =
       DeviceRegistry::NewStub(ChannelOf("client/t1/app", "device-registry"));
   gate_ = command_gate::v1::CommandGate::NewStub(

@@ -13,6 +13,7 @@
 #include "tests/e2e/site_config.h"
 #include "tests/integration/mqtt/mosquitto.h"
 #include "tools/dev-ca/test_ca.h"
+#include "u2fi/attestation/v1/attestation.grpc.pb.h"
 #include "u2fi/command_gate/v1/gate.grpc.pb.h"
 #include "u2fi/device_registry/v1/registry.grpc.pb.h"
 
@@ -47,6 +48,10 @@ class ProcessSite {
   std::vector<std::string> CountedPrograms() const;
   // As operator/t1/olga, for more records.
   device_registry::v1::DeviceRegistry::Stub& operators() { return *operator_; }
+  // As the same operator, of attestation.
+  attestation::v1::Attestation::Stub& token_operators() {
+    return *token_operator_;
+  }
   const dev_ca::TestCa& ca() const { return ca_; }
   // Where the gate listens.
   std::string GateAddress() const;
@@ -105,6 +110,7 @@ class ProcessSite {
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   std::unique_ptr<command_gate::v1::CommandGate::Stub> gate_;
   std::unique_ptr<device_registry::v1::DeviceRegistry::Stub> operator_;
+  std::unique_ptr<attestation::v1::Attestation::Stub> token_operator_;
   std::unique_ptr<device_registry::v1::DeviceRegistry::Stub> client_;
   std::atomic<uint64_t> requests_{1};
 };

@@ -1,7 +1,10 @@
 // The main job with every program a process of its own.
 #include "tests/e2e/process_site.h"
 
+#include <unistd.h>
+
 #include "gmock/gmock.h"
+#include "services/common/rpc/channel.h"
 #include "services/common/status/status_matchers.h"
 
 namespace u2fi::e2e {
@@ -9,10 +12,24 @@ namespace {
 
 using command_gate::v1::CommandRecord;
 
+constexpr int kTries = 2000;
+
 class ProcessSiteTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     ASSERT_OK_AND_ASSIGN(site_, ProcessSite::Start({GetParam()}));
+  }
+
+  // What the registry believes of its account.
+  int KeysOfAccount() {
+    device_registry::v1::GetAccountRequest request;
+    request.set_name("accounts/a0");
+    device_registry::v1::GetAccountResponse response;
+    grpc::ClientContext context;
+    rpc::PrepareCall(context, absl::Seconds(10));
+    EXPECT_TRUE(
+        site_->operators().GetAccount(&context, request, &response).ok());
+    return response.account().keys_size();
   }
 
   std::unique_ptr<ProcessSite> site_;
@@ -33,6 +50,28 @@ TEST_P(ProcessSiteTest, TheGateSendsItsGatewaysAwayAndEndsInOrder) {
   EXPECT_EQ(site_->programs().Stop(gate), 0);
   EXPECT_THAT(site_->programs().LogOf(gate),
               testing::Not(testing::HasSubstr("did not leave in time")));
+}
+
+// The words of attestation travel as in a deployment.
+TEST_P(ProcessSiteTest, WhatAnOperatorRevokesTheRegistryForgets) {
+  ASSERT_EQ(KeysOfAccount(), 1);
+  attestation::v1::ListTokensRequest list;
+  list.set_account("a0");
+  attestation::v1::ListTokensResponse listed;
+  grpc::ClientContext listing;
+  rpc::PrepareCall(listing, absl::Seconds(10));
+  ASSERT_TRUE(
+      site_->token_operators().ListTokens(&listing, list, &listed).ok());
+  attestation::v1::RevokeTokenRequest revoke;
+  revoke.set_name(listed.tokens(0).name());
+  revoke.set_allow_last(true);
+  attestation::v1::RevokeTokenResponse revoked;
+  grpc::ClientContext revoking;
+  rpc::PrepareCall(revoking, absl::Seconds(10));
+  ASSERT_TRUE(
+      site_->token_operators().RevokeToken(&revoking, revoke, &revoked).ok());
+  for (int i = 0; i < kTries && KeysOfAccount() > 0; ++i) usleep(10'000);
+  EXPECT_EQ(KeysOfAccount(), 0);
 }
 
 TEST(PlainDeviceTest, IsProvisionedByItsGatewayAndCommandedOnce) {

@@ -87,6 +87,24 @@ class RecoveryTest : public testing::Test {
     site_.TellToken("unplug");
     site_.PlugInSecondKey();
   }
+  void LetNewKeyIn() {
+    Recover();
+    ASSERT_OK(Tell());
+    LetTheWaitPass();
+    ExpectDone(site_.Enrol());
+  }
+  bool RegistryHearsOfTheReset() {
+    device_registry::v1::GetDeviceRequest request;
+    request.set_name("devices/cam-1");
+    for (int i = 0; i < kTries; ++i) {
+      const auto found = site_.registry().reader().GetDevice(
+          rpc::TestCaller("operator/t1/olga"), request);
+      EXPECT_OK(found);
+      if (found->device().reported_pins_revision() == 0) return true;
+      usleep(1000);
+    }
+    return false;
+  }
   // Whether the agent comes to know that the lost token is revoked.
   bool AgentDenies() {
     for (int i = 0; i < kTries; ++i) {
@@ -114,10 +132,7 @@ class RecoveryTest : public testing::Test {
 
 TEST_F(RecoveryTest, TheNewKeyCountsForWhatIsNewAndForNothingThatIsPinned) {
   LoseTheKey();
-  Recover();
-  ASSERT_OK(Tell());
-  LetTheWaitPass();
-  ExpectDone(site_.Enrol());
+  LetNewKeyIn();
   ASSERT_EQ(site_.Account().keys_size(), 2);
   EXPECT_TRUE(site_.Account().keys(1).has_recover_time());
   site_.AddSecondCamera();
@@ -129,6 +144,17 @@ TEST_F(RecoveryTest, TheNewKeyCountsForWhatIsNewAndForNothingThatIsPinned) {
   // And obeys the old one, should it be found.
   site_.TellSecondKey("unplug");
   site_.TellToken("plug");
+  ExpectDone(site_.Run("camera.on"));
+}
+
+TEST_F(RecoveryTest, ADeviceThatWasResetStartsAgainWithTheNewKey) {
+  LoseTheKey();
+  LetNewKeyIn();
+  // Not from afar: the camera is not blank.
+  EXPECT_THAT(site_.Provision(), HasReason(reason::kDeviceState));
+  ASSERT_OK(site_.ResetCamera());
+  ASSERT_TRUE(RegistryHearsOfTheReset());
+  ExpectDone(site_.Provision());
   ExpectDone(site_.Run("camera.on"));
 }
 
