@@ -34,7 +34,8 @@ bool IsSame(const proof::v1::Registration& a,
 }
 
 // An account with tokens of which none may approve cannot enrol one as if it
-// had none, and a recovery token is never the first.
+// had none: revoked ones count, or who may revoke without a touch could join.
+// A recovery token is never the first.
 absl::Status CheckSomebodyMayApprove(const AccountView& account,
                                      const TokenRow& pending, bool recovering) {
   if (account.Active() > 0) return absl::OkStatus();
@@ -42,7 +43,7 @@ absl::Status CheckSomebodyMayApprove(const AccountView& account,
     return Error(reason::kNoCredentials,
                  "a recovery token comes after one that approves");
   }
-  if (account.Live() == 0 || recovering) return absl::OkStatus();
+  if (account.tokens.empty() || recovering) return absl::OkStatus();
   return Error(reason::kNoCredentials,
                "the account has tokens, and none of them may approve");
 }

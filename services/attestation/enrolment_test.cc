@@ -216,7 +216,8 @@ TEST_F(EnrolmentTest, ARevokedTokenKeepsItsCredential) {
   ExpectRefused(Registration(token_), reason::kCredentialExists);
 }
 
-TEST_F(EnrolmentTest, AfterTheLastIsRevokedTheNextIsAFirst) {
+// Else whoever may revoke without a touch could join with a key of his own.
+TEST_F(EnrolmentTest, AfterTheLastIsRevokedTheNextIsNoFirst) {
   ASSERT_OK(Enrol(token_));
   v1::RevokeTokenRequest revoke;
   revoke.set_name("tokens/" + IdOf(token_));
@@ -224,7 +225,15 @@ TEST_F(EnrolmentTest, AfterTheLastIsRevokedTheNextIsAFirst) {
   ASSERT_OK(core_.admin.Revoke(rpc::TestCaller("client/t1/app"), revoke));
   ASSERT_OK_AND_ASSIGN(const auto verified,
                        Register(Registration(other_token_)));
-  EXPECT_OK(core_.applier.Apply(ApplyOf(verified, other_token_, 'b')));
+  EXPECT_THAT(core_.applier.Apply(ApplyOf(verified, other_token_, 'b')),
+              HasReason(reason::kNoCredentials));
+  v1::ListCandidatesRequest list;
+  list.set_tenant("t1");
+  list.set_account("ann");
+  list.set_purpose(proof::v1::PURPOSE_ENROL);
+  const absl::Status listed = core_.directory.ListCandidates(list).status();
+  EXPECT_THAT(listed, HasReason(reason::kNoCredentials));
+  EXPECT_EQ(MetadataOf(listed)["enrolled"], "1");
 }
 
 TEST_F(EnrolmentTest, AnAccountWhoseTokensAreSuspendedCannotBeginAnew) {

@@ -147,7 +147,8 @@ absl::StatusOr<int> TokenDirectory::Enrolled(
     const v1::ListCandidatesRequest& request, const AccountView& view) {
   if (request.purpose() != proof::v1::PURPOSE_ENROL) return view.Live();
   ASSIGN_OR_RETURN(const bool open, recoveries_.IsOpen(request.tenant(), view));
-  return open ? 0 : view.Live();
+  if (open) return 0;
+  return view.Live() > 0 ? view.Live() : static_cast<int>(view.tokens.size());
 }
 
 absl::StatusOr<v1::GetTokenResponse> TokenDirectory::Get(

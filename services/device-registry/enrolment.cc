@@ -37,6 +37,7 @@ class Enrolment {
 
  private:
   absl::Status Read();
+  absl::Status ReadRecovery();
   absl::Status CheckKey();
   absl::Status CheckGateways();
   absl::Status CheckProof();
@@ -87,11 +88,17 @@ absl::Status Enrolment::Read() {
                                                 proof::kMaxArguments,
                                                 reason::kArgumentsFormat));
   ASSIGN_OR_RETURN(row_, RequireAccount(change_, account_));
-  if (row_.account().keys().empty() || arguments_.recovery()) {
-    return absl::OkStatus();
-  }
+  return arguments_.recovery() ? absl::OkStatus() : ReadRecovery();
+}
+
+absl::Status Enrolment::ReadRecovery() {
+  ASSIGN_OR_RETURN(const bool keyless, change_.Exists(key::Keyless(account_)));
+  if (row_.account().keys().empty() && !keyless) return absl::OkStatus();
   ASSIGN_OR_RETURN(recovery_, OpenRecovery(change_, account_, in_.now_ms));
-  return absl::OkStatus();
+  if (!keyless || recovery_.has_value()) return absl::OkStatus();
+  return Error(reason::kNoCredentials,
+               "the account lost its last token; the next one needs a recovery",
+               {{"account", account_}});
 }
 
 absl::Status Enrolment::CheckKey() {
@@ -181,6 +188,7 @@ void Enrolment::PutKey() {
   if (!recovery_.has_value()) return;
   *key.mutable_recover_time() = ToTimestamp(static_cast<int64_t>(in_.now_ms));
   UseRecovery(change_, account_, *recovery_, arguments_.token_id());
+  change_.Remove(key::Keyless(account_));
 }
 
 std::string Enrolment::Put() {

@@ -195,11 +195,13 @@ TEST_F(EnrolmentTest, OneOfTwoFirstTokensAtATimeIsTheFirst) {
 }
 
 TEST_F(EnrolmentTest, RefusesATokenThatWasRevokedMeanwhile) {
+  ASSERT_OK(Apply(FirstToken()));
   v1::TokenWord word;
   word.set_account("alice");
-  word.set_revoked("tok-alice");
+  word.set_revoked("tok-alice2");
   ASSERT_OK(Tell(word));
-  ExpectRefused(FirstToken(), reason::kTokenRevoked);
+  proof::FakeToken second("tok-alice2", "alice");
+  ExpectRefused(SecondToken(second), reason::kTokenRevoked);
 }
 
 // Alice's only token is lost; a recovery of her account opens now.
@@ -298,6 +300,22 @@ TEST_F(RecoveredEnrolmentTest, AForeignGatewayIsNoPlaceForIt) {
   NextRequest();
   ExpectRefused(EnrolRequest(new_, {{&new_, &site_.gw2}}, "office"),
                 reason::kPlaceNotAllowed);
+}
+
+// Else whoever may revoke without a touch could join with a key of his own.
+TEST_F(RecoveredEnrolmentTest, AfterTheLastKeyIsRevokedTheNextIsNoFirst) {
+  v1::TokenWord revoked;
+  revoked.set_account("alice");
+  revoked.set_revoked("tok-alice");
+  ASSERT_OK(Tell(revoked));
+  ASSERT_EQ(Account().keys_size(), 0);
+  ExpectRefused(Alone(new_), reason::kNoCredentials);
+  ASSERT_OK(Tell(word_));
+  ASSERT_OK(Apply(Alone(new_)));
+  proof::FakeToken second("tok-second", "alice");
+  NextRequest();
+  EXPECT_OK(Apply(
+      EnrolRequest(second, {{&second, &site_.gw1}, {&new_, &site_.gw1}})));
 }
 
 // What is bound from now on pins what the recovery let in, and what that

@@ -100,6 +100,10 @@ inline std::string DenyHead() { return "denyhead"; }
 inline std::string RevokedToken(absl::string_view token) {
   return absl::StrCat("revoked/", token);
 }
+// RevokedTokenRow: the account has lost its last key without a touch.
+inline std::string Keyless(absl::string_view account) {
+  return absl::StrCat("keyless/", account);
+}
 inline std::string Recovery(absl::string_view account) {
   return absl::StrCat("recovery/", account);
 }

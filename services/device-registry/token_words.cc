@@ -96,10 +96,15 @@ absl::Status Revoke(Change& change, const rpc::Caller& caller,
   ASSIGN_OR_RETURN(absl::optional<AccountRow> row,
                    change.Read<AccountRow>(key::Account(word.account())));
   if (!row.has_value()) return absl::OkStatus();
-  const int i = KeyIndex(row->account(), word.revoked());
-  if (i < 0) return absl::OkStatus();
-  row->mutable_account()->mutable_keys()->DeleteSubrange(i, 1);
-  PutAccount(change, *std::move(row));
+  v1::Account& account = *row->mutable_account();
+  const int i = KeyIndex(account, word.revoked());
+  if (i >= 0) account.mutable_keys()->DeleteSubrange(i, 1);
+  if (account.keys().empty()) {
+    records::v1::RevokedTokenRow keyless;
+    keyless.set_account(word.account());
+    change.Put(key::Keyless(word.account()), std::move(keyless));
+  }
+  if (i >= 0) PutAccount(change, *std::move(row));
   return absl::OkStatus();
 }
 

@@ -13,7 +13,8 @@ namespace u2fi::device_registry {
 //              deny list only grows, so that such a token is not on it.
 //   revoked    the key is forgotten, the token is on the deny list of every
 //              gateway, whether the account has it or not, and is never
-//              enrolled again
+//              enrolled again. After the last key of an account the next one
+//              needs a recovery: otherwise who may revoke could join.
 //   recovery   recoveries.h; an alarm
 // Words only take rights away, but for the last. Thread-safe.
 class TokenWords {
