@@ -63,6 +63,11 @@ class Cluster:
     def files(self, name):
         return self._files[name]
 
+    def address(self, service):
+        """Where a Service leads, by a name that is in every certificate."""
+        found = [address for host, address in self._addresses.items() if host.startswith(service + '.')]
+        return found[0].replace('127.0.0.1', 'localhost')
+
     def _address(self, service):
         """host:port of a Service, and where its first pod really listens."""
         selector = service['spec']['selector']

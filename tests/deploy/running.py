@@ -23,20 +23,36 @@ def programs(runfiles):
     return find
 
 
-def bring_gateway(cluster, folder, program):
-    """The Secrets of the example's gateway: its certificate is from the evaluation CA."""
+def make_identity(cluster, folder, program, identity):
+    """A folder with a certificate from the evaluation CA, as NOTES.txt tells people to make it."""
     certificates = os.path.join(folder, 'certificates')
-    os.makedirs(certificates)
+    os.makedirs(certificates, exist_ok=True)
     for name, content in cluster.files('u2fi-evaluation-ca').items():
         with open(os.path.join(certificates, name), 'w', encoding='utf-8') as file:
             file.write(content)
-    subprocess.run([program('dev-ca'), '--out', certificates, 'gateway/t1/home/g1'], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([program('dev-ca'), '--out', certificates, identity], check=True, stdout=subprocess.DEVNULL)
+    return os.path.join(certificates, identity)
+
+
+def bring_gateway(cluster, folder, program):
+    """The Secrets of the example's gateway."""
+    identity = make_identity(cluster, folder, program, 'gateway/t1/home/g1')
     made = {}
     for name in ('tls.crt', 'tls.key', 'ca.crt'):
-        with open(os.path.join(certificates, 'gateway/t1/home/g1', name), encoding='utf-8') as file:
+        with open(os.path.join(identity, name), encoding='utf-8') as file:
             made[name] = file.read()
     cluster.put('gateway-g1', made)
     cluster.put('gateway-g1-broker', {'password': 'not asked for here'})
+
+
+def make_account(cluster, folder, program):
+    """The third command of NOTES.txt; what it says if it fails."""
+    command = [program('u2fi'), '--gate', cluster.address('u2fi-command-gate'),
+               '--identity', make_identity(cluster, folder, program, 'operator/t1/olga')]
+    if 'u2fi-device-registry' in cluster.pods:
+        command += ['--registry', cluster.address('u2fi-device-registry')]
+    done = subprocess.run(command + ['create-account', 'ann'], capture_output=True, text=True, check=False, timeout=60)
+    return [] if done.returncode == 0 else [f'no account was made: {done.stdout}{done.stderr}']
 
 
 def scrape(cluster, name):
@@ -45,14 +61,14 @@ def scrape(cluster, name):
         return series.parse(page.read().decode())
 
 
-def run(cluster, paths):
+def run(cluster, folder, program, paths):
     """Problems, as sentences."""
     order = ['u2fi-redis', 'u2fi-standalone', 'u2fi-challenge', 'u2fi-attestation', 'u2fi-device-registry',
              'u2fi-command-gate', AGENT]
     started = [name for name in order if name in cluster.pods]
     for name in started:
         cluster.start(name)
-    found = []
+    found = make_account(cluster, folder, program)
     code, said = cluster.run('u2fi-test')
     if code != 0:
         found.append(f'helm test fails ({code}): {said}')
@@ -75,7 +91,7 @@ def main(manifests, folder, runfiles, *paths):
     if AGENT in cluster.pods:
         bring_gateway(cluster, folder, programs(runfiles))
     try:
-        found = run(cluster, paths)
+        found = run(cluster, folder, programs(runfiles), paths)
     finally:
         cluster.stop()
     for one in found:
