@@ -73,6 +73,22 @@ gateway::v1::MeshMessage UpdateOf(const CommandRow& row) {
   return message;
 }
 
+// The device becomes blank.
+gateway::v1::MeshMessage ReleaseOf(const CommandRow& row) {
+  gateway::v1::MeshMessage message;
+  gateway::v1::ReleaseBinding& release = *message.mutable_release_binding();
+  release.mutable_item()->set_command(row.command());
+  *release.mutable_approvals() = TouchesOf(row);
+  return message;
+}
+
+// What was applied, as it goes down.
+gateway::v1::MeshMessage ChangeOf(
+    const CommandRow& row, const device_registry::v1::ApplyResponse& applied) {
+  if (row.operation() == proof::kOperationUnbind) return ReleaseOf(row);
+  return row.transaction().empty() ? UpdateOf(row) : CommitOf(row, applied);
+}
+
 // The word of a device about a pin set, as about any command.
 gateway::v1::CommandResult ResultOf(const gateway::v1::BindingResult& binding) {
   gateway::v1::CommandResult result;
@@ -159,7 +175,8 @@ absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
   }
   if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
   if (command.row.gateway().empty()) return ApplyOnAccount(std::move(command));
-  if (command.row.operation() == proof::kOperationPins) {
+  if (command.row.operation() == proof::kOperationPins ||
+      command.row.operation() == proof::kOperationUnbind) {
     return ApplyPins(std::move(command));
   }
   return SendDown(std::move(command));
@@ -248,10 +265,9 @@ absl::StatusOr<StoredCommand> Dispatcher::ApplyPins(StoredCommand command) {
   if (!applied.ok()) {
     return End(command, v1::COMMAND_STATE_FAILED, ReasonOf(applied.status()));
   }
-  gateway::v1::MeshMessage message = command.row.transaction().empty()
-                                         ? UpdateOf(command.row)
-                                         : CommitOf(command.row, *applied);
-  gateways_.Send(command.tenant, command.row.gateway(), std::move(message))
+  gateways_
+      .Send(command.tenant, command.row.gateway(),
+            ChangeOf(command.row, *applied))
       .IgnoreError();
   return command;
 }

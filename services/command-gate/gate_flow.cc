@@ -328,6 +328,12 @@ absl::Status GateFlow::Confirm(const GatewaySession& session,
     RETURN_IF_ERROR(
         gateways_.Send(session.tenant, session.gateway, std::move(message)));
   }
+  for (const gateway::v1::ReleaseBinding& release : response.releases()) {
+    gateway::v1::MeshMessage message;
+    *message.mutable_release_binding() = release;
+    RETURN_IF_ERROR(
+        gateways_.Send(session.tenant, session.gateway, std::move(message)));
+  }
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -45,6 +46,17 @@ class PinsFlowTest : public QuorumTestCase {
     asked.purpose = proof::v1::PURPOSE_PINS;
     asked.operation = std::string(proof::kOperationPins);
     asked.arguments = proof::Encode(next_);
+    return asked;
+  }
+  // Ann gives the camera away, which believes the set with that hash.
+  Submission Unbind(const std::string& hash) const {
+    proof::v1::UnbindArguments arguments;
+    arguments.set_format(1);
+    arguments.set_pins_hash(hash);
+    Submission asked = Pins();
+    asked.purpose = proof::v1::PURPOSE_UNBIND;
+    asked.operation = std::string(proof::kOperationUnbind);
+    asked.arguments = proof::Encode(arguments);
     return asked;
   }
   absl::StatusOr<StoredCommand> Try() {
@@ -209,6 +221,29 @@ TEST_F(PinsFlowTest, WhatADeviceLacksGoesDown) {
   gate().flow.OnMessage(Session(), up);
   ASSERT_THAT(SentDown(), SizeIs(1));
   EXPECT_EQ(SentDown()[0].pins_update().item().command(), "next");
+}
+
+TEST_F(PinsFlowTest, AReleaseIsAppliedAndGoesDown) {
+  const StoredCommand asked = Advance(Submit(Unbind(next_.previous())));
+  EXPECT_THAT(Who(asked), ElementsAre("ann"));
+  Hear(asked, "ann");
+  EXPECT_THAT(registry_.applied, SizeIs(1));
+  EXPECT_THAT(gateways_.Of(MeshMessage::kReleaseBinding), SizeIs(1));
+  DeviceSays(asked.row.command_id(), "");
+  EXPECT_EQ(Reread(asked).row.state(), v1::COMMAND_STATE_SUCCEEDED);
+}
+
+TEST_F(PinsFlowTest, AReleaseOfAnotherPinSetIsRefused) {
+  EXPECT_THAT(gate().submitter.Submit(Unbind(std::string(32, 'x')), false),
+              HasReason(reason::kPinsPrevious));
+}
+
+TEST_F(PinsFlowTest, AReleaseThatADeviceLacksGoesDown) {
+  registry_.confirmation.add_releases()->mutable_item()->set_command("free");
+  GatewayMessage up;
+  up.mutable_pins_report()->set_device("cam-1");
+  gate().flow.OnMessage(Session(), up);
+  EXPECT_THAT(gateways_.Of(MeshMessage::kReleaseBinding), SizeIs(1));
 }
 
 TEST_F(PinsFlowTest, AWordAboutAForgottenCommandReachesTheRegistry) {

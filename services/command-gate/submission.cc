@@ -101,7 +101,8 @@ absl::Status CheckBuilt(const Reading& in) {
       purpose == proof::v1::PURPOSE_BREAK_GLASS ||
       purpose == proof::v1::PURPOSE_ENROL ||
       purpose == proof::v1::PURPOSE_PROVISION ||
-      purpose == proof::v1::PURPOSE_PINS) {
+      purpose == proof::v1::PURPOSE_PINS ||
+      purpose == proof::v1::PURPOSE_UNBIND) {
     return absl::OkStatus();
   }
   if (absl::StartsWith(in.out.operation, "u2fi.token.")) {

@@ -1,17 +1,15 @@
 #include "services/command-gate/submit_steps.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "services/command-gate/binding_steps.h"
 #include "services/command-gate/quorum.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
-#include "services/common/proof/pin_set.h"
-#include "services/common/proof/pins_change.h"
 #include "services/common/proof/place.h"
 #include "services/common/proof/rules.h"
 #include "services/common/status/error.h"
@@ -30,17 +28,6 @@ const registry::ResolvedGateway* FindGateway(
     if (gateway.gateway() == id) return &gateway;
   }
   return nullptr;
-}
-
-// The keys of the account that asks which the device believes.
-void AddTokens(const SubmitInputs& in, records::v1::Slot& slot) {
-  proof::v1::PinSet pins;
-  pins.ParseFromString(in.item.pin_set());
-  for (const proof::v1::PinnedKey& key : pins.keys()) {
-    if (key.account() == in.submission.account) {
-      slot.add_tokens(key.token_id());
-    }
-  }
 }
 
 uint64_t RevisionOf(const std::string& pin_set) {
@@ -109,7 +96,7 @@ absl::Status CheckTouchPlace(const SubmitInputs& in) {
   place.may_approve = MayApprove(in);
   place.first_token = in.resolved.account().keys().empty();
   RETURN_IF_ERROR(proof::CheckPlace(in.submission.purpose, place));
-  if (in.submission.purpose != proof::v1::PURPOSE_PINS || place.may_approve) {
+  if (!ChangesBinding(in.submission.purpose) || place.may_approve) {
     return absl::OkStatus();
   }
   return Error(reason::kPlaceNotAllowed,
@@ -117,27 +104,8 @@ absl::Status CheckTouchPlace(const SubmitInputs& in) {
                {{"gateway", in.approver_gateway}});
 }
 
-// A later pin set follows the one that the registry knows, and its owner asks.
-// Device, agent and registry check all of it.
-absl::Status CheckPins(const SubmitInputs& in) {
-  if (in.submission.purpose != proof::v1::PURPOSE_PINS) return absl::OkStatus();
-  if (in.item.account() != in.submission.account) {
-    return Error(reason::kNotAMember, "only its owner changes a pin set",
-                 {{"device", in.submission.device}});
-  }
-  proof::v1::PinSet next;
-  if (!next.ParseFromString(in.submission.arguments)) {
-    return Error(reason::kPinSetFormat, "the pin set cannot be read");
-  }
-  if (next.revision() != RevisionOf(in.item.pin_set()) + 1) {
-    return Error(reason::kPinsRevision,
-                 "the new pin set is not exactly one revision further");
-  }
-  if (next.previous() == crypto::View(proof::PinsHash(in.item.pin_set()))) {
-    return absl::OkStatus();
-  }
-  return Error(reason::kPinsPrevious,
-               "the new pin set does not follow the present one");
+absl::Status CheckBinding(const SubmitInputs& in) {
+  return CheckBindingChange(in.submission, in.item);
 }
 
 absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
@@ -193,7 +161,7 @@ std::string LeaseSiteOf(const SubmitInputs& in) {
 }
 
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
-    CheckRule, CheckPins, CheckTouchPlace, CheckGateways, CheckEnrolment};
+    CheckRule, CheckBinding, CheckTouchPlace, CheckGateways, CheckEnrolment};
 
 proof::v1::Rule BreakGlassRule() {
   proof::v1::Rule rule;
@@ -201,29 +169,6 @@ proof::v1::Rule BreakGlassRule() {
   rule.set_approvals(2);
   rule.set_roles(proof::v1::KEY_ROLE_BREAK_GLASS);
   return rule;
-}
-
-// Who loosens a rule must satisfy the rule before the change; and the touches
-// are taken at the owner's own gateways, whoever touches.
-void AddLoosened(const Submission& submission,
-                 const registry::ResolveResponse& resolved,
-                 Approvers::Case& in) {
-  for (const auto& gateway : resolved.account().gateways()) {
-    in.places.push_back(gateway.id());
-  }
-  // CheckPins() says what is wrong with one that cannot be read.
-  proof::v1::PinSet next;
-  if (!next.ParseFromString(submission.arguments)) return;
-  in.also = proof::LoosenedRules(in.pins[0], next);
-  // One look at place, level and verification serves all rules.
-  proof::v1::Rule& all = in.rule;
-  for (const proof::v1::Rule& rule : in.also) {
-    all.set_distinct_gateways(all.distinct_gateways() ||
-                              rule.distinct_gateways());
-    all.set_distinct_sites(all.distinct_sites() || rule.distinct_sites());
-    all.set_uv(all.uv() || rule.uv());
-    all.set_level(std::max(all.level(), rule.level()));
-  }
 }
 
 }  // namespace
@@ -288,7 +233,9 @@ void AddApprover(const SubmitInputs& in, CommandRow& row) {
   slot.set_channel_key(
       FindGateway(in.resolved, in.approver_gateway)->channel_key());
   slot.set_state(v1::APPROVAL_STATE_QUEUED);
-  if (in.submission.purpose == proof::v1::PURPOSE_PINS) AddTokens(in, slot);
+  if (ChangesBinding(in.submission.purpose)) {
+    AddPinnedTokens(in.submission, in.item, slot);
+  }
 }
 
 // Serialises the command: the only time that this happens.
@@ -312,7 +259,7 @@ absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
     const Submission& submission, const registry::ResolveResponse& resolved) {
   if (submission.purpose != proof::v1::PURPOSE_COMMAND &&
       submission.purpose != proof::v1::PURPOSE_BREAK_GLASS &&
-      submission.purpose != proof::v1::PURPOSE_PINS) {
+      !ChangesBinding(submission.purpose)) {
     return {absl::nullopt};
   }
   Approvers::Case in;
@@ -335,9 +282,7 @@ absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
     return Error(reason::kOperationForbidden,
                  "the rules of the items exclude each other");
   }
-  if (submission.purpose == proof::v1::PURPOSE_PINS) {
-    AddLoosened(submission, resolved, in);
-  }
+  NarrowQuorum(submission, resolved, in);
   // Whatever the rule is: these two touches stand for it.
   if (in.break_glass) in.rule = BreakGlassRule();
   if (in.rule.kind() == proof::v1::RULE_KIND_FREE) return {absl::nullopt};

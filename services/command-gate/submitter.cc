@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/command-gate/binding_steps.h"
 #include "services/command-gate/submit_steps.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/merkle.h"
@@ -55,7 +56,7 @@ proof::v1::RequiredAssurance Strictest(const std::vector<CommandRow>& rows) {
 
 // What the rules that become looser ask of keys besides the command's own.
 void Require(const proof::v1::Rule& rule, CommandRow& row) {
-  if (row.purpose() != proof::v1::PURPOSE_PINS) return;
+  if (!ChangesBinding(row.purpose())) return;
   if (rule.uv()) row.mutable_required()->set_uv(true);
   if (rule.level() > 0) row.mutable_required()->set_level(rule.level());
 }

@@ -16,6 +16,7 @@
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
 #include "services/device-registry/token_acts.h"
+#include "services/device-registry/unbinding.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -144,6 +145,9 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
   }
   if (statement.purpose() == proof::v1::PURPOSE_PINS) {
     return ApplyPinsUpdate(change, in);
+  }
+  if (in.command.operation() == proof::kOperationUnbind) {
+    return ApplyUnbind(change, in);
   }
   return NotYet(in.command.operation());
 }

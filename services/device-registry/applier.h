@@ -18,8 +18,8 @@ namespace u2fi::device_registry {
 // so that nobody has to believe the gate. The effect, the memory of it
 // (`applied/<command id>`) and the audit rows are one commit: a command that
 // comes again changes nothing and gets the same answer. So far `u2fi.enrol`,
-// `u2fi.token.*` and `u2fi.pins` under PROVISION and PINS, one command at a
-// time. Thread-safe.
+// `u2fi.token.*`, `u2fi.unbind`, and `u2fi.pins` under PROVISION and PINS, one
+// command at a time. Thread-safe.
 class Applier {
  public:
   // The references must outlive this object. `rp_id_hash` has 32 bytes, and so

@@ -17,6 +17,7 @@ namespace {
 
 using records::v1::DeviceRow;
 using records::v1::PinRow;
+using records::v1::ReleaseRow;
 using records::v1::TransactionRow;
 
 constexpr int kMaxWords = 1000;
@@ -127,7 +128,10 @@ absl::StatusOr<v1::ConfirmResponse> Confirmations::Confirm(
   std::vector<DeviceWord> words;
   for (const auto& result : request.results()) words.push_back(WordOf(result));
   for (const auto& report : request.reports()) words.push_back(WordOf(report));
-  for (const DeviceWord& word : words) RETURN_IF_ERROR(CheckWord(word));
+  for (DeviceWord& word : words) {
+    RETURN_IF_ERROR(CheckWord(word));
+    word.now_ms = static_cast<uint64_t>(UnixMillis(store_.clock()));
+  }
   absl::Status first_error;
   for (const DeviceWord& word : words) {
     first_error.Update(store_.Decide(tenant, [&](Change& change) {
@@ -138,6 +142,7 @@ absl::StatusOr<v1::ConfirmResponse> Confirmations::Confirm(
   v1::ConfirmResponse response;
   for (const DeviceWord& word : words) {
     RETURN_IF_ERROR(AddUpdate(tenant, word, response));
+    RETURN_IF_ERROR(AddRelease(tenant, word, response));
   }
   return response;
 }
@@ -159,6 +164,26 @@ absl::Status Confirmations::AddUpdate(const std::string& tenant,
   }
   ASSIGN_OR_RETURN(*response.add_updates(),
                    MessageOf<gateway::v1::PinsUpdate>(*next));
+  return absl::OkStatus();
+}
+
+absl::Status Confirmations::AddRelease(const std::string& tenant,
+                                       const DeviceWord& word,
+                                       v1::ConfirmResponse& response) {
+  // What it refused is not sent again.
+  if (word.revision == 0 || !word.refusal.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::optional<ReleaseRow> row,
+                   store_.Get<ReleaseRow>(tenant, key::Release(word.device)));
+  if (!row.has_value()) return absl::OkStatus();
+  proof::v1::Proof proof;
+  if (!proof.ParseFromString(row->proof())) {
+    return Error(reason::kInternal, "a stored proof cannot be read");
+  }
+  gateway::v1::ReleaseBinding& release = *response.add_releases();
+  release.mutable_item()->set_command(row->command());
+  release.mutable_item()->set_index(proof.index());
+  *release.mutable_item()->mutable_path() = proof.path();
+  release.mutable_approvals()->Swap(proof.mutable_approvals());
   return absl::OkStatus();
 }
 

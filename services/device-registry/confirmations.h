@@ -42,6 +42,8 @@ class Confirmations {
                          const std::string& transaction,
                          const std::string& device,
                          v1::OutcomeResponse& response);
+  absl::Status AddRelease(const std::string& tenant, const DeviceWord& word,
+                          v1::ConfirmResponse& response);
   absl::Status AddUpdate(const std::string& tenant, const DeviceWord& word,
                          v1::ConfirmResponse& response);
 

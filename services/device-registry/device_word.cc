@@ -16,6 +16,7 @@
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
 #include "services/device-registry/transactions.h"
+#include "services/device-registry/unbinding.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -71,6 +72,12 @@ class Taking {
            word_.revision >= row_.device().pins_revision();
   }
 
+  // It is blank, as it was asked to be.
+  bool IsReleased() const {
+    return word_.revision == 0 && word_.refusal.empty() &&
+           (row_.device().state() == v1::DEVICE_STATE_RELEASING ||
+            row_.device().forced());
+  }
   // It did not take a pin set that was committed after its own.
   bool RefusesUpdate() const {
     return row_.device().state() == v1::DEVICE_STATE_BOUND &&
@@ -78,6 +85,7 @@ class Taking {
            word_.revision < row_.device().pins_revision();
   }
 
+  absl::Status Release();
   void Report();
   void TellRefusal();
   absl::Status Confirm();
@@ -92,9 +100,22 @@ class Taking {
 };
 
 absl::Status Taking::Run() {
+  if (IsReleased()) return Release();
   if (!row_.transaction().empty()) RETURN_IF_ERROR(Confirm());
   if (RefusesUpdate()) TellRefusal();
   if (IsNew()) Report();
+  return absl::OkStatus();
+}
+
+absl::Status Taking::Release() {
+  audit::RowContent content = Row(audit::v1::ROW_KIND_BINDING);
+  content.body.set_state_before(StateName(row_.device().state()));
+  RETURN_IF_ERROR(EndRelease(change_, word_.now_ms, row_));
+  content.body.set_state_after(StateName(row_.device().state()));
+  change_.Audit(std::move(content));
+  row_.mutable_device()->clear_reported_pins_revision();
+  row_.clear_reported_pins_hash();
+  PutDevice(change_, std::move(row_));
   return absl::OkStatus();
 }
 
@@ -193,12 +214,14 @@ void Taking::Refuse(TransactionRow row) {
 
 DeviceWord WordOf(const gateway::v1::BindingResult& result) {
   return {result.device(), result.pins_revision(), result.pins_hash(),
-          result.reason(), result.command_id(),    result.device_signature()};
+          result.reason(), result.command_id(),    result.device_signature(),
+          /*now_ms=*/0};
 }
 
 DeviceWord WordOf(const gateway::v1::PinsReport& report) {
   return {
-      report.device(), report.pins_revision(), report.pins_hash(), "", "", ""};
+      report.device(), report.pins_revision(), report.pins_hash(), "", "", "",
+      /*now_ms=*/0};
 }
 
 absl::Status CheckWord(const DeviceWord& word) {

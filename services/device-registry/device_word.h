@@ -23,6 +23,8 @@ struct DeviceWord {
   // Id of the command that it answers, and its signature; may be empty.
   std::string command_id;
   std::string signature;
+  // When it arrived, in milliseconds since 1970.
+  uint64_t now_ms = 0;
 };
 
 DeviceWord WordOf(const gateway::v1::BindingResult& result);

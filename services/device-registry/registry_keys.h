@@ -85,6 +85,11 @@ inline std::string Pins(absl::string_view device, uint32_t life,
   return absl::StrFormat("%s%08x/%016x", PinPrefix(device), ~life, ~revision);
 }
 
+// ReleaseRow of a device.
+inline std::string Release(absl::string_view device) {
+  return absl::StrCat("release/", device);
+}
+
 // AppliedRow of a command.
 inline std::string Applied(absl::string_view command_id) {
   return absl::StrCat("applied/", command_id);

@@ -11,6 +11,7 @@
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
 #include "services/device-registry/transactions.h"
+#include "services/device-registry/unbinding.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -107,6 +108,10 @@ absl::Status Sweeper::Fire(const std::string& tenant, const std::string& key) {
   return store_.Decide(tenant, [&](Change& change) -> absl::Status {
     if (timer.kind == kTransactionTimer) {
       return FireTransaction(change, key, timer.id);
+    }
+    if (timer.kind == kReleaseTimer) {
+      const auto now_ms = static_cast<uint64_t>(UnixMillis(store_.clock()));
+      return ForceRelease(change, now_ms, key, timer.id);
     }
     return Error(reason::kInternal, "a timer's kind is unknown");
   });

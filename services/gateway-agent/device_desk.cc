@@ -203,6 +203,9 @@ bool DeviceDesk::OnMessage(const MeshMessage& message) {
     case MeshMessage::kPinsUpdate:
       Post([this, m = message.pins_update()] { UpdatePins(m); });
       return true;
+    case MeshMessage::kReleaseBinding:
+      Post([this, m = message.release_binding()] { Release(m); });
+      return true;
     case MeshMessage::kRevocations:
       Post([this, m = message.revocations()] { Revoke(m); });
       return true;

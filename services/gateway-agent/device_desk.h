@@ -118,6 +118,14 @@ class DeviceDesk : public MeshHandler {
 
   // Changes of what a bound device believes (device_desk_changes.cc).
   void UpdatePins(const gateway::v1::PinsUpdate& update);
+  void Release(const gateway::v1::ReleaseBinding& release);
+  void Answer(const proof::v1::Command& command, const absl::Status& status);
+  // Whether another change waits for the device, which hears of it again.
+  absl::StatusOr<bool> Waits(const std::string& device);
+  absl::Status TakeRelease(const gateway::v1::ReleaseBinding& release,
+                           const proof::v1::Command& command);
+  absl::Status VerifyUpdate(const gateway::v1::PinsUpdate& update,
+                            const std::string& device, const Believed& present);
   absl::Status TakeUpdate(const gateway::v1::PinsUpdate& update,
                           const proof::v1::Command& command);
   absl::Status Install(const std::string& device, const Believed& present,

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
+#include "services/common/proof/operations.h"
 #include "services/common/proof/strict.h"
 #include "services/common/proof/verified_pins.h"
 #include "services/common/status/error.h"
@@ -25,12 +26,30 @@ using records::v1::ChangeRow;
 constexpr absl::Duration kTalkExpiry = absl::Hours(1);
 constexpr size_t kMaxReason = 64;
 
-proof::v1::Proof ProofOf(const gateway::v1::PinsUpdate& update) {
+// Of a PinsUpdate or a ReleaseBinding.
+template <typename Message>
+proof::v1::Proof ProofOf(const Message& message) {
   proof::v1::Proof proof;
-  *proof.mutable_approvals() = update.approvals();
-  proof.set_index(update.item().index());
-  *proof.mutable_path() = update.item().path();
+  *proof.mutable_approvals() = message.approvals();
+  proof.set_index(message.item().index());
+  *proof.mutable_path() = message.item().path();
   return proof;
+}
+
+// What waits for the device: empty for a release.
+absl::StatusOr<std::string> NextPinsOf(const ChangeRow& row) {
+  ASSIGN_OR_RETURN(const proof::v1::Command command,
+                   proof::ParseCommand(row.command()));
+  return command.operation() == proof::kOperationPins ? command.arguments()
+                                                      : "";
+}
+
+// Whether `report` says that the device has made the change.
+bool HasMade(const std::string& next, const device::v1::PinsReport& report) {
+  if (next.empty()) {
+    return report.state() == device::v1::BINDING_STATE_BLANK;
+  }
+  return crypto::View(proof::PinsHash(next)) == report.pins_hash();
 }
 
 // The reason in `REFUSED <REASON>`; one of ours for what has none.
@@ -55,13 +74,6 @@ device::v1::PinsReport ReportOf(const proof::PinSet& pins) {
   return report;
 }
 
-// The pin set that `row` brings.
-absl::StatusOr<proof::PinSet> PinsOf(const ChangeRow& row) {
-  ASSIGN_OR_RETURN(const proof::v1::Command command,
-                   proof::ParseCommand(row.command()));
-  return proof::PinSet::Parse(command.arguments());
-}
-
 }  // namespace
 
 void DeviceDesk::UpdatePins(const gateway::v1::PinsUpdate& update) {
@@ -71,13 +83,67 @@ void DeviceDesk::UpdatePins(const gateway::v1::PinsUpdate& update) {
     LogRefusal("a pin set cannot be read", "", command.status());
     return;
   }
-  const absl::Status status = TakeUpdate(update, *command);
-  LogRefusal("a pin set was refused", command->device(), status);
+  Answer(*command, TakeUpdate(update, *command));
+}
+
+void DeviceDesk::Release(const gateway::v1::ReleaseBinding& release) {
+  const absl::StatusOr<proof::v1::Command> command =
+      proof::ParseCommand(release.item().command());
+  if (!command.ok()) {
+    LogRefusal("a release cannot be read", "", command.status());
+    return;
+  }
+  Answer(*command, TakeRelease(release, *command));
+}
+
+void DeviceDesk::Answer(const proof::v1::Command& command,
+                        const absl::Status& status) {
+  LogRefusal("a change of a binding was refused", command.device(), status);
+  // What the store kept out comes again.
   if (status.ok() || status.code() == absl::StatusCode::kUnavailable ||
       status.code() == absl::StatusCode::kAborted) {
     return;
   }
-  RefuseChange(command->device(), command->command_id(), ReasonOf(status));
+  RefuseChange(command.device(), command.command_id(), ReasonOf(status));
+}
+
+absl::StatusOr<bool> DeviceDesk::Waits(const std::string& device) {
+  ASSIGN_OR_RETURN(const absl::optional<ChangeRow> waiting,
+                   site_.FindChange(device));
+  if (waiting.has_value()) TellChange(device, *waiting);
+  return waiting.has_value();
+}
+
+absl::Status DeviceDesk::TakeRelease(const gateway::v1::ReleaseBinding& release,
+                                     const proof::v1::Command& command) {
+  const std::string& id = command.device();
+  const absl::StatusOr<const Believed*> device = Believe(id);
+  if (IsReason(device.status(), reason::kDeviceMismatch)) {
+    // Released before, perhaps: the device knows.
+    device::v1::ToDevice message;
+    message.mutable_hello_request();
+    ToDevice(id, message, kTalkExpiry, command.command_id());
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(device.status());
+  ASSIGN_OR_RETURN(const bool waits, Waits(id));
+  if (waits) return absl::OkStatus();
+  if (command.operation() != proof::kOperationUnbind) {
+    return Error(reason::kOperationUnknown, "this releases nothing");
+  }
+  proof::VerifyInputs inputs = InputsFor(id);
+  inputs.pins = &(*device)->pins;
+  RETURN_IF_ERROR(
+      proof::VerifyProof(release.item().command(), ProofOf(release), inputs)
+          .status());
+  ChangeRow row;
+  row.set_command_id(command.command_id());
+  row.set_command(release.item().command());
+  row.set_proof(proof::Encode(ProofOf(release)));
+  if (!(*device)->row.plain()) return Keep(id, std::move(row));
+  device::v1::PinsReport blank;
+  blank.set_state(device::v1::BINDING_STATE_BLANK);
+  return Carry(id, row, blank, "");
 }
 
 absl::Status DeviceDesk::TakeUpdate(const gateway::v1::PinsUpdate& update,
@@ -99,23 +165,9 @@ absl::Status DeviceDesk::TakeUpdate(const gateway::v1::PinsUpdate& update,
     SendReport(id, ReportOf(device->pins));
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const absl::optional<ChangeRow> waiting,
-                   site_.FindChange(id));
-  if (waiting.has_value()) {
-    TellChange(id, *waiting);
-    return absl::OkStatus();
-  }
-  proof::VerifyInputs inputs = InputsFor(id);
-  inputs.pins = &device->pins;
-  if (update.evidence().has_lease_offer()) {
-    inputs.lease_offer = &update.evidence().lease_offer();
-  }
-  ASSIGN_OR_RETURN(
-      proof::VerifiedCommand verified,
-      proof::VerifyProof(update.item().command(), ProofOf(update), inputs));
-  RETURN_IF_ERROR(
-      proof::VerifyPins(std::move(verified), &device->pins, update.evidence())
-          .status());
+  ASSIGN_OR_RETURN(const bool waits, Waits(id));
+  if (waits) return absl::OkStatus();
+  RETURN_IF_ERROR(VerifyUpdate(update, id, *device));
   if (device->row.plain()) {
     return Install(id, *device, command.command_id(), next.bytes());
   }
@@ -125,6 +177,22 @@ absl::Status DeviceDesk::TakeUpdate(const gateway::v1::PinsUpdate& update,
   row.set_proof(proof::Encode(ProofOf(update)));
   row.set_evidence(proof::Encode(update.evidence()));
   return Keep(id, std::move(row));
+}
+
+absl::Status DeviceDesk::VerifyUpdate(const gateway::v1::PinsUpdate& update,
+                                      const std::string& device,
+                                      const Believed& present) {
+  proof::VerifyInputs inputs = InputsFor(device);
+  inputs.pins = &present.pins;
+  if (update.evidence().has_lease_offer()) {
+    inputs.lease_offer = &update.evidence().lease_offer();
+  }
+  ASSIGN_OR_RETURN(
+      proof::VerifiedCommand verified,
+      proof::VerifyProof(update.item().command(), ProofOf(update), inputs));
+  return proof::VerifyPins(std::move(verified), &present.pins,
+                           update.evidence())
+      .status();
 }
 
 absl::Status DeviceDesk::Install(const std::string& device,
@@ -150,11 +218,17 @@ absl::Status DeviceDesk::Keep(const std::string& device, ChangeRow row) {
 }
 
 void DeviceDesk::TellChange(const std::string& device, const ChangeRow& row) {
+  const absl::StatusOr<std::string> next = NextPinsOf(row);
+  if (!next.ok()) return;
   device::v1::ToDevice message;
-  device::v1::PinsUpdate& update = *message.mutable_pins_update();
-  update.set_command(row.command());
-  update.set_proof(row.proof());
-  update.set_evidence(row.evidence());
+  if (next->empty()) {
+    message.mutable_release()->set_command(row.command());
+    message.mutable_release()->set_proof(row.proof());
+  } else {
+    message.mutable_pins_update()->set_command(row.command());
+    message.mutable_pins_update()->set_proof(row.proof());
+    message.mutable_pins_update()->set_evidence(row.evidence());
+  }
   ToDevice(device, message, kTalkExpiry, row.command_id());
 }
 
@@ -179,15 +253,15 @@ bool DeviceDesk::EndChange(const std::string& device,
                            const device::v1::PinsReport& report) {
   const auto change = site_.FindChange(device);
   if (!change.ok() || !change->has_value()) return false;
-  const auto pins = PinsOf(**change);
-  if (!pins.ok()) return false;
+  const auto next = NextPinsOf(**change);
+  if (!next.ok()) return false;
   const device::v1::DeviceResult answer = answers_[device];
   answers_.erase(device);
-  if (crypto::View(pins->hash()) == report.pins_hash()) {
+  if (HasMade(*next, report)) {
     const bool done =
         OutcomeOf(answer.outcome()) == gateway::v1::EXECUTION_OUTCOME_SUCCEEDED;
     LogRefusal(
-        "a pin set is not on disk", device,
+        "a change is not on disk", device,
         Carry(device, **change, report, done ? answer.device_signature() : ""));
     return true;
   }
@@ -205,8 +279,16 @@ absl::Status DeviceDesk::Carry(const std::string& device, const ChangeRow& row,
                                const device::v1::PinsReport& report,
                                const std::string& signature) {
   ASSIGN_OR_RETURN(const Believed* present, Believe(device));
-  ASSIGN_OR_RETURN(const proof::PinSet next, PinsOf(row));
-  RETURN_IF_ERROR(Install(device, *present, row.command_id(), next.bytes()));
+  ASSIGN_OR_RETURN(const std::string next, NextPinsOf(row));
+  if (next.empty()) {
+    records::v1::DeviceRow last = present->row;
+    last.set_command_id(row.command_id());
+    RETURN_IF_ERROR(site_.Forget(device));
+    believed_.erase(device);
+    SendBound(device, last, report, signature);
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(Install(device, *present, row.command_id(), next));
   ASSIGN_OR_RETURN(present, Believe(device));
   SendBound(device, present->row, report, signature);
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
 #include "services/gateway-agent/device_desk_test_util.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -44,9 +45,28 @@ class ChangesCase : public testing::Test, public DeviceDeskCase {
     return message;
   }
   MeshMessage Update() { return Update(Looser(Genesis())); }
+  MeshMessage Unbind(const proof::PinSet& present) {
+    proof::v1::UnbindArguments arguments;
+    arguments.set_format(1);
+    arguments.set_pins_hash(crypto::ToString(present.hash()));
+    proof::FakeRequest request;
+    request.purpose = proof::v1::PURPOSE_UNBIND;
+    request.commands = {
+        site.CommandBytes("u2fi.unbind", proof::Encode(arguments))};
+    request.touches = {{&site.alice, &site.gw1}};
+    MeshMessage message;
+    gateway::v1::ReleaseBinding& release = *message.mutable_release_binding();
+    release.mutable_item()->set_command(request.commands[0]);
+    *release.mutable_approvals() = site.Prove(request).approvals();
+    return message;
+  }
+  static std::string CommandIn(const MeshMessage& message) {
+    return message.has_pins_update()
+               ? message.pins_update().item().command()
+               : message.release_binding().item().command();
+  }
   static std::string IdIn(const MeshMessage& message) {
-    return proof::ParseCommand(message.pins_update().item().command())
-        ->command_id();
+    return proof::ParseCommand(CommandIn(message))->command_id();
   }
 
   // What went up since the last call.
@@ -98,6 +118,11 @@ class DeviceDeskChangesTest : public ChangesCase {
     report.set_tx("tx-1");
     report.set_revision(pins.fields().revision());
     report.set_pins_hash(crypto::ToString(pins.hash()));
+    return message;
+  }
+  static FromDevice Blank() {
+    FromDevice message;
+    message.mutable_pins()->set_state(device::v1::BINDING_STATE_BLANK);
     return message;
   }
   static FromDevice Hello(const proof::PinSet& pins) {
@@ -284,6 +309,43 @@ TEST_F(DeviceDeskChangesTest, ARevokedTokenChangesNothing) {
   EXPECT_EQ(Reason(), "TOKEN_REVOKED");
 }
 
+TEST_F(DeviceDeskChangesTest, AReleaseGoesDownAndTheDeviceIsForgotten) {
+  const MeshMessage release = Unbind(Genesis());
+  Tell(release);
+  const auto sent = To(mqtt::TopicKind::kDown);
+  ASSERT_FALSE(sent.empty());
+  device::v1::ToDevice down;
+  ASSERT_TRUE(down.ParseFromString(sent.back().payload));
+  EXPECT_EQ(down.release().command(), CommandIn(release));
+  EXPECT_TRUE(Believes(1));
+  DeviceSays(Result(IdIn(release), "SUCCEEDED"));
+  DeviceSays(Blank());
+  ASSERT_OK_AND_ASSIGN(const auto devices, desk->Devices());
+  EXPECT_TRUE(devices.empty());
+  const auto results = Bound();
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].command_id(), IdIn(release));
+  EXPECT_EQ(results[0].pins_revision(), 0u);
+  EXPECT_EQ(results[0].device_signature(), "signed");
+}
+
+TEST_F(DeviceDeskChangesTest, AReleaseOfAnotherPinSetIsRefused) {
+  Tell(Unbind(next_));
+  EXPECT_EQ(Reason(), "PINS_PREVIOUS");
+  EXPECT_TRUE(Believes(1));
+}
+
+TEST_F(DeviceDeskChangesTest, AReleaseThatIsDoneIsAnsweredByTheDevice) {
+  const MeshMessage release = Unbind(Genesis());
+  Tell(release);
+  DeviceSays(Blank());
+  Bound();
+  Tell(release);
+  device::v1::ToDevice down;
+  ASSERT_TRUE(down.ParseFromString(To(mqtt::TopicKind::kDown).back().payload));
+  EXPECT_TRUE(down.has_hello_request());
+}
+
 TEST_F(DeviceDeskChangesTest, ADeviceWithAnotherSetIsReported) {
   DeviceSays(Hello(next_));
   const auto sent = mesh.Take();
@@ -306,6 +368,13 @@ TEST_F(DeviceDeskPlainChangesTest, TheAgentBelievesItAtOnce) {
   EXPECT_EQ(results[0].command_id(), IdIn(update));
   EXPECT_EQ(results[0].pins_revision(), 2u);
   EXPECT_TRUE(To(mqtt::TopicKind::kDown).empty());
+}
+
+TEST_F(DeviceDeskPlainChangesTest, AReleaseIsTheEndAtOnce) {
+  Tell(Unbind(Genesis()));
+  ASSERT_OK_AND_ASSIGN(const auto devices, desk->Devices());
+  EXPECT_TRUE(devices.empty());
+  EXPECT_EQ(Reason(), "");
 }
 
 TEST_F(DeviceDeskPlainChangesTest, ASetThatDoesNotFollowIsRefused) {

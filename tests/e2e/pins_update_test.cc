@@ -8,12 +8,14 @@
 
 #include "gtest/gtest.h"
 #include "services/common/audit/verify_export.h"
-#include "services/common/proof/command.h"
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/rules.h"
+#include "services/common/proof/strict.h"
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
 #include "tests/e2e/person.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::e2e {
 namespace {
@@ -88,6 +90,27 @@ class PinsUpdateTest : public testing::Test {
   }
   CommandRecord Change(const PlanPinsRequest& plan) {
     const auto submitted = Submit(plan);
+    EXPECT_OK(submitted);
+    if (!submitted.ok()) return CommandRecord();
+    const auto done = site_.Wait(submitted->name());
+    EXPECT_OK(done);
+    return done.ok() ? *done : CommandRecord();
+  }
+  CommandRecord Unbind() {
+    const auto pins = proof::PinSet::Parse(Newest());
+    EXPECT_OK(pins);
+    proof::v1::UnbindArguments arguments;
+    arguments.set_format(1);
+    arguments.set_pins_hash(crypto::ToString(pins->hash()));
+    command_gate::v1::SubmitCommandRequest submit;
+    submit.mutable_item()->set_device("cam-1");
+    submit.mutable_item()->set_operation("u2fi.unbind");
+    submit.mutable_item()->set_message(proof::Encode(arguments));
+    submit.mutable_options()->set_on_behalf_of("ann");
+    submit.mutable_options()->set_purpose(proof::v1::PURPOSE_UNBIND);
+    submit.mutable_options()->mutable_approve_within()->set_seconds(5);
+    submit.mutable_options()->mutable_execute_within()->set_seconds(10);
+    const auto submitted = site_.SubmitRequest(submit);
     EXPECT_OK(submitted);
     if (!submitted.ok()) return CommandRecord();
     const auto done = site_.Wait(submitted->name());
@@ -207,11 +230,37 @@ TEST_F(PinsUpdateTest, ALostWordOfTheDeviceIsAskedForAgain) {
   EXPECT_GT(lost, 1);
 }
 
+TEST_F(PinsUpdateTest, AReleasedCameraObeysNobodyAndMayBeBoundAgain) {
+  const CommandRecord done = Unbind();
+  EXPECT_EQ(done.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
+      << done.ShortDebugString() << testing::PrintToString(site_.camera_said());
+  EXPECT_THAT(site_.camera_said(), Contains(HasSubstr("u2fi.unbind: done")));
+  EXPECT_THAT(site_.Run("camera.on"), HasReason(reason::kNotAMember));
+  device_registry::v1::ClaimDeviceRequest claim;
+  claim.set_name("devices/cam-1");
+  claim.set_account("ann");
+  ASSERT_OK(site_.registry().device_claim().ClaimDevice(
+      rpc::TestCaller("client/t1/app"), claim));
+  ASSERT_OK_AND_ASSIGN(const CommandRecord again, site_.Provision());
+  EXPECT_EQ(again.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
+      << again.ShortDebugString()
+      << testing::PrintToString(site_.camera_said());
+  ASSERT_OK_AND_ASSIGN(const CommandRecord on, site_.Run("camera.on"));
+  EXPECT_EQ(on.state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
+}
+
+TEST_F(PinsUpdateTest, WithoutATouchNothingIsReleased) {
+  site_.TellToken("auto off");
+  EXPECT_NE(Unbind().state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
+  EXPECT_THAT(site_.camera_said(), Not(Contains(HasSubstr("u2fi.unbind"))));
+}
+
 TEST_F(PinsUpdateTest, TheAuditFollowsThePinsFromTheFirstSetOn) {
   AddPeople();
   PlanPinsRequest plan = Plan();
   SetRule("camera.snapshot", proof::ForbiddenRule(), plan);
   ExpectDone(plan);
+  EXPECT_EQ(Unbind().state(), command_gate::v1::COMMAND_STATE_SUCCEEDED);
   audit::Anchors anchors;
   ASSERT_OK(anchors.Add(genesis_));
   audit::VerifyExportOptions options;

@@ -221,6 +221,18 @@ TEST_F(ProgramTest, PinsAreChangedFromWhatTheDeviceBelieves) {
   EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_PINS);
 }
 
+TEST_F(ProgramTest, UnbindNamesThePinSetThatEnds) {
+  proof::v1::PinSet pins;
+  pins.set_previous(std::string(32, 'p'));
+  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  EXPECT_EQ(Run({"unbind", "cam-1", "--account", "ann"}), 0) << err_.str();
+  EXPECT_EQ(mesh_.submitted.item().operation(), "u2fi.unbind");
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_UNBIND);
+  proof::v1::UnbindArguments arguments;
+  ASSERT_TRUE(arguments.ParseFromString(mesh_.submitted.item().message()));
+  EXPECT_EQ(arguments.pins_hash(), std::string(32, 'p'));
+}
+
 TEST_F(ProgramTest, PinsThatAreNoneAskNobody) {
   proof::v1::PinSet pins;
   mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());

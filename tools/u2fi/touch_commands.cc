@@ -20,6 +20,7 @@ namespace {
 
 constexpr char kEnrolOperation[] = "u2fi.enrol";
 constexpr char kPinsOperation[] = "u2fi.pins";
+constexpr char kUnbindOperation[] = "u2fi.unbind";
 constexpr char kTokenOperation[] = "u2fi.token.";
 constexpr size_t kMaxIdToken = 8 * 1024;
 constexpr absl::Duration kWatchFor = absl::Hours(24);
@@ -160,6 +161,24 @@ absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
   return AskFor(context, flags, mesh, output);
 }
 
+// The plan of the next set names the present one.
+absl::Status Unbind(Context& context, Flags& flags, Mesh& mesh,
+                    Output& output) {
+  registry::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_PINS);
+  plan.add_devices(flags.ask.device);
+  ASSIGN_OR_RETURN(const proof::v1::PinSet next,
+                   Planned(plan, mesh, flags.ask));
+  proof::v1::UnbindArguments arguments;
+  arguments.set_format(1);
+  arguments.set_pins_hash(next.previous());
+  flags.ask.purpose = proof::v1::PURPOSE_UNBIND;
+  flags.ask.operation = kUnbindOperation;
+  flags.ask.message = proof::Encode(arguments);
+  flags.ask.evidence.clear();
+  return AskFor(context, flags, mesh, output);
+}
+
 absl::Status Cancel(const Context& context, const Flags& flags, Mesh& mesh,
                     Output& output) {
   gate::CancelCommandRequest request;
@@ -275,23 +294,6 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
       ->required();
   AddTimes(provision, flags);
 
-  CLI::App* pins = AddCommand(
-      app, context, flags, "pins",
-      "change rules, keys and gateways that a device believes", ChangePins);
-  pins->add_option("DEVICE", flags->ask.device, "its id")->required();
-  pins->add_option("--rule", flags->edit.rules,
-                   "OPERATION=RULE: free, touch, touch_uv, quorum, forbidden");
-  pins->add_option("--drop-rule", flags->edit.drop_rules,
-                   "OPERATION: the default rule is good enough again");
-  pins->add_option("--key", flags->edit.keys,
-                   "ACCOUNT/TOKEN=ROLES, for example bob/TOKEN=approver");
-  pins->add_option("--drop-key", flags->edit.drop_keys,
-                   "TOKEN: the device believes it no more");
-  pins->add_option("--gateways", flags->edit.gateways, "the whole new list");
-  pins->add_option("--gateway", flags->ask.gateway,
-                   "where to touch (the one that executes)");
-  AddTimes(pins, flags);
-
   CLI::App* run =
       AddCommand(app, context, flags, "run", "have a device do something",
                  [](Context& c, Flags& f, Mesh& m, Output& o) {
@@ -309,6 +311,33 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   run->add_option("--gateway", flags->ask.gateway,
                   "where to touch (the one that executes)");
   AddTimes(run, flags);
+}
+
+void AddBindingChanges(CLI::App& app, Context& context, const FlagsPtr& flags) {
+  CLI::App* pins = AddCommand(
+      app, context, flags, "pins",
+      "change rules, keys and gateways that a device believes", ChangePins);
+  pins->add_option("DEVICE", flags->ask.device, "its id")->required();
+  pins->add_option("--rule", flags->edit.rules,
+                   "OPERATION=RULE: free, touch, touch_uv, quorum, forbidden");
+  pins->add_option("--drop-rule", flags->edit.drop_rules,
+                   "OPERATION: the default rule is good enough again");
+  pins->add_option("--key", flags->edit.keys,
+                   "ACCOUNT/TOKEN=ROLES, for example bob/TOKEN=approver");
+  pins->add_option("--drop-key", flags->edit.drop_keys,
+                   "TOKEN: the device believes it no more");
+  pins->add_option("--gateways", flags->edit.gateways, "the whole new list");
+  pins->add_option("--gateway", flags->ask.gateway,
+                   "where to touch (the one that executes)");
+  AddTimes(pins, flags);
+
+  CLI::App* unbind = AddCommand(
+      app, context, flags, "unbind",
+      "make a device forget its owner: anybody may claim it then", Unbind);
+  unbind->add_option("DEVICE", flags->ask.device, "its id")->required();
+  unbind->add_option("--gateway", flags->ask.gateway,
+                     "where to touch (the one that executes)");
+  AddTimes(unbind, flags);
 }
 
 void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
@@ -343,6 +372,7 @@ void AddTouchCommands(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   AddKeys(app, context, flags);
   AddAsking(app, context, flags);
+  AddBindingChanges(app, context, flags);
   AddFollowing(app, context, flags);
 }
 
