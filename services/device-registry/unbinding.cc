@@ -167,8 +167,12 @@ absl::Status EndRelease(Change& change, uint64_t now_ms, DeviceRow& row) {
     if (!release->timer().empty()) change.Remove(release->timer());
     change.Remove(key::Release(device));
   }
-  row.mutable_device()->clear_gateway();
   row.mutable_device()->clear_forced();
+  // Unless somebody else is binding it already.
+  const v1::DeviceState state = row.device().state();
+  if (state == v1::DEVICE_STATE_IMPORTED || state == v1::DEVICE_STATE_CLAIMED) {
+    row.mutable_device()->clear_gateway();
+  }
   return absl::OkStatus();
 }
 

@@ -46,7 +46,7 @@ bool ChangesTrust(const proof::v1::Command& command) {
 bool IsReferable(const ParsedRow& row, const proof::v1::Approval& approval) {
   if (row.body.command().empty()) return true;
   const auto command = proof::ParseCommand(row.body.command());
-  if (command.ok() && ChangesTrust(*command)) return true;
+  if (command.ok() && proof::IsReserved(command->operation())) return true;
   const auto statement = proof::ParseStatement(approval.statement());
   return statement.ok() && statement->batch_size() > 1;
 }
