@@ -59,8 +59,9 @@ class MetadataUpload : public Reactor {
     executor_.Schedule([this] {
       absl::StatusOr<v1::ImportMetadataResponse> imported =
           import_(blob_, validate_only_);
-      if (imported.ok()) *response_ = *std::move(imported);
-      Finish(rpc::ToGrpcStatus(imported.status()));
+      const absl::Status status = imported.status();
+      if (status.ok()) *response_ = *std::move(imported);
+      Finish(rpc::ToGrpcStatus(status));
     });
   }
 

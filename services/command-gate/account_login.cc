@@ -18,15 +18,15 @@ absl::StatusOr<std::shared_ptr<const AccountLogin::Keys>> AccountLogin::Read(
 }
 
 absl::StatusOr<std::unique_ptr<AccountLogin>> AccountLogin::Create(
-    const Clock& clock, std::map<std::string, Issuer> issuers) {
+    const Clock& clock, const std::map<std::string, Issuer>& issuers) {
   std::map<std::string, Entry> entries;
-  for (auto& [tenant, issuer] : issuers) {
+  for (const auto& [tenant, issuer] : issuers) {
     Entry& entry = entries[tenant];
     entry.version = VersionOf(issuer.jwks_file);
     auto keys = Read(issuer.jwks_file);
     if (!keys.ok()) return WithContext(issuer.jwks_file, keys.status());
     entry.keys = *std::move(keys);
-    entry.config = std::move(issuer);
+    entry.config = issuer;
   }
   return std::unique_ptr<AccountLogin>(
       new AccountLogin(clock, std::move(entries)));

@@ -32,7 +32,7 @@ class AccountLogin {
   // Of each tenant that has one. `clock` must outlive the result. Fails if a
   // key file cannot be read or has no key that counts, naming the file.
   static absl::StatusOr<std::unique_ptr<AccountLogin>> Create(
-      const Clock& clock, std::map<std::string, Issuer> issuers);
+      const Clock& clock, const std::map<std::string, Issuer>& issuers);
 
   // OK if `account` of `tenant` is signed in. ID_TOKEN_INVALID if the token is
   // missing, wrong or expired. The key file is read again after it changed;

@@ -291,7 +291,7 @@ absl::Status Approvals::Recheck(const StoredCommand& command, int index,
   for (int i = 0; i < next.slots_size(); ++i) {
     Slot& slot = *next.mutable_slots(i);
     if (i == index || slot.state() != v1::APPROVAL_STATE_ACCEPTED) continue;
-    const absl::Status stands = CheckToken(attestation_, command, slot);
+    absl::Status stands = CheckToken(attestation_, command, slot);
     if (stands.ok()) continue;
     if (!IsReason(stands, reason::kTokenRevoked)) return stands;
     slot.set_state(v1::APPROVAL_STATE_REFUSED);

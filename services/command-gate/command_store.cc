@@ -23,7 +23,7 @@ using ::u2fi::store::Version;
 constexpr uint64_t kResultGraceMs = 30'000;
 // A step that was not taken within this time is taken again.
 constexpr uint64_t kRetryAfterMs = 2'000;
-constexpr uint64_t kKeptAfterEndMs = 24 * 3'600'000;
+constexpr uint64_t kKeptAfterEndMs = 24ULL * 3'600'000;
 constexpr uint64_t kLastMs = 9'999'999'999'999;
 constexpr size_t kTimersPerSweep = 100;
 constexpr int kReadAtOnce = 500;
@@ -316,6 +316,7 @@ absl::StatusOr<BatchView> CommandStore::ReadForBatch(
   ASSIGN_OR_RETURN(view.first, ReadForSubmit(tenant, "", row));
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
   std::vector<std::string> keys;
+  keys.reserve(devices.size());
   for (const std::string& device : devices) keys.push_back(SequenceKey(device));
   ASSIGN_OR_RETURN(const Snapshot snapshot, store_.Get(partition, keys));
   if (snapshot.epoch != view.first.command.epoch) {

@@ -20,7 +20,7 @@ using records::v1::CommandRow;
 using records::v1::Slot;
 
 // The record and its request_id are forgotten this long after the end.
-constexpr uint64_t kKeptAfterEndMs = 24 * 3'600'000;
+constexpr uint64_t kKeptAfterEndMs = 24ULL * 3'600'000;
 
 Timestamp TimeOf(uint64_t ms) {
   return TimeUtil::MillisecondsToTimestamp(static_cast<int64_t>(ms));

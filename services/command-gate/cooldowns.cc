@@ -15,7 +15,7 @@ namespace {
 using records::v1::CommandRow;
 
 // Older refusals are forgotten.
-constexpr int64_t kRememberMs = 10 * 60'000;
+constexpr int64_t kRememberMs = 600'000;
 
 bool HasExhaustedApprover(const CommandRow& row) {
   return std::any_of(row.slots().begin(), row.slots().end(),

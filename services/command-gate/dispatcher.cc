@@ -226,7 +226,7 @@ absl::StatusOr<StoredCommand> Dispatcher::End(const StoredCommand& command,
 }
 
 absl::StatusOr<StoredCommand> Dispatcher::ApplyOnAccount(
-    StoredCommand command) {
+    const StoredCommand& command) {
   const absl::Status applied = ApplyAtOwners(command);
   // The sweeper or the next caller goes on where this stopped.
   if (IsPassing(applied)) return applied;

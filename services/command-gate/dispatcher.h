@@ -61,7 +61,7 @@ class Dispatcher {
   absl::StatusOr<StoredCommand> End(const StoredCommand& command,
                                     v1::CommandState state,
                                     absl::string_view reason);
-  absl::StatusOr<StoredCommand> ApplyOnAccount(StoredCommand command);
+  absl::StatusOr<StoredCommand> ApplyOnAccount(const StoredCommand& command);
   absl::StatusOr<StoredCommand> ApplyPins(StoredCommand command);
   absl::StatusOr<StoredCommand> SendDown(StoredCommand command);
   // Sends the commands of the batch that are still on their way.

@@ -93,7 +93,7 @@ absl::Status GateFlow::Advance(StoredCommand command) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<StoredCommand> GateFlow::Cancel(StoredCommand command,
+absl::StatusOr<StoredCommand> GateFlow::Cancel(const StoredCommand& command,
                                                absl::string_view caller_uri) {
   if (command.row.state() == v1::COMMAND_STATE_DISPATCHED ||
       IsFinal(command.row.state())) {

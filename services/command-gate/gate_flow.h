@@ -43,7 +43,7 @@ class GateFlow : public GatewayEvents {
   absl::Status Advance(StoredCommand command);
 
   // Ends a command that nobody has dispatched yet. ALREADY_DECIDED otherwise.
-  absl::StatusOr<StoredCommand> Cancel(StoredCommand command,
+  absl::StatusOr<StoredCommand> Cancel(const StoredCommand& command,
                                        absl::string_view caller_uri);
 
   // A timer of the command fired: ends it if its deadline has passed, or

@@ -12,7 +12,7 @@
 namespace u2fi::command_gate {
 
 // Longest token that is read, in bytes.
-inline constexpr size_t kMaxIdToken = 8 * 1024;
+inline constexpr size_t kMaxIdToken = size_t{8} << 10;
 // How far the issuer's clock may be from ours.
 inline constexpr absl::Duration kIdTokenSkew = absl::Seconds(30);
 

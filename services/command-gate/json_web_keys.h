@@ -20,7 +20,7 @@ struct JsonWebKey {
 };
 
 // Longest text of a set, and most keys in it.
-inline constexpr size_t kMaxJsonWebKeys = 64 * 1024;
+inline constexpr size_t kMaxJsonWebKeys = size_t{64} << 10;
 inline constexpr size_t kMaxJsonWebKeyCount = 32;
 
 // The keys for signatures in a JWK Set (RFC 7517, 5). Keys for encryption and

@@ -282,6 +282,7 @@ std::string DigestOf(Request asked) {
 // Gives the commands of one request their names.
 void Name(const std::string& digest, std::vector<Submission>& submissions) {
   std::vector<proof::WordsItem> items;
+  items.reserve(submissions.size());
   for (const Submission& one : submissions) {
     items.push_back({one.device, one.operation, one.arguments});
   }

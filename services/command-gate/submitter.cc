@@ -64,8 +64,10 @@ void Require(const proof::v1::Rule& rule, CommandRow& row) {
 // Root and paths of a batch whose bytes are made.
 absl::Status MakeTree(std::vector<CommandRow>& rows) {
   std::vector<crypto::Digest> leaves;
-  for (const CommandRow& row : rows)
+  leaves.reserve(rows.size());
+  for (const CommandRow& row : rows) {
     leaves.push_back(proof::Leaf(row.command()));
+  }
   ASSIGN_OR_RETURN(const proof::MerkleTree tree,
                    proof::MerkleTree::Of(std::move(leaves)));
   rows[0].set_batch_root(crypto::ToString(tree.root()));

@@ -11,7 +11,7 @@ absl::Status CheckToken(attestation::AttestationClient& attestation,
   if (slot.has_candidate()) return absl::OkStatus();
   attestation::v1::ListCandidatesRequest request = CandidatesFor(command, slot);
   request.set_token_id(slot.approval().token_id());
-  const absl::Status status = attestation.ListCandidates(request).status();
+  absl::Status status = attestation.ListCandidates(request).status();
   if (!IsReason(status, reason::kNoCredentials)) return status;
   return Error(reason::kTokenRevoked,
                "a token that approved may not answer any more",

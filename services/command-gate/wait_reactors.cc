@@ -105,7 +105,7 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
     if (status.ok()) {
       follower_->Start(absl::InfiniteDuration());
     } else {
-      OnCommand(status);
+      WatchReactor::OnCommand(status);
     }
   }
 

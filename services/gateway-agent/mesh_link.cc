@@ -1,6 +1,7 @@
 #include "services/gateway-agent/mesh_link.h"
 
 #include <algorithm>
+#include <deque>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,69 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
 
 }  // namespace
 
+// One stream. Whatever comes is given to the link, in order; what goes waits
+// here while the one before it is written.
+class MeshLink::Stream
+    : public grpc::ClientBidiReactor<GatewayMessage, MeshMessage> {
+ public:
+  explicit Stream(MeshLink& link) : link_(link) {}
+
+  void Start(gateway::v1::GatewayLink::StubInterface& stub,
+             gateway::v1::Hello hello) {
+    stub.async()->Connect(&context_, this);
+    GatewayMessage first;
+    *first.mutable_hello() = std::move(hello);
+    Send(std::move(first));
+    StartRead(&incoming_);
+    // Others may start to write until the reads end.
+    AddHold();
+    StartCall();
+  }
+
+  void Send(GatewayMessage message) {
+    MutexLock lock(mutex_);
+    if (over_ || queue_.size() >= kMaxQueue) return;
+    queue_.push_back(std::move(message));
+    if (queue_.size() == 1) StartWrite(&queue_.front());
+  }
+
+  void Cancel() { context_.TryCancel(); }
+
+  void OnReadDone(bool ok) override {
+    if (ok && link_.Take(incoming_)) {
+      StartRead(&incoming_);
+      return;
+    }
+    // A mesh that does not welcome is left. One that ended says why itself.
+    if (ok) Cancel();
+    {
+      MutexLock lock(mutex_);
+      over_ = true;
+    }
+    RemoveHold();
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    if (!ok) over_ = true;
+    if (over_) return;
+    queue_.pop_front();
+    if (!queue_.empty()) StartWrite(&queue_.front());
+  }
+
+  void OnDone(const grpc::Status& status) override { link_.Ended(status); }
+
+ private:
+  MeshLink& link_;
+  grpc::ClientContext context_;
+  MeshMessage incoming_;
+  Mutex mutex_;
+  // Nothing is written any more.
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
+  // The first one is being written.
+  std::deque<GatewayMessage> queue_ ABSL_GUARDED_BY(mutex_);
+};
+
 MeshLink::MeshLink(gateway::v1::GatewayLink::StubInterface& stub,
                    const Clock& clock, RandomSource& random,
                    MakeHello make_hello, std::vector<MeshHandler*> handlers,
@@ -40,7 +104,6 @@ void MeshLink::Stop() {
   {
     MutexLock lock(mutex_);
     stop_ = true;
-    if (context_ != nullptr) context_->TryCancel();
     changed_.NotifyAll();
   }
   if (connecting_.joinable()) connecting_.join();
@@ -52,9 +115,7 @@ void MeshLink::Start() {
 
 void MeshLink::Send(GatewayMessage message) {
   MutexLock lock(mutex_);
-  if (!state_.connected || queue_.size() >= kMaxQueue) return;
-  queue_.push_back(std::move(message));
-  changed_.NotifyAll();
+  if (state_.connected) stream_->Send(std::move(message));
 }
 
 MeshLink::State MeshLink::state() const {
@@ -93,131 +154,80 @@ bool MeshLink::Wait(absl::Duration duration) {
 }
 
 grpc::Status MeshLink::RunStream() {
-  grpc::ClientContext context;
+  Stream stream(*this);
   {
     MutexLock lock(mutex_);
-    if (stop_) return grpc::Status::CANCELLED;
-    context_ = &context;
-    leave_at_.reset();
+    stream_ = &stream;
+    // A mesh that says nothing is left.
+    leave_at_ = clock_.Uptime() + options_.welcome_within;
   }
-  const std::unique_ptr<Stream> stream = stub_.Connect(&context);
-  std::thread writer;
-  if (Welcomed(*stream, context)) {
-    writer = std::thread([&] { WriteUntilEnd(*stream, context); });
-    ReadAll(*stream);
-  }
-  {
-    MutexLock lock(mutex_);
-    state_.connected = false;
-    queue_.clear();
-    changed_.NotifyAll();
-  }
-  if (writer.joinable()) writer.join();
-  grpc::Status status = stream->Finish();
+  stream.Start(stub_, make_hello_());
   MutexLock lock(mutex_);
-  context_ = nullptr;
-  return status;
+  while (!ended_.has_value() && !stop_ && clock_.Uptime() < leave_at_) {
+    BeatIfDue();
+    changed_.WaitFor(mutex_, std::min(leave_at_, next_beat_) - clock_.Uptime());
+  }
+  if (!ended_.has_value()) stream.Cancel();
+  while (!ended_.has_value()) changed_.Wait(mutex_);
+  stream_ = nullptr;
+  return *std::exchange(ended_, absl::nullopt);
 }
 
-bool MeshLink::Welcomed(Stream& stream, grpc::ClientContext& context) {
-  GatewayMessage hello;
-  *hello.mutable_hello() = make_hello_();
-  if (!stream.Write(hello)) return false;
-  MeshMessage first;
-  const bool heard = ReadFirst(stream, context, first);
-  if (!heard || !first.has_welcome()) {
-    // A refusal ends by itself, and says why.
-    if (heard) context.TryCancel();
-    return false;
-  }
-  {
-    MutexLock lock(mutex_);
-    state_ = {true, first.welcome().generation(), clock_.Now()};
-    heartbeat_ = std::clamp(DurationOf(first.welcome().heartbeat_interval()),
-                            options_.least_heartbeat, options_.most_heartbeat);
-  }
-  for (MeshHandler* handler : handlers_) handler->OnConnected(first.welcome());
-  return true;
+void MeshLink::BeatIfDue() {
+  const absl::Duration now = clock_.Uptime();
+  if (now < next_beat_) return;
+  next_beat_ = now + heartbeat_;
+  GatewayMessage message;
+  message.mutable_heartbeat()->set_time_ms(
+      static_cast<uint64_t>(UnixMillis(clock_)));
+  stream_->Send(std::move(message));
 }
 
-bool MeshLink::ReadFirst(Stream& stream, grpc::ClientContext& context,
-                         MeshMessage& first) {
-  {
-    MutexLock lock(mutex_);
-    opening_ = true;
-  }
-  // A mesh that says nothing is left: the read ends when the call does.
-  std::thread guard([this, &context] {
-    MutexLock lock(mutex_);
-    const absl::Duration until = clock_.Uptime() + options_.welcome_within;
-    while (!stop_ && opening_ && clock_.Uptime() < until) {
-      changed_.WaitFor(mutex_, until - clock_.Uptime());
-    }
-    if (opening_) context.TryCancel();
-  });
-  const bool heard = stream.Read(&first);
-  {
-    MutexLock lock(mutex_);
-    opening_ = false;
-    changed_.NotifyAll();
-  }
-  guard.join();
-  return heard;
+void MeshLink::Ended(const grpc::Status& status) {
+  MutexLock lock(mutex_);
+  state_.connected = false;
+  next_beat_ = absl::InfiniteDuration();
+  ended_ = status;
+  changed_.NotifyAll();
 }
 
-void MeshLink::ReadAll(Stream& stream) {
-  MeshMessage message;
-  while (stream.Read(&message)) {
-    {
-      MutexLock lock(mutex_);
-      state_.last_message = clock_.Now();
-    }
+bool MeshLink::Take(const MeshMessage& message) {
+  if (!state().connected) return TakeWelcome(message);
+  {
+    MutexLock lock(mutex_);
+    state_.last_message = clock_.Now();
     if (message.has_drain()) {
-      MutexLock lock(mutex_);
       leave_at_ =
           clock_.Uptime() + DurationOf(message.drain().reconnect_after());
       changed_.NotifyAll();
-      continue;
-    }
-    bool taken = false;
-    for (MeshHandler* handler : handlers_) {
-      taken = taken || handler->OnMessage(message);
-    }
-    if (!taken) {
-      logging::Warning("a message of the mesh is not understood here",
-                       {{"body", static_cast<int>(message.body_case())}});
+      return true;
     }
   }
+  bool taken = false;
+  for (MeshHandler* handler : handlers_) {
+    taken = taken || handler->OnMessage(message);
+  }
+  if (!taken) {
+    logging::Warning("a message of the mesh is not understood here",
+                     {{"body", static_cast<int>(message.body_case())}});
+  }
+  return true;
 }
 
-void MeshLink::WriteUntilEnd(Stream& stream, grpc::ClientContext& context) {
-  absl::Duration last_beat = clock_.Uptime();
-  while (true) {
-    GatewayMessage message;
-    {
-      MutexLock lock(mutex_);
-      const absl::Duration now = clock_.Uptime();
-      if (stop_ || !state_.connected) return;
-      if (leave_at_.has_value() && now >= *leave_at_) {
-        context.TryCancel();
-        return;
-      }
-      if (!queue_.empty()) {
-        message = std::move(queue_.front());
-        queue_.pop_front();
-      } else if (now - last_beat >= heartbeat_) {
-        last_beat = now;
-        message.mutable_heartbeat()->set_time_ms(
-            static_cast<uint64_t>(UnixMillis(clock_)));
-      } else {
-        absl::Duration wait = heartbeat_ - (now - last_beat);
-        if (leave_at_.has_value()) wait = std::min(wait, *leave_at_ - now);
-        changed_.WaitFor(mutex_, wait);
-        continue;
-      }
-    }
-    if (!stream.Write(message)) return;
+bool MeshLink::TakeWelcome(const MeshMessage& message) {
+  if (!message.has_welcome()) return false;
+  const gateway::v1::Welcome& welcome = message.welcome();
+  {
+    MutexLock lock(mutex_);
+    state_ = {true, welcome.generation(), clock_.Now()};
+    leave_at_ = absl::InfiniteDuration();
+    heartbeat_ = std::clamp(DurationOf(welcome.heartbeat_interval()),
+                            options_.least_heartbeat, options_.most_heartbeat);
+    next_beat_ = clock_.Uptime() + heartbeat_;
+    changed_.NotifyAll();
   }
+  for (MeshHandler* handler : handlers_) handler->OnConnected(welcome);
+  return true;
 }
 
 }  // namespace u2fi::gateway_agent

@@ -1,7 +1,6 @@
 #ifndef U2FI_SERVICES_GATEWAY_AGENT_MESH_LINK_H_
 #define U2FI_SERVICES_GATEWAY_AGENT_MESH_LINK_H_
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -21,7 +20,8 @@ namespace u2fi::gateway_agent {
 
 // The stream to the mesh: opened from here, so that a site opens no port.
 // Says Hello, keeps the heartbeat that Welcome asks for, opens the next stream
-// when this one ends, after a random wait. Two threads. Thread-safe.
+// when this one ends, after a random wait. One thread, which mostly sleeps;
+// messages are handled and written on gRPC's. Thread-safe.
 class MeshLink : public MeshSender {
  public:
   struct Options {
@@ -51,7 +51,7 @@ class MeshLink : public MeshSender {
            RandomSource& random, MakeHello make_hello,
            std::vector<MeshHandler*> handlers, const Options& options);
 
-  // Ends the stream and the threads.
+  // Ends the stream and the thread.
   ~MeshLink() override;
 
   // One more handler, which must outlive this object or Stop(). Before Start().
@@ -60,7 +60,7 @@ class MeshLink : public MeshSender {
   // Begins to connect. Once.
   void Start();
 
-  // Ends the stream and the threads; no handler is called after it.
+  // Ends the stream and the thread; no handler is called after it.
   void Stop();
 
   void Send(gateway::v1::GatewayMessage message) override;
@@ -72,16 +72,16 @@ class MeshLink : public MeshSender {
   grpc::Status last_status() const;
 
  private:
-  using Stream = grpc::ClientReaderWriterInterface<gateway::v1::GatewayMessage,
-                                                   gateway::v1::MeshMessage>;
+  class Stream;
+
   void ConnectUntilStopped();
+  // Opens a stream and returns when it has ended.
   grpc::Status RunStream();
-  bool Welcomed(Stream& stream, grpc::ClientContext& context);
-  // False if the stream ended, or was silent for too long.
-  bool ReadFirst(Stream& stream, grpc::ClientContext& context,
-                 gateway::v1::MeshMessage& first);
-  void ReadAll(Stream& stream);
-  void WriteUntilEnd(Stream& stream, grpc::ClientContext& context);
+  // Called by the stream: a message, false if it ends the stream; the end.
+  bool Take(const gateway::v1::MeshMessage& message);
+  bool TakeWelcome(const gateway::v1::MeshMessage& message);
+  void Ended(const grpc::Status& status);
+  void BeatIfDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False if it was stopped meanwhile.
   bool Wait(absl::Duration duration);
 
@@ -94,15 +94,15 @@ class MeshLink : public MeshSender {
   mutable Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  // Hello is out, and nothing came back yet.
-  bool opening_ ABSL_GUARDED_BY(mutex_) = false;
   State state_ ABSL_GUARDED_BY(mutex_);
-  // The stream that is open or opening, to be cancelled.
-  grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
-  absl::Duration heartbeat_ ABSL_GUARDED_BY(mutex_) = absl::Seconds(30);
-  // When the stream shall end of itself (Drain).
-  absl::optional<absl::Duration> leave_at_ ABSL_GUARDED_BY(mutex_);
-  std::deque<gateway::v1::GatewayMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  // The stream that is open or opening, and how it ended.
+  Stream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  absl::optional<grpc::Status> ended_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration heartbeat_ ABSL_GUARDED_BY(mutex_);
+  // Uptimes: the next heartbeat, and when the stream shall end of itself
+  // because of Drain or because no Welcome came.
+  absl::Duration next_beat_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
+  absl::Duration leave_at_ ABSL_GUARDED_BY(mutex_);
   grpc::Status last_status_ ABSL_GUARDED_BY(mutex_);
   std::thread connecting_;
 };

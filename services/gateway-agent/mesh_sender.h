@@ -16,8 +16,8 @@ class MeshSender {
   virtual void Send(gateway::v1::GatewayMessage message) = 0;
 };
 
-// What comes down. Each method is called on the link's worker thread, one at a
-// time and in order; it hands long work to a thread of its own.
+// What comes down. The methods are called one at a time and in order, on a
+// thread of gRPC; they hand long work to a thread of their own.
 class MeshHandler {
  public:
   virtual ~MeshHandler() = default;

@@ -71,8 +71,9 @@ class ExportReactor : public grpc::ServerWriteReactor<Response> {
       export_ = *std::move(opened);
     }
     absl::StatusOr<Response> next = export_->Next();
-    if (next.ok()) response_ = *std::move(next);
-    return next.status();
+    if (!next.ok()) return next.status();
+    response_ = *std::move(next);
+    return absl::OkStatus();
   }
 
   // False if the caller is gone.
