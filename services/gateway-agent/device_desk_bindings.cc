@@ -150,6 +150,13 @@ absl::Status DeviceDesk::Bind(const gateway::v1::CommitBinding& commit,
 absl::Status DeviceDesk::InstallPins(const gateway::v1::CommitBinding& commit,
                                      const proof::v1::Command& command,
                                      const StageRow& staged) {
+  // A device with the kit holds to its own pin set; for one without, the agent
+  // does: only its owner's own command makes it free again.
+  ASSIGN_OR_RETURN(const absl::optional<DeviceRow> bound,
+                   site_.FindDevice(command.device()));
+  if (bound.has_value() && (bound->plain() || staged.plain())) {
+    return Error(reason::kDeviceState, "the device is bound already");
+  }
   ASSIGN_OR_RETURN(proof::VerifiedCommand verified,
                    proof::VerifyProof(commit.item().command(), ProofOf(commit),
                                       InputsFor(command.device())));

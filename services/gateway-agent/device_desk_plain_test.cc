@@ -181,10 +181,11 @@ class PlainBindingTest : public testing::Test, public DeviceDeskCase {
     command.set_sequence(1);
     return *proof::EncodeCommand(command);
   }
-  void Stage(const std::string& device) {
+  void Stage(const std::string& device,
+             const std::string& transaction = "tx-1") {
     gateway::v1::MeshMessage message;
     gateway::v1::Stage& stage = *message.mutable_stage();
-    stage.set_transaction("tx-1");
+    stage.set_transaction(transaction);
     stage.set_deadline_ms(static_cast<uint64_t>(UnixMillis(clock)) + 60'000);
     gateway::v1::StagedDevice& staged = *stage.add_devices();
     staged.set_device(device);
@@ -193,14 +194,14 @@ class PlainBindingTest : public testing::Test, public DeviceDeskCase {
     staged.set_plain(true);
     Tell(message);
   }
-  void Commit() {
+  void Commit(const std::string& transaction = "tx-1") {
     proof::FakeRequest request;
     request.purpose = proof::v1::PURPOSE_PROVISION;
     request.commands = {PinsCommand()};
     request.touches = {{&site.alice, &site.gw1}};
     gateway::v1::MeshMessage message;
     gateway::v1::CommitBinding& commit = *message.mutable_commit_binding();
-    commit.set_transaction("tx-1");
+    commit.set_transaction(transaction);
     commit.mutable_item()->set_command(PinsCommand());
     *commit.mutable_approvals() = site.Prove(request).approvals();
     Tell(message);
@@ -232,6 +233,19 @@ TEST_F(PlainBindingTest, TheAgentKeepsThePinSetAndSaysSo) {
   EXPECT_TRUE(To(mqtt::TopicKind::kDown).empty());
   Execute(Touched("lock.unlock"));
   EXPECT_EQ(Publications(), 1);
+}
+
+// Whoever holds the cloud may sign a first pin set with a key of his own.
+TEST_F(PlainBindingTest, ABoundDeviceIsNotBoundAnew) {
+  Stage(site.device);
+  Commit();
+  Stage(site.device, "tx-2");
+  mesh.Take();
+  Commit("tx-2");
+  const auto messages = mesh.Take();
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].binding_result().reason(), "DEVICE_STATE");
+  EXPECT_EQ(rows->FindDevice(site.device).value()->transaction(), "tx-1");
 }
 
 TEST_F(PlainBindingTest, APinSetOfAnotherDeviceIsNotStaged) {

@@ -90,7 +90,7 @@
 {{- $_ := set $config "settings" .root.Values.challenge.settings -}}
 {{- else if eq .component "attestation" -}}
 {{- $_ := set $config "settings" (include "u2fi.config.attestation" .root | fromJson) -}}
-{{- $peers = list "challenge" -}}
+{{- $peers = list "challenge" "device-registry" -}}
 {{- else if eq .component "device-registry" -}}
 {{- $_ := set $config "settings" (include "u2fi.config.registry" .root | fromJson) -}}
 {{- else -}}
