@@ -8,6 +8,7 @@
 #include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/device-emulator/kit_verifier.h"
 
 namespace u2fi::device {
 namespace {
@@ -125,7 +126,7 @@ absl::StatusOr<proof::VerifiedPins> Binder::AcceptPins(
   proof::VerifyInputs inputs = record_.Inputs();
   if (evidence.has_lease_offer()) inputs.lease_offer = &evidence.lease_offer();
   ASSIGN_OR_RETURN(proof::VerifiedCommand verified,
-                   proof::VerifyProof(command, proof, inputs));
+                   VerifyWithKit(command, proof, inputs));
   RETURN_IF_ERROR(record_.CheckSequence(verified.command().sequence()));
   if (!verified.next_pins().has_value()) {
     return Error(reason::kOperationUnknown, "not u2fi.pins");
@@ -140,7 +141,7 @@ absl::StatusOr<proof::VerifiedCommand> Binder::AcceptRelease(
   }
   ASSIGN_OR_RETURN(
       proof::VerifiedCommand verified,
-      proof::VerifyProof(message.command(), message.proof(), record_.Inputs()));
+      VerifyWithKit(message.command(), message.proof(), record_.Inputs()));
   if (verified.command().operation() != proof::kOperationUnbind) {
     return Error(reason::kOperationUnknown, "not u2fi.unbind");
   }

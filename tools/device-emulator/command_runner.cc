@@ -3,6 +3,7 @@
 #include "services/common/proof/operations.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/device-emulator/kit_verifier.h"
 
 namespace u2fi::device {
 
@@ -23,11 +24,8 @@ CommandReport CommandRunner::Run(absl::string_view command_bytes,
 absl::StatusOr<proof::VerifiedCommand> CommandRunner::Accept(
     absl::string_view command_bytes, absl::string_view proof_bytes) const {
   const proof::VerifyInputs inputs = record_.Inputs();
-  ASSIGN_OR_RETURN(
-      proof::VerifiedCommand command,
-      proof_bytes.empty()
-          ? proof::VerifyFree(command_bytes, inputs)
-          : proof::VerifyProof(command_bytes, proof_bytes, inputs));
+  ASSIGN_OR_RETURN(proof::VerifiedCommand command,
+                   VerifyWithKit(command_bytes, proof_bytes, inputs));
   const auto& fields = command.command();
   if (proof::IsReserved(fields.operation())) {
     return Error(reason::kOperationUnknown, "not an operation of the device",

@@ -3,22 +3,11 @@
 
 #include <string>
 
-#include "services/common/proof/c/u2fi_proof.h"
-#include "services/common/proof/verify_proof.h"
+#include "services/common/proof/c/kit_crypto.h"
 
 namespace u2fi::proof {
 
-// The C kit with BoringSSL behind its two function pointers, for tests and the
-// device emulator.
-const u2fi_crypto& KitCrypto();
-
-// A view of `text`, which must live as long.
-u2fi_bytes KitBytes(const std::string& text);
-
-// The inputs that do not travel: identity, time, lease_ended, and the crypto.
-u2fi_input KitInput(const VerifyInputs& in);
-
-// Whether the kit takes the bytes as a pin set.
+// Whether the kit takes the bytes as a pin set: for tests of its inner parts.
 bool KitParsesPins(const std::string& bytes);
 
 }  // namespace u2fi::proof
