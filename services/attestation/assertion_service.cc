@@ -140,8 +140,8 @@ absl::Status AssertionService::Prepare(Attempt& attempt) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
-    Attempt& attempt) {
+absl::StatusOr<fido::AssertionInputs> AssertionService::InputsOf(
+    const Attempt& attempt) {
   const proof::v1::Answer& answer = attempt.request.answer();
   fido::AssertionInputs inputs;
   ASSIGN_OR_RETURN(inputs.expected,
@@ -162,6 +162,13 @@ absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
   }
   inputs.ignore_counter_floor =
       attempt.statement.purpose() == proof::v1::PURPOSE_PRESENCE;
+  return inputs;
+}
+
+absl::StatusOr<fido::VerifiedAssertion> AssertionService::Check(
+    Attempt& attempt) {
+  const proof::v1::Answer& answer = attempt.request.answer();
+  ASSIGN_OR_RETURN(const fido::AssertionInputs inputs, InputsOf(attempt));
   ASSIGN_OR_RETURN(const fido::ScreenedAssertion screened,
                    fido::ScreenAssertion(inputs));
   ASSIGN_OR_RETURN(

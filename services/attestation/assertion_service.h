@@ -30,6 +30,7 @@ class AssertionService {
   absl::StatusOr<v1::VerifyAssertionResponse> VerifyOnce(
       const v1::VerifyAssertionRequest& request);
   absl::Status Prepare(Attempt& attempt);
+  absl::StatusOr<fido::AssertionInputs> InputsOf(const Attempt& attempt);
   absl::StatusOr<fido::VerifiedAssertion> Check(Attempt& attempt);
   absl::StatusOr<v1::VerifyAssertionResponse> Accept(
       const Attempt& attempt, const fido::VerifiedAssertion& verified);

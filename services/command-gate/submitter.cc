@@ -28,6 +28,19 @@ bool IsFree(const Submission& submission, const registry::ResolvedItem& item) {
          submission.purpose != proof::v1::PURPOSE_BREAK_GLASS;
 }
 
+// Whether no item of a batch needs a touch. BATCH_SITE.
+absl::StatusOr<bool> IsFreeAtOneSite(
+    const Submission& first, const registry::ResolveResponse& resolved) {
+  bool free = true;
+  for (const registry::ResolvedItem& item : resolved.items()) {
+    if (item.site() != resolved.items(0).site()) {
+      return Error(reason::kBatchSite, "a batch is for one site");
+    }
+    free = free && IsFree(first, item);
+  }
+  return free;
+}
+
 // Takes `step`, which begins with a read, again while others are faster.
 template <typename Step>
 auto Persist(Step step) {
@@ -204,13 +217,7 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
                    Resolve(submissions));
   ASSIGN_OR_RETURN(const absl::optional<Approvers::Case> quorum,
                    QuorumOf(submissions[0], resolved));
-  bool free = true;
-  for (const registry::ResolvedItem& item : resolved.items()) {
-    if (item.site() != resolved.items(0).site()) {
-      return Error(reason::kBatchSite, "a batch is for one site");
-    }
-    free = free && IsFree(submissions[0], item);
-  }
+  ASSIGN_OR_RETURN(const bool free, IsFreeAtOneSite(submissions[0], resolved));
   const std::string& place = submissions[0].approver_gateway.empty()
                                  ? resolved.items(0).gateway()
                                  : submissions[0].approver_gateway;
