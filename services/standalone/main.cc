@@ -27,8 +27,13 @@ absl::Status Run(const StandaloneConfig& config) {
       const std::unique_ptr<store::Store> store,
       store::OpenStore(config.store(), SystemClock(), SystemRandom()));
   ASSIGN_OR_RETURN(
+      const std::unique_ptr<rpc::MeshProcess> process,
+      rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),
+                               config.tls(), config.metrics()}));
+  ASSIGN_OR_RETURN(
       const std::unique_ptr<StandaloneModule> module,
-      StandaloneModule::Start(config, *store, SystemClock(), SystemRandom()));
+      StandaloneModule::Start(config, *store, SystemClock(), SystemRandom(),
+                              &process->metrics()));
   audit::AuditRunner audit(*store, SystemClock(), module->deciders(),
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
@@ -41,10 +46,6 @@ absl::Status Run(const StandaloneConfig& config) {
        config::Version(),
        config.audit().sink_file()},
       exporting);
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<rpc::MeshProcess> process,
-      rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),
-                               config.tls(), config.metrics()}));
   rpc::ServiceList services = module->services();
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));

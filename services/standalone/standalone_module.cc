@@ -38,11 +38,11 @@ absl::Status Validate(const StandaloneConfig& config) {
 
 absl::StatusOr<std::unique_ptr<StandaloneModule>> StandaloneModule::Start(
     const StandaloneConfig& config, store::Store& store, const Clock& clock,
-    RandomSource& random) {
+    RandomSource& random, metrics::Registry* metrics) {
   RETURN_IF_ERROR(store::RequireFixedSetting(
       store, "rp_id", config.attestation().relying_party().rp_id()));
   std::unique_ptr<StandaloneModule> module(
-      new StandaloneModule(config, store, clock, random));
+      new StandaloneModule(config, store, clock, random, metrics));
   RETURN_IF_ERROR(module->StartRegistry(config));
   RETURN_IF_ERROR(module->StartAttestation(config));
   RETURN_IF_ERROR(module->StartGate(config));
@@ -51,10 +51,12 @@ absl::StatusOr<std::unique_ptr<StandaloneModule>> StandaloneModule::Start(
 
 StandaloneModule::StandaloneModule(const StandaloneConfig& config,
                                    store::Store& store, const Clock& clock,
-                                   RandomSource& random)
+                                   RandomSource& random,
+                                   metrics::Registry* metrics)
     : store_(store),
       clock_(clock),
       random_(random),
+      metrics_(metrics),
       challenge_(clock, random, store,
                  challenge::RememberFrom(config.challenge())),
       challenge_client_(challenge_) {}
@@ -69,6 +71,7 @@ absl::Status StandaloneModule::StartAttestation(
   attestation::ModuleParts parts{clock_, random_, store_, challenge_client_,
                                  config.attestation()};
   parts.registry = words_client_.get();
+  parts.metrics = metrics_;
   ASSIGN_OR_RETURN(attestation_, attestation::AttestationModule::Make(parts));
   attestation_client_ = std::make_unique<attestation::AttestationLocalClient>(
       attestation_->core());
@@ -107,6 +110,7 @@ absl::Status StandaloneModule::StartGate(const StandaloneConfig& config) {
   ASSIGN_OR_RETURN(login_,
                    command_gate::LoginFrom(config.command_gate(), clock_));
   parts.login = login_.get();
+  parts.metrics = metrics_;
   parts.approvers = command_gate::ApproversFrom(config.command_gate());
   parts.quotas = command_gate::QuotasFrom(config.command_gate());
   gate_ = std::make_unique<command_gate::GateModule>(parts);

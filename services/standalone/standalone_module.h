@@ -12,6 +12,7 @@
 #include "services/challenge/challenge_local_client.h"
 #include "services/command-gate/account_login.h"
 #include "services/command-gate/gate_module.h"
+#include "services/common/metrics/metrics.h"
 #include "services/common/random/random_source.h"
 #include "services/common/rpc/service_list.h"
 #include "services/common/store/store.h"
@@ -34,11 +35,13 @@ absl::Status Validate(const config::v1::StandaloneConfig& config);
 class StandaloneModule {
  public:
   // `config` was checked; the references must outlive the module, `config`
-  // excepted. STORE_MISCONFIGURED if the store belongs to another relying
-  // party; file and store errors as they are.
+  // excepted, and so must `metrics`, where the services count (nullptr: in
+  // registries of their own). STORE_MISCONFIGURED if the store belongs to
+  // another relying party; file and store errors as they are.
   static absl::StatusOr<std::unique_ptr<StandaloneModule>> Start(
       const config::v1::StandaloneConfig& config, store::Store& store,
-      const Clock& clock, RandomSource& random);
+      const Clock& clock, RandomSource& random,
+      metrics::Registry* metrics = nullptr);
 
   // What the one listener offers.
   rpc::ServiceList services();
@@ -56,7 +59,7 @@ class StandaloneModule {
  private:
   StandaloneModule(const config::v1::StandaloneConfig& config,
                    store::Store& store, const Clock& clock,
-                   RandomSource& random);
+                   RandomSource& random, metrics::Registry* metrics);
 
   absl::Status StartAttestation(const config::v1::StandaloneConfig& config);
   absl::Status StartRegistry(const config::v1::StandaloneConfig& config);
@@ -65,6 +68,7 @@ class StandaloneModule {
   store::Store& store_;
   const Clock& clock_;
   RandomSource& random_;
+  metrics::Registry* const metrics_;
   challenge::ChallengeCore challenge_;
   challenge::ChallengeLocalClient challenge_client_;
   std::unique_ptr<device_registry::RegistryModule> registry_;

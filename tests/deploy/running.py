@@ -75,6 +75,9 @@ def run(cluster, folder, program, paths):
     exported = [one for name in started if name not in ('u2fi-redis', AGENT) for one in scrape(cluster, name)]
     if not any(name == 'u2fi_build_info' for name, _ in exported):
         found.append('there are no metrics')
+    for service in ('u2fi_attestation_', 'u2fi_command_gate_'):
+        if not any(name.startswith(service) for name, _ in exported):
+            found.append(f'nobody exports {service}*')
     if paths:
         found += series.problems(paths, exported)
         # The check must be able to fail.
