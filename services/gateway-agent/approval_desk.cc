@@ -48,8 +48,15 @@ ApprovalDesk::~ApprovalDesk() {
   for (std::thread& worker : workers) worker.join();
 }
 
-// The mesh asks its open questions again by itself.
-void ApprovalDesk::OnConnected(const gateway::v1::Welcome&) {}
+// The mesh asks its open questions again by itself. The outcome of a touch may
+// have gone down with the stream before: its key waits for it no longer.
+void ApprovalDesk::OnConnected(const gateway::v1::Welcome&) {
+  MutexLock lock(mutex_);
+  for (const QuestionPtr& question : open_) {
+    if (question->state == State::kAnswered) question->outcome_known = true;
+  }
+  Changed();
+}
 
 bool ApprovalDesk::OnMessage(const MeshMessage& message) {
   switch (message.body_case()) {

@@ -136,6 +136,18 @@ TEST_F(ApprovalDeskTest, TheKeyIsAskedAgainOnlyAfterTheOutcome) {
   tokens_.WaitUntilAsked("p1", 2);
 }
 
+TEST_F(ApprovalDeskTest, AnOutcomeThatWasLostWithTheStreamBlocksNoKey) {
+  options_.outcome_within = absl::Hours(1);
+  tokens_.Plug("p1", "k1");
+  tokens_.Touch("p1");
+  Ask(questions_.Approval("q1", "k1"));
+  NextAnswer();
+  Ask(questions_.Approval("q2", "k1"));
+  EXPECT_EQ(tokens_.asked("p1"), 1);
+  desk().OnConnected({});
+  tokens_.WaitUntilAsked("p1", 2);
+}
+
 TEST_F(ApprovalDeskTest, AnOutcomeThatNeverComesBlocksTheKeyForATimeOnly) {
   options_.outcome_within = absl::Milliseconds(1);
   tokens_.Plug("p1", "k1");
