@@ -12,7 +12,8 @@
 namespace u2fi::u2fhid {
 namespace {
 
-// Holds an APDU if its first byte is odd, and echoes it otherwise.
+// Holds an APDU or a CTAP2 command if its first byte is odd, and echoes it
+// otherwise.
 class Handler : public HidHandler {
  public:
   absl::optional<std::string> OnMsg(absl::string_view apdu) override {
@@ -21,6 +22,9 @@ class Handler : public HidHandler {
     held_ = (apdu[0] & 1) != 0;
     if (held_) return absl::nullopt;
     return std::string(apdu);
+  }
+  absl::optional<std::string> OnCbor(absl::string_view request) override {
+    return OnMsg(request);
   }
   void OnAbort() override { held_ = false; }
   void OnWink() override {}
@@ -66,7 +70,8 @@ class Session {
 
   FakeClock clock_;
   Handler handler_;
-  HidDevice device_{clock_, handler_, {2, 1, 0, 0, kCapabilityWink}};
+  HidDevice device_{
+      clock_, handler_, {2, 1, 0, 0, kCapabilityWink | kCapabilityCbor}};
 };
 
 }  // namespace

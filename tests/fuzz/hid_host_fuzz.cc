@@ -30,7 +30,8 @@ class Session {
   void Ask(int request) {
     if (request == 0) host_.Wink(Limit()).IgnoreError();
     if (request == 1) host_.Ping("ping", Limit()).IgnoreError();
-    const absl::StatusOr<std::string> answer = host_.Msg("apdu", Limit());
+    const absl::StatusOr<std::string> answer =
+        request == 2 ? host_.Cbor("\x04", Limit()) : host_.Msg("apdu", Limit());
     if (answer.ok() && answer->size() > kMaxMessage) std::abort();
   }
 

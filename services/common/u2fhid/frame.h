@@ -32,12 +32,15 @@ inline constexpr uint32_t kReservedChannel = 0;
 inline constexpr uint32_t kBroadcastChannel = 0xffffffff;
 
 // Commands, without the 0x80 that marks an initialization packet (section
-// 11.2.9). Plain U2FHID has no KEEPALIVE. Others exist and are refused.
+// 11.2.9). Plain U2FHID has no CBOR, CANCEL and KEEPALIVE. Others exist and are
+// refused.
 enum class Command : uint8_t {
   kPing = 0x01,
   kMsg = 0x03,
   kInit = 0x06,
   kWink = 0x08,
+  kCbor = 0x10,
+  kCancel = 0x11,
   kKeepalive = 0x3b,
   kError = 0x3f,
 };
@@ -67,9 +70,11 @@ struct TokenInfo {
   uint8_t capabilities = 0;
 };
 
-// Bits of TokenInfo::capabilities ; U2F keys lack kCapabilityCbor.
+// Bits of TokenInfo::capabilities; U2F keys lack kCapabilityCbor, and keys
+// without U2F say kCapabilityNoMsg.
 inline constexpr uint8_t kCapabilityWink = 0x01;
 inline constexpr uint8_t kCapabilityCbor = 0x04;
+inline constexpr uint8_t kCapabilityNoMsg = 0x08;
 
 // One packet, as parsed. What it says has not been checked against anything.
 struct Frame {

@@ -6,6 +6,9 @@ namespace u2fi::u2fhid {
 namespace {
 
 constexpr size_t kNonceSize = 8;
+// CTAP1_ERR_INVALID_COMMAND and CTAP2_ERR_KEEPALIVE_CANCEL (CTAP 2.1, 8.2).
+constexpr absl::string_view kInvalidCtapCommand = "\x01";
+constexpr absl::string_view kKeepaliveCancel = "\x2d";
 
 std::string ChannelBytes(uint32_t channel) {
   std::string bytes(4, '\0');
@@ -15,6 +18,10 @@ std::string ChannelBytes(uint32_t channel) {
 
 }  // namespace
 
+absl::optional<std::string> HidHandler::OnCbor(absl::string_view) {
+  return std::string(kInvalidCtapCommand);
+}
+
 void HidDevice::OnReport(const Report& report) {
   OnTick();
   const Frame frame = ParseFrame(report);
@@ -23,6 +30,9 @@ void HidDevice::OnReport(const Report& report) {
     return;
   }
   if (frame.command == Command::kInit) return OnInit(frame);
+  if (frame.command == Command::kCancel && Speaks(Command::kCbor)) {
+    return OnCancel(frame.channel);
+  }
   OnRequest(frame);
 }
 
@@ -86,7 +96,8 @@ void HidDevice::Dispatch(const Message& request) {
     case Command::kPing:
       return Reply(request);
     case Command::kMsg:
-      return DispatchMsg(request);
+    case Command::kCbor:
+      return DispatchToHandler(request);
     case Command::kWink:
       if (!request.payload.empty()) {
         return ReplyError(request.channel, HidError::kInvalidLength);
@@ -98,15 +109,33 @@ void HidDevice::Dispatch(const Message& request) {
   }
 }
 
-void HidDevice::DispatchMsg(const Message& request) {
+bool HidDevice::Speaks(Command command) const {
+  const uint8_t bit =
+      command == Command::kCbor ? kCapabilityCbor : kCapabilityNoMsg;
+  return ((info_.capabilities & bit) != 0) == (command == Command::kCbor);
+}
+
+void HidDevice::DispatchToHandler(const Message& request) {
+  if (!Speaks(request.command)) {
+    return ReplyError(request.channel, HidError::kInvalidCommand);
+  }
   if (request.payload.empty()) {
     return ReplyError(request.channel, HidError::kInvalidLength);
   }
   owner_ = request.channel;
   processing_ = true;
+  answering_ = request.command;
   next_tick_ = clock_.Uptime() + kKeepaliveInterval;
-  const absl::optional<std::string> response = handler_.OnMsg(request.payload);
+  const absl::optional<std::string> response =
+      answering_ == Command::kCbor ? handler_.OnCbor(request.payload)
+                                   : handler_.OnMsg(request.payload);
   if (response.has_value()) Complete(*response);
+}
+
+void HidDevice::OnCancel(uint32_t channel) {
+  if (!processing_ || owner_ != channel || answering_ != Command::kCbor) return;
+  handler_.OnAbort();
+  Complete(kKeepaliveCancel);
 }
 
 void HidDevice::Complete(absl::string_view response) {
@@ -115,7 +144,7 @@ void HidDevice::Complete(absl::string_view response) {
   // Cleared first, so that the handler hears of no abort.
   processing_ = false;
   DropTransaction();
-  Reply({channel, Command::kMsg, std::string(response)});
+  Reply({channel, answering_, std::string(response)});
 }
 
 void HidDevice::OnTick() {

@@ -23,7 +23,11 @@ class HidHandler {
   // HidDevice::Complete() gives it later and the host gets KEEPALIVE meanwhile.
   virtual absl::optional<std::string> OnMsg(absl::string_view apdu) = 0;
 
-  // The host no longer wants the answer to the last OnMsg().
+  // The same for a CTAP2 command; asked only of tokens that say
+  // kCapabilityCbor. Returns the status byte with what follows it.
+  virtual absl::optional<std::string> OnCbor(absl::string_view request);
+
+  // The host no longer wants the answer to the last OnMsg() or OnCbor().
   virtual void OnAbort() = 0;
 
   // A host wants the token to show itself.
@@ -40,12 +44,14 @@ class HidHandler {
 //   ERR_INVALID_SEQ      a wrong sequence number, or a new request in the
 //                        middle of one; the transaction is dropped
 //   ERR_INVALID_LEN      more than 7,609 bytes, or a length the command forbids
-//   ERR_INVALID_CMD      a command that is not PING, MSG, INIT or WINK
+//   ERR_INVALID_CMD      a command that is not PING, MSG, INIT or WINK; CBOR
+//                        without kCapabilityCbor, MSG with kCapabilityNoMsg
 //   ERR_MSG_TIMEOUT      a request that stops for kTransactionTimeout
 // A continuation packet that belongs to nothing is ignored. INIT on the
 // broadcast channel is answered at any time, so that a second program learns
 // its channel while a touch is awaited; INIT on the channel of the transaction
-// drops it. Not thread-safe.
+// drops it. CANCEL ends a CBOR command of its channel with CTAP2's status 0x2d
+// and is ignored otherwise (section 11.2.9.1.5). Not thread-safe.
 class HidDevice : public HidEndpoint {
  public:
   // The longest gap between the packets of one request (section 11.2.5.2).
@@ -64,7 +70,8 @@ class HidDevice : public HidEndpoint {
   absl::optional<absl::Duration> NextTick() const override;
   std::vector<Report> TakeReports() override;
 
-  // Ends the transaction that OnMsg() left open. Ignored if there is none.
+  // Ends the transaction that OnMsg() or OnCbor() left open. Ignored if there
+  // is none.
   void Complete(absl::string_view response);
 
   // Forgets channels and transaction, as a key does without power.
@@ -76,7 +83,9 @@ class HidDevice : public HidEndpoint {
   void OnRequest(const Frame& frame);
   void AddToRequest(const Frame& frame);
   void Dispatch(const Message& request);
-  void DispatchMsg(const Message& request);
+  void OnCancel(uint32_t channel);
+  void DispatchToHandler(const Message& request);
+  bool Speaks(Command command) const;
   void Reply(const Message& message);
   void ReplyError(uint32_t channel, HidError error);
   void DropTransaction();
@@ -91,6 +100,8 @@ class HidDevice : public HidEndpoint {
   // in, or (processing_) waits for Complete().
   absl::optional<uint32_t> owner_;
   bool processing_ = false;
+  // What is being processed: MSG or CBOR.
+  Command answering_ = Command::kMsg;
   Assembler incoming_;
   absl::Duration next_tick_;
 };

@@ -21,6 +21,10 @@ class EchoHandler : public HidHandler {
     if (hold_) return absl::nullopt;
     return "re: " + std::string(apdu);
   }
+  absl::optional<std::string> OnCbor(absl::string_view request) override {
+    if (hold_) return absl::nullopt;
+    return "cbor: " + std::string(request);
+  }
   void OnAbort() override { ++aborts_; }
   void OnWink() override { ++winks_; }
 
@@ -31,7 +35,8 @@ class EchoHandler : public HidHandler {
 
 class HidDeviceTest : public testing::Test {
  protected:
-  HidDeviceTest() {
+  explicit HidDeviceTest(uint8_t capabilities = kCapabilityWink)
+      : device_(clock_, handler_, {2, 1, 2, 3, capabilities}) {
     first_ = Allocate();
     second_ = Allocate();
   }
@@ -75,7 +80,7 @@ class HidDeviceTest : public testing::Test {
 
   FakeClock clock_;
   EchoHandler handler_;
-  HidDevice device_{clock_, handler_, {2, 1, 2, 3, kCapabilityWink}};
+  HidDevice device_;
   uint32_t first_;
   uint32_t second_;
   std::vector<Report> long_ping_;
@@ -142,7 +147,17 @@ TEST_F(HidDeviceTest, AnEmptyMsgIsRefused) {
 }
 
 TEST_F(HidDeviceTest, AnUnknownCommandIsRefused) {
-  EXPECT_EQ(ErrorIn(Send(first_, static_cast<Command>(0x10), "cbor")),
+  EXPECT_EQ(ErrorIn(Send(first_, static_cast<Command>(0x12), "?")),
+            HidError::kInvalidCommand);
+}
+
+TEST_F(HidDeviceTest, AU2fTokenRefusesCbor) {
+  EXPECT_EQ(ErrorIn(Send(first_, Command::kCbor, "\x04")),
+            HidError::kInvalidCommand);
+}
+
+TEST_F(HidDeviceTest, AU2fTokenRefusesCancel) {
+  EXPECT_EQ(ErrorIn(Send(first_, Command::kCancel, "")),
             HidError::kInvalidCommand);
 }
 
@@ -308,6 +323,61 @@ TEST_F(HeldRequestTest, IsAbortedByReset) {
 TEST_F(HeldRequestTest, AnAnswerThatDoesNotFitIsAnError) {
   device_.Complete(std::string(kMaxMessage + 1, 'a'));
   EXPECT_EQ(ErrorIn(device_.TakeReports()), HidError::kOther);
+}
+
+TEST_F(HeldRequestTest, AnApduIsNotCancelledByCancel) {
+  Send(first_, Command::kCancel, "");
+  EXPECT_EQ(handler_.aborts_, 0);
+}
+
+// A token that speaks CTAP2 and nothing else.
+class Ctap2DeviceTest : public HidDeviceTest {
+ protected:
+  Ctap2DeviceTest() : HidDeviceTest(kCapabilityCbor | kCapabilityNoMsg) {}
+  void Hold() {
+    handler_.hold_ = true;
+    EXPECT_THAT(Send(first_, Command::kCbor, "\x01"), IsEmpty());
+  }
+};
+
+TEST_F(Ctap2DeviceTest, CborGoesToTheHandler) {
+  EXPECT_EQ(Send(first_, Command::kCbor, "q"),
+            Packets(first_, Command::kCbor, "cbor: q"));
+}
+
+TEST_F(Ctap2DeviceTest, EmptyCborIsRefused) {
+  EXPECT_EQ(ErrorIn(Send(first_, Command::kCbor, "")),
+            HidError::kInvalidLength);
+}
+
+TEST_F(Ctap2DeviceTest, ApdusAreRefused) {
+  EXPECT_EQ(ErrorIn(Send(first_, Command::kMsg, "apdu")),
+            HidError::kInvalidCommand);
+}
+
+TEST_F(Ctap2DeviceTest, AHeldAnswerIsCbor) {
+  Hold();
+  device_.Complete("later");
+  EXPECT_EQ(device_.TakeReports(), Packets(first_, Command::kCbor, "later"));
+}
+
+TEST_F(Ctap2DeviceTest, CancelEndsTheCommandWithItsStatus) {
+  Hold();
+  EXPECT_EQ(Send(first_, Command::kCancel, ""),
+            Packets(first_, Command::kCbor, "\x2d"));
+  EXPECT_EQ(handler_.aborts_, 1);
+}
+
+TEST_F(Ctap2DeviceTest, CancelOfAnotherChannelIsIgnored) {
+  Hold();
+  EXPECT_THAT(Send(second_, Command::kCancel, ""), IsEmpty());
+  EXPECT_EQ(handler_.aborts_, 0);
+}
+
+TEST_F(Ctap2DeviceTest, CancelOfNothingIsIgnored) {
+  EXPECT_THAT(Send(first_, Command::kCancel, ""), IsEmpty());
+  EXPECT_EQ(Send(first_, Command::kPing, "p"),
+            Packets(first_, Command::kPing, "p"));
 }
 
 }  // namespace

@@ -90,6 +90,11 @@ absl::StatusOr<std::string> HidHost::Msg(absl::string_view apdu,
   return Transact(Command::kMsg, apdu, limit);
 }
 
+absl::StatusOr<std::string> HidHost::Cbor(absl::string_view request,
+                                          const WaitLimit& limit) {
+  return Transact(Command::kCbor, request, limit);
+}
+
 absl::StatusOr<std::string> HidHost::Transact(Command command,
                                               absl::string_view payload,
                                               const WaitLimit& limit) {
@@ -99,7 +104,7 @@ absl::StatusOr<std::string> HidHost::Transact(Command command,
   in_step_ = LeavesChannelInStep(answer.status());
   if (IsReason(answer.status(), reason::kTokenCancelled) ||
       IsReason(answer.status(), reason::kTouchTimeout)) {
-    GiveUp();
+    GiveUp(command);
   }
   return answer;
 }
@@ -205,11 +210,15 @@ absl::Status HidHost::TakeInitAnswer(absl::string_view payload) {
 
 // INIT on an open channel makes the token drop the request in progress
 // (CTAP 2.1, 11.2.5.3): a key that blinks stops. If the token does not confirm,
-// the next call tries again.
-void HidHost::GiveUp() {
+// the next call tries again. CTAP2 has CANCEL for it as well (11.2.9.1.5), for
+// keys that make little of the INIT.
+void HidHost::GiveUp(Command command) {
   CancelFlag not_cancelled;
-  Init(channel_, {clock_.Uptime() + kGiveUpTimeout, not_cancelled})
-      .IgnoreError();
+  const WaitLimit limit{clock_.Uptime() + kGiveUpTimeout, not_cancelled};
+  if (command == Command::kCbor) {
+    Send({channel_, Command::kCancel, ""}, limit).IgnoreError();
+  }
+  Init(channel_, limit).IgnoreError();
 }
 
 }  // namespace u2fi::u2fhid

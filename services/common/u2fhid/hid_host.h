@@ -69,6 +69,12 @@ class HidHost {
   absl::StatusOr<std::string> Msg(absl::string_view apdu,
                                   const WaitLimit& limit);
 
+  // Sends a CTAP2 command, its number and its CBOR, and returns the status byte
+  // with what follows it (CTAP 2.1, 11.2.9.1.2). For keys that say
+  // kCapabilityCbor.
+  absl::StatusOr<std::string> Cbor(absl::string_view request,
+                                   const WaitLimit& limit);
+
  private:
   absl::StatusOr<std::string> Transact(Command command,
                                        absl::string_view payload,
@@ -80,7 +86,7 @@ class HidHost {
   absl::StatusOr<Message> NextMessage(uint32_t channel, const WaitLimit& limit);
   absl::Status Init(uint32_t channel, const WaitLimit& limit);
   absl::Status TakeInitAnswer(absl::string_view payload);
-  void GiveUp();
+  void GiveUp(Command command);
 
   Transport& transport_;
   const Clock& clock_;

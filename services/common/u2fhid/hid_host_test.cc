@@ -265,6 +265,32 @@ TEST_F(HidHostTest, CancelTellsTheTokenToGiveUp) {
   EXPECT_EQ(last.channel, kChannel);
 }
 
+TEST_F(HidHostTest, CborReturnsStatusAndAnswer) {
+  Open();
+  const std::string answer = "\x2e" + std::string(200, 'a');
+  AnswerWith(Packets(kChannel, Command::kCbor, answer));
+  EXPECT_THAT(host_.Cbor("\x04", Limit()), IsOkAndHolds(answer));
+  EXPECT_EQ(ParseFrame(transport_.sent().back()).command, Command::kCbor);
+}
+
+TEST_F(HidHostTest, AnApdusAnswerIsNoAnswerToCbor) {
+  Open();
+  AnswerWith(Packets(kChannel, Command::kMsg, "a"));
+  EXPECT_THAT(host_.Cbor("q", Limit()), HasReason(reason::kTokenFrame));
+}
+
+TEST_F(HidHostTest, ACancelledCborIsCancelledByItsOwnCommandFirst) {
+  Open();
+  transport_.OnWait([this] { cancel_.Cancel(); });
+  EXPECT_THAT(host_.Cbor("q", Limit()), HasReason(reason::kTokenCancelled));
+  const std::vector<Report>& sent = transport_.sent();
+  const Frame frame = ParseFrame(sent.at(sent.size() - 2));
+  EXPECT_EQ(frame.command, Command::kCancel);
+  EXPECT_EQ(frame.channel, kChannel);
+  EXPECT_EQ(frame.length, 0);
+  EXPECT_EQ(ParseFrame(sent.back()).command, Command::kInit);
+}
+
 TEST_F(HidHostTest, NothingIsSentAfterCancel) {
   Open();
   cancel_.Cancel();
