@@ -121,7 +121,20 @@ absl::Status Asker::Run(const Ask& ask) {
                  "DO NOT TOUCH: the cloud speaks of another command than the "
                  "one asked for");
   }
+  if (ask.no_wait) {
+    output_.State(command);
+    return absl::OkStatus();
+  }
   return Follow(command);
+}
+
+absl::Status Asker::Wait(const std::string& name) {
+  gate::GetCommandRequest get;
+  get.set_name(name);
+  ASSIGN_OR_RETURN(const gate::GetCommandResponse present,
+                   mesh_.GetCommand(get));
+  return IsFinal(present.command().state()) ? End(present.command())
+                                            : Follow(present.command());
 }
 
 absl::Status Asker::Follow(const CommandRecord& submitted) {

@@ -42,6 +42,8 @@ struct Ask {
   std::string request_id;
   // Check only.
   bool validate_only = false;
+  // Do not follow it: OK once the gate has taken it.
+  bool no_wait = false;
 };
 
 // Asks the gate for a command and follows it to its end.
@@ -53,10 +55,14 @@ class Asker {
 
   // Prints the comparison words, which come from the request alone, before
   // anything is heard; then each state as it comes. OK only if the command
-  // SUCCEEDED (or, with validate_only, would be accepted). Otherwise an error
-  // with the gate's reason, or, if the cloud speaks of another command than
-  // the one that was asked for, COMMAND_MISMATCH: it is cancelled then.
+  // SUCCEEDED (or, with validate_only, would be accepted; or, with no_wait, was
+  // taken). Otherwise an error with the gate's reason, or, if the cloud speaks
+  // of another command than the one that was asked for, COMMAND_MISMATCH: it is
+  // cancelled then.
   absl::Status Run(const Ask& ask);
+
+  // Follows a command that was asked for before, `commands/…`, to its end.
+  absl::Status Wait(const std::string& name);
 
  private:
   absl::Status Follow(const gate::CommandRecord& submitted);

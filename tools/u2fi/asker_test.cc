@@ -133,5 +133,27 @@ TEST_F(AskerTest, AStateIsToldOnce) {
   EXPECT_EQ(text.find("APPROVED"), text.rfind("APPROVED"));
 }
 
+TEST_F(AskerTest, WithoutWaitingItEndsWhenTheGateHasTakenIt) {
+  ask_.no_wait = true;
+  mesh_.states = {gate::COMMAND_STATE_AWAITING_APPROVAL,
+                  gate::COMMAND_STATE_DENIED};
+  EXPECT_OK(Run());
+  EXPECT_THAT(said_.str(), HasSubstr("state    AWAITING_APPROVAL"));
+}
+
+TEST_F(AskerTest, ACommandOfBeforeIsFollowedToItsEnd) {
+  mesh_.states = {gate::COMMAND_STATE_APPROVED, gate::COMMAND_STATE_DENIED};
+  mesh_.reason = "USER_DENIED";
+  EXPECT_EQ(Asker(mesh_, random_, output_).Wait("commands/c1").code(),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(said_.str(), HasSubstr("state    DENIED: USER_DENIED"));
+}
+
+TEST_F(AskerTest, AnUnknownCommandIsNotWaitedFor) {
+  mesh_.no_command = true;
+  EXPECT_THAT(Asker(mesh_, random_, output_).Wait("commands/c1"),
+              HasReason(reason::kResourceUnknown));
+}
+
 }  // namespace
 }  // namespace u2fi::cli

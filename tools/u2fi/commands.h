@@ -23,12 +23,15 @@ struct Context {
 // values of flags live in the callbacks.
 
 // create-account, create-site, create-gateway, set-model, import-devices,
-// claim, devices, tokens.
+// claim, policy, devices, tokens.
 void AddRecordCommands(CLI::App& app, Context& context);
-// enrol, provision, run, cancel, get, watch.
+// enrol, token, provision, run, pins, unbind, cancel, get, watch, wait,
+// approvals.
 void AddTouchCommands(CLI::App& app, Context& context);
 // audit export, audit verify.
 void AddAuditCommands(CLI::App& app, Context& context);
+// doctor, completion.
+void AddHelpCommands(CLI::App& app, Context& context);
 
 }  // namespace u2fi::cli
 

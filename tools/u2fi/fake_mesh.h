@@ -24,6 +24,12 @@ class FakeMesh : public Mesh {
   std::vector<registry::ListDevicesResponse> devices;
   std::vector<attestation::ListTokensResponse> tokens;
   registry::PlanPinsResponse plan;
+  registry::Policy policy;
+  gate::ListGatewaySessionsResponse sessions;
+  absl::Status sessions_error;
+  CallerIdentity caller;
+  // No command is known.
+  bool no_command = false;
   // The states of a submitted command, in order.
   std::vector<gate::CommandState> states = {
       gate::COMMAND_STATE_AWAITING_APPROVAL, gate::COMMAND_STATE_SUCCEEDED};
@@ -77,7 +83,8 @@ class FakeMesh : public Mesh {
   }
   absl::StatusOr<registry::ListDevicesResponse> ListDevices(
       const registry::ListDevicesRequest& request) override {
-    return Page<registry::ListDevicesResponse>("ListDevices", request, devices);
+    return Page<registry::ListDevicesResponse>("ListDevices", request, devices,
+                                               device_page_);
   }
   absl::StatusOr<registry::GetModelResponse> GetModel(
       const registry::GetModelRequest& request) override {
@@ -99,9 +106,30 @@ class FakeMesh : public Mesh {
     return Answer<registry::PlanPinsResponse>(
         "PlanPins", request, [&](auto& response) { response = plan; });
   }
+  absl::StatusOr<CallerIdentity> Caller() override { return caller; }
+  absl::StatusOr<registry::GetPolicyResponse> GetPolicy(
+      const registry::GetPolicyRequest& request) override {
+    return Answer<registry::GetPolicyResponse>(
+        "GetPolicy", request,
+        [&](auto& response) { *response.mutable_policy() = policy; });
+  }
+  absl::StatusOr<registry::UpdatePolicyResponse> UpdatePolicy(
+      const registry::UpdatePolicyRequest& request) override {
+    return Answer<registry::UpdatePolicyResponse>(
+        "UpdatePolicy", request,
+        [&](auto& response) { *response.mutable_policy() = request.policy(); });
+  }
+  absl::StatusOr<gate::ListGatewaySessionsResponse> ListGatewaySessions(
+      const gate::ListGatewaySessionsRequest& request) override {
+    RETURN_IF_ERROR(sessions_error);
+    return Answer<gate::ListGatewaySessionsResponse>(
+        "ListGatewaySessions", request,
+        [&](auto& response) { response = sessions; });
+  }
   absl::StatusOr<attestation::ListTokensResponse> ListTokens(
       const attestation::ListTokensRequest& request) override {
-    return Page<attestation::ListTokensResponse>("ListTokens", request, tokens);
+    return Page<attestation::ListTokensResponse>("ListTokens", request, tokens,
+                                                 token_page_);
   }
   absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
       const gate::SubmitCommandRequest& request) override {
@@ -113,6 +141,9 @@ class FakeMesh : public Mesh {
   }
   absl::StatusOr<gate::GetCommandResponse> GetCommand(
       const gate::GetCommandRequest& request) override {
+    if (error.ok() && no_command) {
+      return Error(u2fi::reason::kResourceUnknown, "there is no such command");
+    }
     return Answer<gate::GetCommandResponse>(
         "GetCommand", request, [&](auto& response) {
           *response.mutable_command() = RecordOf(states.back());
@@ -186,9 +217,10 @@ class FakeMesh : public Mesh {
   template <typename Response>
   absl::StatusOr<Response> Page(const char* method,
                                 const google::protobuf::Message& request,
-                                const std::vector<Response>& pages) {
+                                const std::vector<Response>& pages,
+                                size_t& next) {
     return Answer<Response>(method, request, [&](auto& response) {
-      if (page_ < pages.size()) response = pages[page_++];
+      if (next < pages.size()) response = pages[next++];
     });
   }
 
@@ -210,7 +242,8 @@ class FakeMesh : public Mesh {
   }
 
   std::vector<std::string> calls_;
-  size_t page_ = 0;
+  size_t device_page_ = 0;
+  size_t token_page_ = 0;
 };
 
 }  // namespace u2fi::cli

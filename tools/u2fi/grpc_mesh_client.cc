@@ -99,6 +99,11 @@ std::shared_ptr<grpc::Channel> GrpcMeshClient::ChannelTo(
                          with_gate ? kGate : service);
 }
 
+absl::StatusOr<CallerIdentity> GrpcMeshClient::Caller() {
+  ASSIGN_OR_RETURN(const absl::Time not_after, tls_->NotAfter());
+  return CallerIdentity{tls_->uri(), not_after};
+}
+
 absl::StatusOr<registry::CreateAccountResponse> GrpcMeshClient::CreateAccount(
     const registry::CreateAccountRequest& request) {
   return Call(*registry_, request,
@@ -150,6 +155,17 @@ absl::StatusOr<registry::PlanPinsResponse> GrpcMeshClient::PlanPins(
   return Call(*registry_, request, &registry::DeviceRegistry::Stub::PlanPins);
 }
 
+absl::StatusOr<registry::GetPolicyResponse> GrpcMeshClient::GetPolicy(
+    const registry::GetPolicyRequest& request) {
+  return Call(*registry_, request, &registry::DeviceRegistry::Stub::GetPolicy);
+}
+
+absl::StatusOr<registry::UpdatePolicyResponse> GrpcMeshClient::UpdatePolicy(
+    const registry::UpdatePolicyRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::UpdatePolicy);
+}
+
 absl::StatusOr<attestation::ListTokensResponse> GrpcMeshClient::ListTokens(
     const attestation::ListTokensRequest& request) {
   return Call(*attestation_, request,
@@ -169,6 +185,12 @@ absl::StatusOr<gate::GetCommandResponse> GrpcMeshClient::GetCommand(
 absl::StatusOr<gate::CancelCommandResponse> GrpcMeshClient::CancelCommand(
     const gate::CancelCommandRequest& request) {
   return Call(*gate_, request, &gate::CommandGate::Stub::CancelCommand);
+}
+
+absl::StatusOr<gate::ListGatewaySessionsResponse>
+GrpcMeshClient::ListGatewaySessions(
+    const gate::ListGatewaySessionsRequest& request) {
+  return Call(*gate_, request, &gate::CommandGate::Stub::ListGatewaySessions);
 }
 
 absl::Status GrpcMeshClient::WatchCommand(

@@ -24,6 +24,7 @@ class GrpcMeshClient : public Mesh {
   static absl::StatusOr<std::unique_ptr<GrpcMeshClient>> Create(
       const Settings& settings);
 
+  absl::StatusOr<CallerIdentity> Caller() override;
   absl::StatusOr<registry::CreateAccountResponse> CreateAccount(
       const registry::CreateAccountRequest& request) override;
   absl::StatusOr<registry::CreateSiteResponse> CreateSite(
@@ -42,6 +43,10 @@ class GrpcMeshClient : public Mesh {
       const registry::UpdateModelRequest& request) override;
   absl::StatusOr<registry::PlanPinsResponse> PlanPins(
       const registry::PlanPinsRequest& request) override;
+  absl::StatusOr<registry::GetPolicyResponse> GetPolicy(
+      const registry::GetPolicyRequest& request) override;
+  absl::StatusOr<registry::UpdatePolicyResponse> UpdatePolicy(
+      const registry::UpdatePolicyRequest& request) override;
   absl::StatusOr<attestation::ListTokensResponse> ListTokens(
       const attestation::ListTokensRequest& request) override;
   absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
@@ -50,6 +55,8 @@ class GrpcMeshClient : public Mesh {
       const gate::GetCommandRequest& request) override;
   absl::StatusOr<gate::CancelCommandResponse> CancelCommand(
       const gate::CancelCommandRequest& request) override;
+  absl::StatusOr<gate::ListGatewaySessionsResponse> ListGatewaySessions(
+      const gate::ListGatewaySessionsRequest& request) override;
   absl::Status WatchCommand(
       const gate::WatchCommandRequest& request, absl::Duration timeout,
       const std::function<absl::Status(const gate::WatchCommandResponse&)>&

@@ -2,6 +2,7 @@
 #define U2FI_TOOLS_U2FI_MESH_H_
 
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -20,12 +21,21 @@ namespace audit_api = ::u2fi::audit::v1;
 namespace gate = ::u2fi::command_gate::v1;
 namespace registry = ::u2fi::device_registry::v1;
 
+// Who calls: the URI in the certificate, and when that ends.
+struct CallerIdentity {
+  std::string uri;
+  absl::Time not_after;
+};
+
 // The rpcs that the command line calls, wherever they are served. Requests,
 // answers and errors are those of the .proto files; a service that cannot be
 // reached is PEER_UNAVAILABLE. Not thread-safe.
 class Mesh {
  public:
   virtual ~Mesh() = default;
+
+  // As it is on disk now.
+  virtual absl::StatusOr<CallerIdentity> Caller() = 0;
 
   virtual absl::StatusOr<registry::CreateAccountResponse> CreateAccount(
       const registry::CreateAccountRequest& request) = 0;
@@ -45,6 +55,10 @@ class Mesh {
       const registry::UpdateModelRequest& request) = 0;
   virtual absl::StatusOr<registry::PlanPinsResponse> PlanPins(
       const registry::PlanPinsRequest& request) = 0;
+  virtual absl::StatusOr<registry::GetPolicyResponse> GetPolicy(
+      const registry::GetPolicyRequest& request) = 0;
+  virtual absl::StatusOr<registry::UpdatePolicyResponse> UpdatePolicy(
+      const registry::UpdatePolicyRequest& request) = 0;
 
   virtual absl::StatusOr<attestation::ListTokensResponse> ListTokens(
       const attestation::ListTokensRequest& request) = 0;
@@ -55,6 +69,8 @@ class Mesh {
       const gate::GetCommandRequest& request) = 0;
   virtual absl::StatusOr<gate::CancelCommandResponse> CancelCommand(
       const gate::CancelCommandRequest& request) = 0;
+  virtual absl::StatusOr<gate::ListGatewaySessionsResponse> ListGatewaySessions(
+      const gate::ListGatewaySessionsRequest& request) = 0;
 
   // Calls `on_state` for each message until the stream ends, or `on_state`
   // fails: then its error comes back.

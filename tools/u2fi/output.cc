@@ -11,6 +11,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
 #include "services/common/proof/command.h"
+#include "tools/u2fi/error_text.h"
 
 namespace u2fi::cli {
 namespace {
@@ -145,6 +146,22 @@ void Output::Show(const google::protobuf::Message& message,
     return;
   }
   stream_ << text << std::endl;
+}
+
+void Output::Check(absl::string_view name,
+                   const absl::StatusOr<std::string>& finding) {
+  const std::string error = ErrorText(finding.status());
+  const std::string text =
+      finding.ok() ? *finding : std::string(absl::StripPrefix(error, "u2fi: "));
+  if (json_) {
+    stream_ << nlohmann::json{{"check", std::string(name)},
+                              {"ok", finding.ok()},
+                              {"text", text}}
+            << std::endl;
+    return;
+  }
+  stream_ << (finding.ok() ? "ok    " : "FAIL  ") << name << ": " << text
+          << std::endl;
 }
 
 void Output::Say(absl::string_view text) {

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "u2fi/command_gate/v1/approvals.pb.h"
@@ -28,6 +29,11 @@ class Output {
 
   // A resource or report; `text` for people, who may need several lines.
   void Show(const google::protobuf::Message& message, absl::string_view text);
+
+  // One line of a list of checks: what is well, or why not and what to do.
+  // JSON: {"check":"gate","ok":true,"text":"…"}.
+  void Check(absl::string_view name,
+             const absl::StatusOr<std::string>& finding);
 
   // For people only.
   void Say(absl::string_view text);

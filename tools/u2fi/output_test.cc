@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "services/common/proof/command.h"
+#include "services/common/status/error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -48,6 +49,15 @@ command_gate::v1::PendingApproval Question() {
   question.add_words("one");
   question.add_words("two");
   return question;
+}
+
+TEST(OutputTest, ACheckIsWellOrSaysWhatToDo) {
+  std::ostringstream said;
+  Output output(said, false);
+  output.Check("gate", std::string("it answers"));
+  output.Check("gateways", Error(reason::kGatewayOffline, "none"));
+  EXPECT_THAT(said.str(), HasSubstr("ok    gate: it answers\nFAIL  gateways: "
+                                    "GATEWAY_OFFLINE: none. Retry"));
 }
 
 TEST(OutputTest, AQuestionSaysWhatTheKeyWillCover) {

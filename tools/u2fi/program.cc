@@ -17,14 +17,18 @@ constexpr char kExamples[] = R"(Examples:
   u2fi run cam-1 camera.on            asks; waits for the touch; exit 0 if done
   u2fi run bulb-1 bulb.set '{"brightness":40}'
   u2fi run cam-1 camera.on --json     every state as a line of JSON
+  u2fi run cam-1 camera.on --no-wait  and later: u2fi wait commands/ID
   u2fi cancel commands/ID
   u2fi devices                        and: u2fi tokens
+  u2fi doctor                         what is missing, and what to do
+  source <(u2fi completion bash)      Tab completes
 An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
   u2fi create-account ann --name 'Ann'
   u2fi create-site home --owner ann
   u2fi create-gateway g1 --site home --key gateway.csr
   u2fi set-model camera camera.on=touch device.identify=free
   device-emulator identity --state d --device cam-1=camera | u2fi import-devices -
+  u2fi policy --rule door.open=quorum   for the whole tenant
 And then the owner:
   u2fi claim cam-1
   u2fi enrol --gateway g1
@@ -56,6 +60,13 @@ void AddSettings(CLI::App& app, Settings& settings) {
   app.add_option("--account", settings.account, "on whose behalf")
       ->envname("U2FI_ACCOUNT");
   app.add_flag("--json", settings.json, "one JSON object a line");
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&settings](const std::string& form) {
+           settings.json = form == "json";
+         },
+         "text, or json: the same as --json")
+      ->check(CLI::IsMember({"text", "json"}));
 }
 
 absl::Status Act(const Context& context, Output& output) {
@@ -77,6 +88,7 @@ int RunCommandLine(int argc, const char* const* argv,
   AddTouchCommands(app, context);
   AddRecordCommands(app, context);
   AddAuditCommands(app, context);
+  AddHelpCommands(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

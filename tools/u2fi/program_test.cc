@@ -80,6 +80,41 @@ TEST_F(ProgramTest, BreakGlassComesWithItsReason) {
   EXPECT_EQ(mesh_.submitted.options().break_glass_reason(), "fire");
 }
 
+TEST_F(ProgramTest, SubmitIsRunAndNeedNotWait) {
+  mesh_.states = {gate::COMMAND_STATE_AWAITING_APPROVAL,
+                  gate::COMMAND_STATE_DENIED};
+  EXPECT_EQ(Run({"submit", "cam-1", "camera.on", "--account", "ann",
+                 "--no-wait", "-o", "json"}),
+            0);
+  EXPECT_THAT(out_.str(), StartsWith("{\"request_id\":\""));
+  EXPECT_EQ(Run({"wait", "c1"}), kExitRefused);
+}
+
+TEST_F(ProgramTest, PolicyIsShownWithoutAndChangedWithFlags) {
+  EXPECT_EQ(Run({"policy", "--json"}), 0);
+  EXPECT_EQ(Run({"policy", "--rule", "door.open=quorum", "--forbid-break-glass",
+                 "true"}),
+            0);
+  ASSERT_EQ(mesh_.calls().size(), 3);
+  EXPECT_THAT(mesh_.calls()[2], StartsWith("UpdatePolicy policy { rules {"));
+  EXPECT_THAT(mesh_.calls()[2], HasSubstr("forbid_break_glass: true"));
+}
+
+TEST_F(ProgramTest, TheDoctorLooksAtEverything) {
+  EXPECT_EQ(Run({"doctor", "--account", "ann"}), kExitRefused);
+  EXPECT_THAT(out_.str(), HasSubstr("FAIL  keys: TOKEN_STATE"));
+}
+
+TEST_F(ProgramTest, CompletionKnowsTheProgramsOwnWords) {
+  EXPECT_EQ(Run({"completion", "bash"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("'audit export') words='"));
+  EXPECT_EQ(settings_.gate, "");
+}
+
+TEST_F(ProgramTest, AFormThatIsNoneIsAUsageError) {
+  EXPECT_EQ(Run({"devices", "-o", "xml"}), kExitUsage);
+}
+
 TEST_F(ProgramTest, AnUnknownFlagIsAUsageError) {
   EXPECT_EQ(Run({"devices", "--colour"}), kExitUsage);
   EXPECT_THAT(mesh_.calls(), IsEmpty());

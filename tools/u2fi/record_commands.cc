@@ -23,6 +23,7 @@ struct Flags {
   std::string code;
   std::vector<std::string> operations;
   bool open = false;
+  PolicyEdit policy;
 };
 
 using FlagsPtr = std::shared_ptr<Flags>;
@@ -113,6 +114,26 @@ void AddDevices(CLI::App& app, Context& context, const FlagsPtr& flags) {
   claim->add_option("--code", flags->code, "the printed code, if it has one");
 }
 
+void AddPolicy(CLI::App& app, Context& context, const FlagsPtr& flags) {
+  CLI::App* policy =
+      AddCommand(app, context, flags, "policy",
+                 "show or change what the tenant asks for everywhere",
+                 [](Records& records, const Flags& f) {
+                   return f.policy.Empty() ? records.ShowPolicy()
+                                           : records.ChangePolicy(f.policy);
+                 });
+  PolicyEdit& edit = flags->policy;
+  policy->add_option("--rule", edit.rules,
+                     "OPERATION=RULE: free, touch, touch_uv, quorum, "
+                     "forbidden; the strictest rule wins");
+  policy->add_option("--drop-rule", edit.drop_rules,
+                     "OPERATION: the policy says nothing about it any more");
+  policy->add_option("--forbid-break-glass", edit.forbid_break_glass,
+                     "true: no emergency goes round the rules");
+  policy->add_option("--allow-self-approval", edit.allow_self_approval,
+                     "true: in a quorum the requester counts as well");
+}
+
 void AddLists(CLI::App& app, Context& context, const FlagsPtr& flags) {
   AddCommand(app, context, flags, "devices", "list the account's devices",
              [&context](Records& records, const Flags&) {
@@ -130,6 +151,7 @@ void AddRecordCommands(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   AddAccountsAndSites(app, context, flags);
   AddDevices(app, context, flags);
+  AddPolicy(app, context, flags);
   AddLists(app, context, flags);
 }
 

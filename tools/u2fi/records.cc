@@ -1,5 +1,6 @@
 #include "tools/u2fi/records.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -58,6 +59,50 @@ std::string Line(const attestation::Token& token) {
       Short("TOKEN_STATE_", attestation::TokenState_Name(token.state())),
       "  of ", token.account(), "  counter ", token.counter(),
       token.label().empty() ? "" : "  ", token.label());
+}
+
+std::string Text(const registry::Policy& policy) {
+  std::string text = "policy   the strictest of it, model, owner and device";
+  for (const proof::v1::OperationRule& rule : policy.rules()) {
+    absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
+                    RuleName(rule.rule()));
+  }
+  return absl::StrCat(text, "\nquorum   a requester ",
+                      policy.allow_self_approval() ? "may" : "may not",
+                      " approve his own command\nbreak-glass  ",
+                      policy.forbid_break_glass()
+                          ? "forbidden"
+                          : "as the pin sets of the devices say");
+}
+
+// Whether there was a rule for `operation`.
+bool RemoveRule(const std::string& operation, registry::Policy& policy) {
+  auto& rules = *policy.mutable_rules();
+  const auto end = std::remove_if(rules.begin(), rules.end(),
+                                  [&](const proof::v1::OperationRule& rule) {
+                                    return rule.operation() == operation;
+                                  });
+  const bool found = end != rules.end();
+  rules.erase(end, rules.end());
+  return found;
+}
+
+absl::Status EditRules(const PolicyEdit& edit, registry::Policy& policy) {
+  for (const std::string& operation : edit.drop_rules) {
+    if (!RemoveRule(operation, policy)) {
+      return FieldError("--drop-rule",
+                        absl::StrCat("'", operation, "' has no rule here"));
+    }
+  }
+  for (const std::string& text : edit.rules) {
+    ASSIGN_OR_RETURN(const registry::ModelOperation parsed,
+                     ParseOperation(text));
+    RemoveRule(parsed.operation(), policy);
+    proof::v1::OperationRule& rule = *policy.add_rules();
+    rule.set_operation(parsed.operation());
+    *rule.mutable_rule() = parsed.rule();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -122,6 +167,29 @@ absl::Status Records::SetModel(const std::string& model,
                absl::StrCat(response.model().name(), " with ",
                             response.model().operations_size(),
                             " operations; any other needs the owner's touch"));
+  return absl::OkStatus();
+}
+
+absl::Status Records::ShowPolicy() {
+  ASSIGN_OR_RETURN(const auto response, mesh_.GetPolicy({}));
+  output_.Show(response.policy(), Text(response.policy()));
+  return absl::OkStatus();
+}
+
+absl::Status Records::ChangePolicy(const PolicyEdit& edit) {
+  ASSIGN_OR_RETURN(const auto present, mesh_.GetPolicy({}));
+  registry::UpdatePolicyRequest request;
+  *request.mutable_policy() = present.policy();
+  registry::Policy& policy = *request.mutable_policy();
+  RETURN_IF_ERROR(EditRules(edit, policy));
+  if (edit.forbid_break_glass.has_value()) {
+    policy.set_forbid_break_glass(*edit.forbid_break_glass);
+  }
+  if (edit.allow_self_approval.has_value()) {
+    policy.set_allow_self_approval(*edit.allow_self_approval);
+  }
+  ASSIGN_OR_RETURN(const auto response, mesh_.UpdatePolicy(request));
+  output_.Show(response.policy(), Text(response.policy()));
   return absl::OkStatus();
 }
 

@@ -6,11 +6,27 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "services/common/random/random_source.h"
 #include "tools/u2fi/mesh.h"
 #include "tools/u2fi/output.h"
 
 namespace u2fi::cli {
+
+// What is to become of the tenant's policy; what is not named stays.
+struct PolicyEdit {
+  // As in ParseOperation().
+  std::vector<std::string> rules;
+  // Operations that the policy says nothing about any more.
+  std::vector<std::string> drop_rules;
+  absl::optional<bool> forbid_break_glass;
+  absl::optional<bool> allow_self_approval;
+
+  bool Empty() const {
+    return rules.empty() && drop_rules.empty() &&
+           !forbid_break_glass.has_value() && !allow_self_approval.has_value();
+  }
+};
 
 // The records that an operator keeps, and lists of them. Each method is one
 // request; what was stored is shown.
@@ -36,6 +52,11 @@ class Records {
   absl::Status ImportDevices(absl::string_view lines);
   absl::Status Claim(const std::string& device, const std::string& account,
                      const std::string& code);
+
+  // The tenant's policy, and a change of it, which takes effect for commands
+  // submitted from then on.
+  absl::Status ShowPolicy();
+  absl::Status ChangePolicy(const PolicyEdit& edit);
 
   // One line each; all pages.
   absl::Status Devices(const std::string& account);

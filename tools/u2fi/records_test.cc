@@ -65,6 +65,40 @@ TEST_F(RecordsTest, ARuleThatIsNoneChangesNothing) {
   EXPECT_THAT(mesh_.calls(), IsEmpty());
 }
 
+TEST_F(RecordsTest, ThePolicyIsShownForPeople) {
+  mesh_.policy.set_forbid_break_glass(true);
+  EXPECT_OK(records_.ShowPolicy());
+  EXPECT_THAT(said_.str(), HasSubstr("may not approve his own"));
+  EXPECT_THAT(said_.str(), HasSubstr("break-glass  forbidden"));
+}
+
+TEST_F(RecordsTest, WhatAPolicyEditDoesNotNameStays) {
+  mesh_.policy.set_etag("3");
+  mesh_.policy.set_allow_self_approval(true);
+  mesh_.policy.add_rules()->set_operation("door.open");
+  mesh_.policy.add_rules()->set_operation("lamp.on");
+  PolicyEdit edit;
+  edit.rules = {"door.open=quorum"};
+  edit.drop_rules = {"lamp.on"};
+  edit.forbid_break_glass = true;
+  EXPECT_OK(records_.ChangePolicy(edit));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("etag: \"3\""));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("allow_self_approval: true"));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("forbid_break_glass: true"));
+  EXPECT_THAT(said_.str(), HasSubstr("rule     door.open quorum"));
+  EXPECT_THAT(said_.str(), Not(HasSubstr("lamp.on")));
+}
+
+TEST_F(RecordsTest, APolicyEditThatIsNoneChangesNothing) {
+  PolicyEdit edit;
+  edit.drop_rules = {"lamp.on"};
+  EXPECT_THAT(records_.ChangePolicy(edit), HasReason(reason::kInvalidField));
+  edit.drop_rules.clear();
+  edit.rules = {"lamp.on=loud"};
+  EXPECT_THAT(records_.ChangePolicy(edit), HasReason(reason::kInvalidField));
+  EXPECT_THAT(mesh_.calls(), SizeIs(2));
+}
+
 TEST_F(RecordsTest, DevicesAreImportedTogether) {
   EXPECT_OK(records_.ImportDevices(std::string(kCamera) + "\n\n" +
                                    R"({"device":"b","factory_key":"BAED"})"));

@@ -33,4 +33,12 @@ absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
   return operation;
 }
 
+std::string RuleName(const proof::v1::Rule& rule) {
+  const absl::string_view preset = proof::PresetName(rule);
+  const bool other_quorum = preset == "QUORUM" && rule.approvals() != 2;
+  return preset.empty() || other_quorum
+             ? absl::StrCat(rule.approvals(), " approvals")
+             : absl::AsciiStrToLower(preset);
+}
+
 }  // namespace u2fi::cli

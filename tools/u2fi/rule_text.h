@@ -14,6 +14,9 @@ namespace u2fi::cli {
 absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
     absl::string_view text);
 
+// The rule for people: its name in ParseOperation(), or what it wants.
+std::string RuleName(const proof::v1::Rule& rule);
+
 }  // namespace u2fi::cli
 
 #endif  // U2FI_TOOLS_U2FI_RULE_TEXT_H_

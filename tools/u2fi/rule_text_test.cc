@@ -14,7 +14,14 @@ TEST(RuleTextTest, EveryPresetHasAName) {
                          ParseOperation(std::string("camera.on=") + name));
     EXPECT_EQ(operation.operation(), "camera.on");
     EXPECT_OK(proof::CheckRuleForm(operation.rule(), "camera.on"));
+    EXPECT_EQ(RuleName(operation.rule()), name);
   }
+}
+
+TEST(RuleTextTest, ALargerQuorumSaysItsNumber) {
+  proof::v1::Rule rule = *proof::PresetByName("QUORUM");
+  rule.set_approvals(3);
+  EXPECT_EQ(RuleName(rule), "3 approvals");
 }
 
 TEST(RuleTextTest, WhatIsNoOperationWithARuleIsRefused) {

@@ -146,29 +146,29 @@ absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
   return AskFor(context, flags, mesh, output);
 }
 
-// The present set is the plan that changes nothing.
-absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
-                        Output& output) {
+// The plan that changes nothing: the present set, of a revision more.
+absl::StatusOr<proof::v1::PinSet> Unchanged(Mesh& mesh, Ask& ask) {
   registry::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_PINS);
-  plan.add_devices(flags.ask.device);
-  ASSIGN_OR_RETURN(const proof::v1::PinSet present,
-                   Planned(plan, mesh, flags.ask));
-  ASSIGN_OR_RETURN(plan, PlanFor(flags.edit, present));
+  plan.add_devices(ask.device);
+  return Planned(plan, mesh, ask);
+}
+
+absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
+                        Output& output) {
+  ASSIGN_OR_RETURN(const proof::v1::PinSet present, Unchanged(mesh, flags.ask));
+  ASSIGN_OR_RETURN(const registry::PlanPinsRequest plan,
+                   PlanFor(flags.edit, present));
   ASSIGN_OR_RETURN(const proof::v1::PinSet pins,
                    Planned(plan, mesh, flags.ask));
   output.Say(PinsText(pins));
   return AskFor(context, flags, mesh, output);
 }
 
-// The plan of the next set names the present one.
+// The next set names the present one.
 absl::Status Unbind(Context& context, Flags& flags, Mesh& mesh,
                     Output& output) {
-  registry::PlanPinsRequest plan;
-  plan.set_purpose(proof::v1::PURPOSE_PINS);
-  plan.add_devices(flags.ask.device);
-  ASSIGN_OR_RETURN(const proof::v1::PinSet next,
-                   Planned(plan, mesh, flags.ask));
+  ASSIGN_OR_RETURN(const proof::v1::PinSet next, Unchanged(mesh, flags.ask));
   proof::v1::UnbindArguments arguments;
   arguments.set_format(1);
   arguments.set_pins_hash(next.previous());
@@ -188,6 +188,12 @@ absl::Status Cancel(const Context& context, const Flags& flags, Mesh& mesh,
                    mesh.CancelCommand(request));
   output.State(response.command());
   return absl::OkStatus();
+}
+
+absl::Status Wait(const Context& context, const Flags& flags, Mesh& mesh,
+                  Output& output) {
+  return Asker(mesh, context.around.random, output)
+      .Wait(CommandName(flags.command));
 }
 
 absl::Status Get(const Flags& flags, Mesh& mesh, Output& output) {
@@ -257,6 +263,8 @@ void AddTimes(CLI::App* command, const FlagsPtr& flags) {
                       "the JWT of your sign-in, where the tenant wants one");
   command->add_flag("--validate-only", flags->ask.validate_only,
                     "check only: nobody is asked");
+  command->add_flag("--no-wait", flags->ask.no_wait,
+                    "end when the gate has taken it; see u2fi wait");
 }
 
 void AddKeys(CLI::App& app, Context& context, const FlagsPtr& flags) {
@@ -302,6 +310,7 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
                    }
                    return AskFor(c, f, m, o);
                  });
+  run->alias("submit");
   run->add_option("--break-glass", flags->ask.break_glass_reason,
                   "why: an emergency, two keys pinned for it, an alarm");
   run->add_option("DEVICE", flags->ask.device, "its id")->required();
@@ -354,6 +363,11 @@ void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* watch = AddCommand(
       app, context, flags, "watch", "follow a command to its end",
       [](Context&, Flags& f, Mesh& m, Output& o) { return Watch(f, m, o); });
+  CLI::App* wait = AddCommand(app, context, flags, "wait",
+                              "the same; exit 0 only if it was done",
+                              [](Context& c, Flags& f, Mesh& m, Output& o) {
+                                return Wait(c, f, m, o);
+                              });
   CLI::App* approvals =
       AddCommand(app, context, flags, "approvals",
                  "follow what waits for a touch of the account",
@@ -361,7 +375,7 @@ void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
                    return Approvals(c, f, m, o);
                  });
   approvals->add_option("--for", flags->watch_for, "how long (24h)");
-  for (CLI::App* command : {cancel, get, watch}) {
+  for (CLI::App* command : {cancel, get, watch, wait}) {
     command->add_option("COMMAND", flags->command, "commands/ID")->required();
   }
 }
