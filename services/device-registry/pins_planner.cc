@@ -14,6 +14,7 @@
 #include "services/device-registry/pinnable_keys.h"
 #include "services/device-registry/pins_update_planner.h"
 #include "services/device-registry/policy_admin.h"
+#include "services/device-registry/policy_checks.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -46,9 +47,9 @@ absl::Status CheckBuilt(const v1::PlanPinsRequest& request) {
   if (!request.keys().empty() || !request.lease_issuers().empty()) {
     return NotYet("a further key or a lease issuer in a first pin set");
   }
-  if (!request.rules().empty() || request.replace_rules() ||
-      request.replace_keys() || request.replace_lease_issuers()) {
-    return FieldError("rules", "goes with the purpose PINS only");
+  if (request.replace_rules() || request.replace_keys() ||
+      request.replace_lease_issuers()) {
+    return FieldError("replace_rules", "goes with the purpose PINS only");
   }
   return request.lease().empty()
              ? absl::OkStatus()
@@ -71,6 +72,7 @@ absl::Status CheckRequest(const v1::PlanPinsRequest& request) {
   for (const std::string& gateway : request.gateways()) {
     RETURN_IF_ERROR(rpc::CheckId("gateways", gateway));
   }
+  RETURN_IF_ERROR(CheckRules("rules", request.rules()));
   return CheckOptionalId("token_id", request.token_id());
 }
 
@@ -131,6 +133,7 @@ absl::Status Plan::ReadOwner() {
     return UnknownResource(AccountName(request_.account()));
   }
   owner_.Swap(account.mutable_account());
+  owner_.mutable_rules()->MergeFrom(request_.rules());
   ASSIGN_OR_RETURN(const SiteRow site,
                    store_.Require<SiteRow>(tenant_, key::Site(request_.site()),
                                            SiteName(request_.site())));
@@ -232,6 +235,9 @@ absl::Status Plan::AddDevice(const std::string& id) {
   sources.policy = &policy_;
   sources.model = &model.model();
   sources.owner = &owner_;
+  for (const proof::v1::OperationRule& wish : request_.rules()) {
+    RETURN_IF_ERROR(EffectiveRuleOf(wish.operation(), sources).status());
+  }
   for (proof::v1::OperationRule& rule : RulesToPin(sources)) {
     *pins.add_rules() = std::move(rule);
   }

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
+#include "services/common/proof/rules.h"
 #include "services/device-registry/registry_test_case.h"
 
 namespace u2fi::device_registry {
@@ -37,6 +38,13 @@ class PinsPlannerTest : public RegistryTestCase {
     const auto plan = Plan(request);
     EXPECT_THAT(plan, HasReason(reason::kInvalidField));
     EXPECT_THAT(FieldsOf(plan.status()), ElementsAre(Key(field)));
+  }
+  static proof::v1::OperationRule Wish(const std::string& operation,
+                                       const proof::v1::Rule& rule) {
+    proof::v1::OperationRule wish;
+    wish.set_operation(operation);
+    *wish.mutable_rule() = rule;
+    return wish;
   }
   // A second token of alice, with the proof by the first one that it is hers.
   void EnrolSecond() {
@@ -176,13 +184,41 @@ TEST_F(PinsPlannerTest, RefusesATokenThatIsNoId) {
   ExpectBadField(request, "token_id");
 }
 
-TEST_F(PinsPlannerTest, RulesGoWithALaterPinSetOnly) {
+TEST_F(PinsPlannerTest, ReplacingGoesWithALaterPinSetOnly) {
   v1::PlanPinsRequest request = Request();
-  request.add_rules()->set_operation("door.unlock");
-  ExpectBadField(request, "rules");
-  request = Request();
   request.set_replace_keys(true);
-  ExpectBadField(request, "rules");
+  ExpectBadField(request, "replace_rules");
+}
+
+TEST_F(PinsPlannerTest, TheOwnerSaysWhatIsImportant) {
+  v1::PlanPinsRequest request = Request();
+  *request.add_rules() = Wish("lamp.on", proof::TouchRule());
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(request));
+  EXPECT_EQ(proof::PresetName(
+                proof::EffectiveRule(plan.plans(0).readable(), "lamp.on")),
+            "TOUCH");
+}
+
+TEST_F(PinsPlannerTest, TheOwnersSayMakesNothingFree) {
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(Request()));
+  v1::PlanPinsRequest request = Request();
+  *request.add_rules() = Wish("door.unlock", proof::FreeRule());
+  ASSERT_OK_AND_ASSIGN(const auto same, Plan(request));
+  EXPECT_EQ(same.plans(0).pin_set(), plan.plans(0).pin_set());
+}
+
+TEST_F(PinsPlannerTest, AWishForAnOperationThatTheDeviceLacksIsRefused) {
+  v1::PlanPinsRequest request = Request();
+  *request.add_rules() = Wish("coffee.make", proof::TouchRule());
+  EXPECT_THAT(Plan(request), HasReason(reason::kOperationUnknown));
+}
+
+TEST_F(PinsPlannerTest, RefusesAWishThatIsNoRule) {
+  v1::PlanPinsRequest request = Request();
+  *request.add_rules() = Wish("lamp.on", proof::v1::Rule());
+  EXPECT_THAT(Plan(request), HasReason(reason::kRuleInvalid));
+  *request.mutable_rules(0) = Wish("Lamp On", proof::TouchRule());
+  ExpectBadField(request, "rules[0].operation");
 }
 
 TEST_F(PinsPlannerTest, ALeaseGoesWithALeaseOnly) {

@@ -107,16 +107,22 @@ absl::Status CheckModel(const v1::Model& model) {
   return absl::OkStatus();
 }
 
-absl::Status CheckPolicy(const v1::Policy& policy) {
-  RETURN_IF_ERROR(CheckDistinct("policy.rules", policy.rules()));
-  for (int i = 0; i < policy.rules_size(); ++i) {
-    const proof::v1::OperationRule& entry = policy.rules(i);
-    if (!proof::IsOperation(entry.operation())) {
-      return FieldError(At("policy.rules", i, "operation"),
+absl::Status CheckRules(
+    absl::string_view path,
+    const google::protobuf::RepeatedPtrField<proof::v1::OperationRule>& rules) {
+  RETURN_IF_ERROR(CheckDistinct(path, rules));
+  for (int i = 0; i < rules.size(); ++i) {
+    if (!proof::IsOperation(rules[i].operation())) {
+      return FieldError(At(path, i, "operation"),
                         "is not 1 to 64 of [a-z0-9._-]");
     }
-    RETURN_IF_ERROR(CheckRule(entry.rule(), entry.operation()));
+    RETURN_IF_ERROR(CheckRule(rules[i].rule(), rules[i].operation()));
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPolicy(const v1::Policy& policy) {
+  RETURN_IF_ERROR(CheckRules("policy.rules", policy.rules()));
   const uint32_t release = policy.release_deadline_s();
   if (release != 0 && (release < kMinReleaseS || release > kMaxReleaseS)) {
     return FieldError("policy.release_deadline_s", "is not 60 to 2,592,000");

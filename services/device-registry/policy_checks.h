@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_DEVICE_REGISTRY_POLICY_CHECKS_H_
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "u2fi/device_registry/v1/resources.pb.h"
 
 namespace u2fi::device_registry {
@@ -13,7 +14,13 @@ namespace u2fi::device_registry {
 // form of rules, and at most 8 secret fields each.
 absl::Status CheckModel(const v1::Model& model);
 
-// At most 256 rules for distinct operations, and the bounds of the numbers.
+// At most 256 rules for distinct operations, each of a good form. `path` is
+// that of the list: "policy.rules".
+absl::Status CheckRules(
+    absl::string_view path,
+    const google::protobuf::RepeatedPtrField<proof::v1::OperationRule>& rules);
+
+// CheckRules(), and the bounds of the numbers.
 absl::Status CheckPolicy(const v1::Policy& policy);
 
 }  // namespace u2fi::device_registry

@@ -32,7 +32,7 @@ An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
 And then the owner:
   u2fi claim cam-1
   u2fi enrol --gateway g1
-  u2fi provision cam-1 --site home --gateway g1
+  u2fi provision cam-1 --site home --gateway g1 --rule camera.off=touch
   u2fi token revoke TOKEN --gateway g1  with the touch of another key
   u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
   u2fi unbind cam-1                     it forgets its owner

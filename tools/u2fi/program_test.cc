@@ -234,6 +234,25 @@ TEST_F(ProgramTest, ProvisionSubmitsExactlyThePlannedPinSet) {
   EXPECT_THAT(out_.str(), HasSubstr("cam-1 will believe key t-1"));
 }
 
+TEST_F(ProgramTest, TheOwnerIsAskedWhichOperationsAreImportant) {
+  proof::v1::PinSet pins;
+  pins.set_device("lamp-1");
+  for (const char* operation : {"lamp.on", "lamp.off"}) {
+    proof::v1::OperationRule& rule = *pins.add_rules();
+    rule.set_operation(operation);
+    rule.mutable_rule()->set_kind(proof::v1::RULE_KIND_FREE);
+  }
+  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  in_.str("lamp.off\n");
+  EXPECT_EQ(Run({"provision", "lamp-1", "--site", "home", "--gateway", "g1",
+                 "--account", "ann", "--ask", "--rule", "lamp.dim=touch"}),
+            0);
+  EXPECT_THAT(out_.str(), HasSubstr("free     lamp.on lamp.off\n"));
+  EXPECT_THAT(mesh_.calls()[0], HasSubstr("operation: \"lamp.dim\""));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("operation: \"lamp.off\""));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("operation: \"lamp.dim\""));
+}
+
 TEST_F(ProgramTest, ProvisionWantsOnePlanForOneDevice) {
   EXPECT_EQ(Run({"provision", "cam-1", "--site", "home", "--gateway", "g1",
                  "--account", "ann"}),

@@ -1,9 +1,12 @@
+#include <istream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "services/common/file/file.h"
 #include "services/common/proof/ids.h"
@@ -13,6 +16,7 @@
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/pins_edit.h"
+#include "tools/u2fi/rule_text.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::cli {
@@ -36,6 +40,8 @@ struct Flags {
   std::string watch_for;
   PinsEdit edit;
   bool full = false;
+  // Ask which operations are important.
+  bool ask_what = false;
 };
 
 using FlagsPtr = std::shared_ptr<Flags>;
@@ -132,6 +138,42 @@ absl::StatusOr<proof::v1::PinSet> Planned(const registry::PlanPinsRequest& plan,
   return pins;
 }
 
+absl::Status AddWishes(const std::vector<std::string>& texts,
+                       registry::PlanPinsRequest& plan) {
+  for (const std::string& text : texts) {
+    ASSIGN_OR_RETURN(const registry::ModelOperation parsed,
+                     ParseOperation(text));
+    proof::v1::OperationRule& wish = *plan.add_rules();
+    wish.set_operation(parsed.operation());
+    *wish.mutable_rule() = parsed.rule();
+  }
+  return absl::OkStatus();
+}
+
+// Asks the owner which of the operations that need nothing shall need a touch.
+std::vector<std::string> AskWhatMatters(const Context& context,
+                                        const proof::v1::PinSet& pins,
+                                        Output& output) {
+  std::string free;
+  for (const proof::v1::OperationRule& rule : pins.rules()) {
+    if (RuleName(rule.rule()) == "free") {
+      absl::StrAppend(&free, " ", rule.operation());
+    }
+  }
+  if (free.empty()) return {};
+  output.Say(absl::StrCat("free    ", free,
+                          "\nWhich of them are important and shall need a "
+                          "touch? Names, or Enter for none:"));
+  std::string line;
+  std::getline(context.around.in, line);
+  std::vector<std::string> wishes;
+  for (const absl::string_view name :
+       absl::StrSplit(line, absl::ByAnyChar(" ,\t"), absl::SkipEmpty())) {
+    wishes.push_back(absl::StrCat(name, "=touch"));
+  }
+  return wishes;
+}
+
 absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
                        Output& output) {
   registry::PlanPinsRequest plan;
@@ -140,9 +182,14 @@ absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
   plan.set_account(context.settings.account);
   plan.set_site(flags.site);
   plan.add_gateways(flags.ask.gateway);
-  ASSIGN_OR_RETURN(const proof::v1::PinSet pins,
-                   Planned(plan, mesh, flags.ask));
+  RETURN_IF_ERROR(AddWishes(flags.edit.rules, plan));
+  ASSIGN_OR_RETURN(proof::v1::PinSet pins, Planned(plan, mesh, flags.ask));
   output.Say(PinsText(pins));
+  if (flags.ask_what) {
+    RETURN_IF_ERROR(AddWishes(AskWhatMatters(context, pins, output), plan));
+    ASSIGN_OR_RETURN(pins, Planned(plan, mesh, flags.ask));
+    output.Say(PinsText(pins));
+  }
   return AskFor(context, flags, mesh, output);
 }
 
@@ -300,6 +347,11 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   provision->add_option("--site", flags->site, "where it will be")->required();
   provision->add_option("--gateway", flags->ask.gateway, "which it will hear")
       ->required();
+  provision->add_option("--rule", flags->edit.rules,
+                        "OPERATION=RULE: it is more important to you than to "
+                        "the maker");
+  provision->add_flag("--ask", flags->ask_what,
+                      "be asked which operations are important");
   AddTimes(provision, flags);
 
   CLI::App* run =
