@@ -35,6 +35,8 @@ constexpr char kExamples[] = R"(Examples:
       commands: touch, refuse, auto on|off, hold on|off, fault NAME, unplug,
       plug, state; faults: none, silent, foreign, short-frames, long-frames,
       wrong-channel, bad-sequence
+  soft-token --state ~/key --socket /tmp/key --fido2-only
+      the same key as one that speaks CTAP2 alone
   soft-token --state ~/key --socket /tmp/key --touch=auto
       touches itself: for tests, never for anything that matters)";
 
@@ -45,6 +47,8 @@ struct Flags {
   std::string send;
   TouchMode touch = TouchMode::kManual;
   bool hold = false;
+  bool ctap2 = false;
+  bool fido2_only = false;
 };
 
 void Describe(CLI::App& app, Flags* flags) {
@@ -62,6 +66,8 @@ void Describe(CLI::App& app, Flags* flags) {
       ->option_text("manual|auto|refuse (manual)");
   app.add_flag("--hold", flags->hold,
                "keep requests open with KEEPALIVE until the touch");
+  app.add_flag("--ctap2", flags->ctap2, "speak CTAP2 besides U2F");
+  app.add_flag("--fido2-only", flags->fido2_only, "speak CTAP2 and no U2F");
   app.add_option("--send", flags->send,
                  "send a command to the control socket of a running key");
 }
@@ -115,6 +121,8 @@ int Serve(const Flags& flags) {
   SoftToken::Options options;
   options.touch = flags.touch;
   options.hold = flags.hold;
+  options.ctap2 = flags.ctap2 || flags.fido2_only;
+  options.u2f = !flags.fido2_only;
   options.on_signal = ShowSignal;
   SoftToken token(SystemClock(), SystemRandom(), state->identity(),
                   state->counter(), options);
@@ -130,7 +138,7 @@ int Serve(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  CLI::App app("A U2F security key in software, behind a Unix socket.");
+  CLI::App app("A FIDO security key in software, behind a Unix socket.");
   Flags flags;
   Describe(app, &flags);
   CLI11_PARSE(app, argc, argv);

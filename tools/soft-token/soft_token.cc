@@ -6,7 +6,12 @@
 namespace u2fi::soft_token {
 namespace {
 
-constexpr u2fhid::TokenInfo kInfo = {2, 1, 0, 0, u2fhid::kCapabilityWink};
+u2fhid::TokenInfo InfoOf(const SoftToken::Options& options) {
+  u2fhid::TokenInfo info = {2, 1, 0, 0, u2fhid::kCapabilityWink};
+  if (options.ctap2) info.capabilities |= u2fhid::kCapabilityCbor;
+  if (!options.u2f) info.capabilities |= u2fhid::kCapabilityNoMsg;
+  return info;
+}
 
 }  // namespace
 
@@ -18,7 +23,8 @@ SoftToken::SoftToken(const Clock& clock, RandomSource& random,
       options_(std::move(options)),
       touch_(clock, options_.touch),
       token_(identity, counter, random, touch_),
-      device_(clock, *this, kInfo) {}
+      ctap2_(identity, counter, random, touch_, options_.u2f),
+      device_(clock, *this, InfoOf(options_)) {}
 
 void SoftToken::OnReport(const u2fhid::Report& report) {
   if (!plugged_) return;
@@ -27,11 +33,7 @@ void SoftToken::OnReport(const u2fhid::Report& report) {
 }
 
 void SoftToken::OnTick() {
-  if (held_.has_value() && clock_.Uptime() >= held_until_) {
-    held_.reset();
-    touch_.Clear();
-    device_.Complete(u2fhid::EncodeStatus(u2fhid::StatusWord::kTouchNeeded));
-  }
+  if (held_.has_value() && clock_.Uptime() >= held_until_) GiveUpHeld();
   device_.OnTick();
   ShowTouchState();
 }
@@ -72,6 +74,7 @@ void SoftToken::SetTouchMode(TouchMode mode) {
 void SoftToken::SetFault(Fault fault) {
   fault_ = fault;
   token_.SetForeign(fault == Fault::kForeign);
+  ctap2_.SetForeign(fault == Fault::kForeign);
 }
 
 void SoftToken::Unplug() {
@@ -83,26 +86,51 @@ void SoftToken::Unplug() {
 
 absl::optional<std::string> SoftToken::OnMsg(absl::string_view apdu) {
   U2fToken::Outcome outcome = token_.Handle(apdu);
-  if (!outcome.touch_needed && shown_wanted_ && !touch_.wanted()) {
-    shown_wanted_ = false;
-    Show(Signal::kTouchTaken);
-  }
+  ShowTaken(outcome.touch_needed);
   const bool refuse = touch_.mode() == TouchMode::kRefuse;
   if (!outcome.touch_needed || !options_.hold || refuse) {
     return std::move(outcome.response);
   }
-  held_ = std::string(apdu);
-  held_until_ = clock_.Uptime() + options_.hold_limit;
+  Hold(false, apdu);
   return absl::nullopt;
+}
+
+absl::optional<std::string> SoftToken::OnCbor(absl::string_view request) {
+  Ctap2Token::Outcome outcome = ctap2_.Handle(request);
+  ShowTaken(outcome.touch_needed);
+  if (!outcome.touch_needed) return std::move(outcome.response);
+  Hold(true, request);
+  return absl::nullopt;
+}
+
+void SoftToken::Hold(bool is_cbor, absl::string_view request) {
+  held_ = Held{is_cbor, std::string(request)};
+  held_until_ = clock_.Uptime() + options_.hold_limit;
+}
+
+void SoftToken::GiveUpHeld() {
+  const bool is_cbor = held_->is_cbor;
+  held_.reset();
+  touch_.Clear();
+  device_.Complete(
+      is_cbor ? EncodeCtap2Status(Ctap2Status::kUserActionTimeout)
+              : u2fhid::EncodeStatus(u2fhid::StatusWord::kTouchNeeded));
+}
+
+void SoftToken::ShowTaken(bool still_needed) {
+  if (still_needed || !shown_wanted_ || touch_.wanted()) return;
+  shown_wanted_ = false;
+  Show(Signal::kTouchTaken);
 }
 
 // Tries the held request again. Without a touch it stays held, unless touches
 // are refused by now.
 void SoftToken::AnswerHeld() {
   if (!held_.has_value()) return;
-  const std::string apdu = *std::exchange(held_, absl::nullopt);
+  const Held held = *std::exchange(held_, absl::nullopt);
   const absl::Duration until = held_until_;
-  const absl::optional<std::string> response = OnMsg(apdu);
+  const absl::optional<std::string> response =
+      held.is_cbor ? OnCbor(held.request) : OnMsg(held.request);
   held_until_ = until;
   if (response.has_value()) device_.Complete(*response);
 }

@@ -11,6 +11,7 @@
 #include "services/common/time/clock.h"
 #include "services/common/u2fhid/hid_device.h"
 #include "tools/soft-token/counter_store.h"
+#include "tools/soft-token/ctap2_token.h"
 #include "tools/soft-token/fault.h"
 #include "tools/soft-token/token_identity.h"
 #include "tools/soft-token/touch_sensor.h"
@@ -26,9 +27,9 @@ enum class Signal {
   kWink,            // A host asked it to show itself.
 };
 
-// A whole U2F token behind HID reports, with a person's hand (Touch()) and a
-// USB plug. Not thread-safe: tests talk to it through LoopTransport in one
-// thread, the program through SoftTokenServer.
+// A whole token, U2F or CTAP2 or both, behind HID reports, with a person's hand
+// (Touch()) and a USB plug. Not thread-safe: tests talk to it through
+// LoopTransport in one thread, the program through SoftTokenServer.
 class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
  public:
   struct Options {
@@ -37,6 +38,9 @@ class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
     // True: keeps the request open and sends KEEPALIVE until the touch comes,
     // as newer keys may; gives up after hold_limit.
     bool hold = false;
+    // What it speaks. CTAP2 requests are always held.
+    bool u2f = true;
+    bool ctap2 = false;
     absl::Duration hold_limit = absl::Seconds(30);
     // Told of every change that a person would see. May be empty.
     std::function<void(Signal)> on_signal;
@@ -76,10 +80,21 @@ class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
   uint32_t counter() const { return counter_.last(); }
 
  private:
+  // A request that waits for a touch.
+  struct Held {
+    bool is_cbor;
+    std::string request;
+  };
+
   absl::optional<std::string> OnMsg(absl::string_view apdu) override;
+  absl::optional<std::string> OnCbor(absl::string_view request) override;
   void OnAbort() override { held_.reset(); }
   void OnWink() override { Show(Signal::kWink); }
+  void Hold(bool is_cbor, absl::string_view request);
+  void GiveUpHeld();
   void AnswerHeld();
+  // The touch that was wanted is there, unless one is `still_needed`.
+  void ShowTaken(bool still_needed);
   void ShowTouchState();
   void Show(Signal signal);
 
@@ -88,12 +103,13 @@ class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
   Options options_;
   TouchSensor touch_;
   U2fToken token_;
+  Ctap2Token ctap2_;
   u2fhid::HidDevice device_;
   Fault fault_ = Fault::kNone;
   bool plugged_ = true;
   bool shown_wanted_ = false;
-  // The APDU that waits for a touch, and for how long.
-  absl::optional<std::string> held_;
+  // What waits for a touch, and for how long.
+  absl::optional<Held> held_;
   absl::Duration held_until_;
 };
 

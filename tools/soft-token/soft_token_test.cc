@@ -3,11 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/p256.h"
 #include "services/common/status/status_matchers.h"
+#include "services/common/u2fhid/assembler.h"
 #include "tools/soft-token/in_process_token.h"
 
 namespace u2fi::soft_token {
@@ -247,6 +249,99 @@ TEST_F(HoldingTokenTest, UnpluggingForgetsTheHeldRequest) {
 TEST_F(HoldingTokenTest, AnOldTouchIsEnough) {
   token_.Touch();
   EXPECT_OK(Authenticate());
+}
+
+// A token that speaks CTAP2 alone.
+class Fido2OnlyTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_OK(in_process_.Open()); }
+  SoftToken::Options Options() {
+    SoftToken::Options options;
+    options.u2f = false;
+    options.ctap2 = true;
+    options.on_signal = [this](Signal signal) { signals_.push_back(signal); };
+    return options;
+  }
+  // authenticatorMakeCredential for "rp" (CTAP 2.1, 6.1), in CBOR.
+  static std::string Make() {
+    return absl::StrCat("\x01\xa4\x01\x58\x20", std::string(32, 'h'),
+                        "\x02\xa1\x62id\x62rp\x03\xa1\x62id\x41u",
+                        "\x04\x81\xa2\x63"
+                        "alg\x26\x64type\x6apublic-key");
+  }
+  void BeginMake() {
+    const auto packets = u2fhid::Fragment({1, u2fhid::Command::kCbor, Make()});
+    for (const u2fhid::Report& packet : *packets) token_.OnReport(packet);
+  }
+  // The messages that the token sends on its first channel.
+  std::vector<u2fhid::Message> Sent() {
+    std::vector<u2fhid::Message> messages;
+    u2fhid::Assembler assembler;
+    for (const u2fhid::Report& report : token_.TakeReports()) {
+      EXPECT_EQ(assembler.Add(u2fhid::ParseFrame(report)),
+                u2fhid::HidError::kNone);
+      if (!assembler.complete()) continue;
+      messages.push_back(assembler.message());
+      assembler = u2fhid::Assembler();
+    }
+    return messages;
+  }
+
+  FakeClock clock_;
+  std::vector<Signal> signals_;
+  InProcessToken in_process_{clock_, Options()};
+  SoftToken& token_ = in_process_.token();
+};
+
+TEST_F(Fido2OnlyTest, ItsCapabilitiesSaySo) {
+  EXPECT_EQ(in_process_.host().info().capabilities,
+            u2fhid::kCapabilityWink | u2fhid::kCapabilityCbor |
+                u2fhid::kCapabilityNoMsg);
+}
+
+TEST_F(Fido2OnlyTest, U2fIsRefused) {
+  EXPECT_THAT(in_process_.client().Version(in_process_.Limit()),
+              HasReason(reason::kTokenError));
+}
+
+TEST_F(Fido2OnlyTest, ARequestWaitsWithKeepalivesForItsTouch) {
+  BeginMake();
+  EXPECT_TRUE(token_.touch_wanted());
+  EXPECT_THAT(Sent(), IsEmpty());
+  clock_.Advance(absl::Milliseconds(100));
+  token_.OnTick();
+  EXPECT_EQ(Sent().at(0).command, u2fhid::Command::kKeepalive);
+  token_.Touch();
+  const std::vector<u2fhid::Message> sent = Sent();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].command, u2fhid::Command::kCbor);
+  EXPECT_EQ(sent[0].payload[0], '\0');
+  EXPECT_THAT(signals_, ElementsAre(Signal::kTouchWanted, Signal::kTouchTaken));
+}
+
+TEST_F(Fido2OnlyTest, AfterThirtySecondsItGivesUp) {
+  BeginMake();
+  clock_.Advance(absl::Seconds(30));
+  token_.OnTick();
+  EXPECT_EQ(Sent().at(0).payload, "\x2f");
+  EXPECT_FALSE(token_.touch_wanted());
+}
+
+TEST_F(Fido2OnlyTest, ACancelledRequestEndsAndNeedsNoTouch) {
+  BeginMake();
+  token_.OnReport(u2fhid::Fragment({1, u2fhid::Command::kCancel, ""})->at(0));
+  EXPECT_EQ(Sent().at(0).payload, "\x2d");
+  token_.Touch();
+  EXPECT_THAT(Sent(), IsEmpty());
+}
+
+TEST_F(Fido2OnlyTest, ATouchThatIsRefusedNeverComes) {
+  token_.SetTouchMode(TouchMode::kRefuse);
+  BeginMake();
+  token_.Touch();
+  EXPECT_THAT(Sent(), IsEmpty());
+  EXPECT_THAT(in_process_.host().Cbor("\x04", in_process_.Limit()),
+              HasReason(reason::kTokenBusy));
 }
 
 }  // namespace

@@ -228,6 +228,54 @@ TEST_F(Libfido2Test, WaitsOutKeepalives) {
   EXPECT_EQ(fido_cred_verify(cred.get()), FIDO_OK);
 }
 
+TEST_F(Libfido2Test, SeesATokenThatSpeaksCtap2Alone) {
+  Start({"--fido2-only"});
+  EXPECT_TRUE(fido_dev_is_fido2(device_.get()));
+  EXPECT_EQ(fido_dev_flags(device_.get()),
+            FIDO_CAP_WINK | FIDO_CAP_CBOR | FIDO_CAP_NMSG);
+}
+
+TEST_F(Libfido2Test, VerifiesACtap2CredentialAndAnAssertion) {
+  Start({"--fido2-only", "--touch=auto"});
+  const Cred cred = MakeCred();
+  EXPECT_STREQ(fido_cred_fmt(cred.get()), "packed");
+  EXPECT_EQ(fido_cred_verify_self(cred.get()), FIDO_OK);
+  Assertion assertion;
+  ASSERT_EQ(Ask(IdOf(cred), &assertion), FIDO_OK);
+  EXPECT_EQ(Verify(cred, assertion), FIDO_OK);
+  EXPECT_OK(VerifyByOurselves(cred, assertion));
+}
+
+TEST_F(Libfido2Test, WaitsForATouchOverCtap2) {
+  Start({"--ctap2"});
+  keepalives = 0;
+  std::thread person([this] {
+    EXPECT_OK(process_.AwaitState("wanted=yes"));
+    while (keepalives < 2) std::this_thread::yield();
+    EXPECT_OK(process_.Control("touch"));
+  });
+  const Cred cred = MakeCred();
+  person.join();
+  EXPECT_EQ(fido_cred_verify_self(cred.get()), FIDO_OK);
+}
+
+// One key pair, asked both ways.
+TEST_F(Libfido2Test, ACtap2CredentialAnswersOverU2fToo) {
+  Start({"--ctap2", "--touch=auto"});
+  const Cred cred = MakeCred();
+  ASSERT_STREQ(fido_cred_fmt(cred.get()), "packed");
+  fido_dev_force_u2f(device_.get());
+  Assertion assertion;
+  ASSERT_EQ(Ask(IdOf(cred), &assertion), FIDO_OK);
+  EXPECT_EQ(Verify(cred, assertion), FIDO_OK);
+}
+
+TEST_F(Libfido2Test, IsToldThatACredentialIsNotOurs) {
+  Start({"--fido2-only", "--touch=auto"});
+  Assertion assertion;
+  EXPECT_EQ(Ask(std::string(64, 'x'), &assertion), FIDO_ERR_NO_CREDENTIALS);
+}
+
 TEST_F(Libfido2Test, SeesTheTokenGo) {
   Start({});
   ASSERT_OK(process_.Control("unplug"));

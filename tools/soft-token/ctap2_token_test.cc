@@ -1,0 +1,242 @@
+#include "tools/soft-token/ctap2_token.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "services/common/crypto/hash.h"
+#include "services/common/fido/authenticator_data.h"
+#include "services/common/fido/cbor.h"
+#include "services/common/fido/cbor_writer.h"
+#include "services/common/fido/cose_key.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/status/status_matchers.h"
+#include "services/common/time/fake_clock.h"
+#include "tools/soft-token/fake_counter_store.h"
+
+namespace u2fi::soft_token {
+namespace {
+
+namespace cbor = fido::cbor;
+using fido::CborValue;
+
+const std::string kHash(32, 'h');
+
+std::string Entry(const std::string& name, const std::string& value) {
+  return cbor::Map({{cbor::Text(name), value},
+                    {cbor::Text("type"), cbor::Text("public-key")}});
+}
+
+class Ctap2TokenTest : public testing::Test {
+ protected:
+  using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+  static std::string Option(const std::string& name, bool value) {
+    return cbor::Map({{cbor::Text(name), cbor::Boolean(value)}});
+  }
+  static std::string Make(int64_t algorithm, Parameters more = {}) {
+    Parameters all = {
+        {cbor::Integer(1), cbor::Bytes(kHash)},
+        {cbor::Integer(2),
+         cbor::Map({{cbor::Text("id"), cbor::Text("u2fi.test")}})},
+        {cbor::Integer(3),
+         cbor::Map({{cbor::Text("id"), cbor::Bytes("user")}})},
+        {cbor::Integer(4),
+         cbor::Array({Entry("alg", cbor::Integer(algorithm))})}};
+    all.insert(all.end(), more.begin(), more.end());
+    return "\x01" + cbor::Map(all);
+  }
+  std::string Get(Parameters more = {}, const std::string& rp = "u2fi.test") {
+    Parameters all = {
+        {cbor::Integer(1), cbor::Text(rp)},
+        {cbor::Integer(2), cbor::Bytes(kHash)},
+        {cbor::Integer(3), cbor::Array({Entry("id", cbor::Bytes(id_))})}};
+    all.insert(all.end(), more.begin(), more.end());
+    return "\x02" + cbor::Map(all);
+  }
+  Ctap2Status StatusOf(const std::string& request) {
+    const Ctap2Token::Outcome outcome = token_.Handle(request);
+    EXPECT_FALSE(outcome.touch_needed);
+    return static_cast<Ctap2Status>(outcome.response.at(0));
+  }
+  bool NeedsTouch(const std::string& request) {
+    return token_.Handle(request).touch_needed;
+  }
+  // The CBOR of a good answer.
+  CborValue Answer(const std::string& request) {
+    const std::string response = token_.Handle(request).response;
+    EXPECT_EQ(response.substr(0, 1), std::string(1, '\0'));
+    const auto parsed = fido::ParseCbor(response.substr(1));
+    EXPECT_OK(parsed);
+    return *parsed;
+  }
+  static std::string BytesOf(const CborValue& map, int64_t key) {
+    return std::string(*map.Find(key)->AsBytes());
+  }
+  // Makes a credential with a touch and keeps its id and key.
+  CborValue Enrol() {
+    touch_.Touch();
+    const CborValue made = Answer(Make(-7));
+    const std::string data = BytesOf(made, 2);
+    const auto parsed = fido::ParseAuthenticatorData(data);
+    EXPECT_OK(parsed);
+    id_ = std::string(parsed->credential->id);
+    key_ = *fido::CredentialKey::FromCose(parsed->credential->key);
+    return made;
+  }
+  absl::Status Verify(const CborValue& assertion) {
+    crypto::Digest hash;
+    std::copy(kHash.begin(), kHash.end(), hash.begin());
+    return key_->Verify(BytesOf(assertion, 2), hash, BytesOf(assertion, 3));
+  }
+
+  FakeClock clock_;
+  FakeRandomSource random_;
+  FakeCounterStore counter_{41};
+  TouchSensor touch_{clock_, TouchMode::kManual};
+  const TokenIdentity identity_ = NewIdentity(clock_, random_);
+  Ctap2Token token_{identity_, counter_, random_, touch_, false};
+  std::string id_;
+  absl::optional<fido::CredentialKey> key_;
+};
+
+TEST_F(Ctap2TokenTest, SaysWhatItSpeaks) {
+  const CborValue info = Answer("\x04");
+  ASSERT_EQ(info.Find(1)->AsArray()->size(), 1u);
+  EXPECT_EQ(info.Find(1)->AsArray()->at(0).AsText(), "FIDO_2_0");
+  EXPECT_EQ(info.Find(3)->AsBytes()->size(), 16u);
+  EXPECT_EQ(info.Find(4)->Find("rk")->AsBoolean(), false);
+  EXPECT_EQ(info.Find(5)->AsInteger(), 2048);
+}
+
+TEST_F(Ctap2TokenTest, SaysThatItSpeaksU2fToo) {
+  Ctap2Token both(identity_, counter_, random_, touch_, true);
+  const auto info = fido::ParseCbor(both.Handle("\x04").response.substr(1));
+  ASSERT_OK(info);
+  EXPECT_EQ(info->Find(1)->AsArray()->at(1).AsText(), "U2F_V2");
+}
+
+TEST_F(Ctap2TokenTest, OtherCommandsAreRefused) {
+  EXPECT_EQ(StatusOf(""), Ctap2Status::kInvalidCommand);
+  EXPECT_EQ(StatusOf("\x06"), Ctap2Status::kInvalidCommand);
+}
+
+TEST_F(Ctap2TokenTest, WhatIsNotReadIsRefused) {
+  EXPECT_EQ(StatusOf("\x01"), Ctap2Status::kInvalidCbor);
+  EXPECT_EQ(StatusOf("\x02"), Ctap2Status::kInvalidCbor);
+}
+
+TEST_F(Ctap2TokenTest, ACredentialNeedsATouch) {
+  EXPECT_TRUE(NeedsTouch(Make(-7)));
+}
+
+TEST_F(Ctap2TokenTest, ACredentialSignsForItself) {
+  const CborValue made = Enrol();
+  EXPECT_EQ(made.Find(1)->AsText(), "packed");
+  const std::string bytes = BytesOf(made, 2);
+  const auto data = fido::ParseAuthenticatorData(bytes);
+  EXPECT_EQ(data->rp_id_hash, crypto::View(crypto::Sha256("u2fi.test")));
+  EXPECT_EQ(data->flags, 0x41);
+  EXPECT_EQ(data->counter, 42u);
+  EXPECT_EQ(data->credential->aaguid, Ctap2Token::kAaguid);
+  crypto::Digest hash;
+  std::copy(kHash.begin(), kHash.end(), hash.begin());
+  EXPECT_OK(key_->Verify(bytes, hash, *made.Find(3)->Find("sig")->AsBytes()));
+}
+
+TEST_F(Ctap2TokenTest, OtherAlgorithmsAreRefused) {
+  EXPECT_EQ(StatusOf(Make(-8)), Ctap2Status::kUnsupportedAlgorithm);
+}
+
+TEST_F(Ctap2TokenTest, ResidentCredentialsAreRefused) {
+  EXPECT_EQ(StatusOf(Make(-7, {{cbor::Integer(7), Option("rk", true)}})),
+            Ctap2Status::kUnsupportedOption);
+}
+
+TEST_F(Ctap2TokenTest, ACredentialWithoutATouchIsRefused) {
+  EXPECT_EQ(StatusOf(Make(-7, {{cbor::Integer(7), Option("up", false)}})),
+            Ctap2Status::kInvalidOption);
+}
+
+TEST_F(Ctap2TokenTest, APinsProofIsRefused) {
+  EXPECT_EQ(StatusOf(Make(-7, {{cbor::Integer(8), cbor::Bytes("p")}})),
+            Ctap2Status::kPinNotSet);
+}
+
+TEST_F(Ctap2TokenTest, AnExcludedCredentialTakesATouchAndIsRefused) {
+  Enrol();
+  const std::string again = Make(
+      -7, {{cbor::Integer(5), cbor::Array({Entry("id", cbor::Bytes(id_))})}});
+  EXPECT_TRUE(NeedsTouch(again));
+  touch_.Touch();
+  EXPECT_EQ(StatusOf(again), Ctap2Status::kCredentialExcluded);
+}
+
+TEST_F(Ctap2TokenTest, AnothersCredentialMayBeExcluded) {
+  touch_.Touch();
+  EXPECT_EQ(StatusOf(Make(
+                -7, {{cbor::Integer(5),
+                      cbor::Array({Entry("id", cbor::Bytes("another"))})}})),
+            Ctap2Status::kOk);
+}
+
+TEST_F(Ctap2TokenTest, AnAssertionNeedsATouch) {
+  Enrol();
+  EXPECT_TRUE(NeedsTouch(Get()));
+  EXPECT_EQ(counter_.last(), 42u);
+}
+
+TEST_F(Ctap2TokenTest, AnAssertionIsTheCredentials) {
+  Enrol();
+  touch_.Touch();
+  const CborValue assertion = Answer(Get());
+  EXPECT_OK(Verify(assertion));
+  EXPECT_EQ(assertion.Find(1)->Find("id")->AsBytes(), id_);
+  const auto data = fido::ParseAuthenticatorData(BytesOf(assertion, 2));
+  EXPECT_EQ(data->flags, 0x01);
+  EXPECT_EQ(data->counter, 43u);
+}
+
+TEST_F(Ctap2TokenTest, WithoutATouchItSaysSo) {
+  Enrol();
+  const CborValue assertion =
+      Answer(Get({{cbor::Integer(5), Option("up", false)}}));
+  EXPECT_EQ(fido::ParseAuthenticatorData(BytesOf(assertion, 2))->flags, 0);
+}
+
+TEST_F(Ctap2TokenTest, UserVerificationIsRefused) {
+  Enrol();
+  EXPECT_EQ(StatusOf(Get({{cbor::Integer(5), Option("uv", true)}})),
+            Ctap2Status::kUnsupportedOption);
+}
+
+TEST_F(Ctap2TokenTest, AnothersCredentialIsNoCredential) {
+  id_ = std::string(KeyHandles::kSize, 'x');
+  EXPECT_EQ(StatusOf(Get()), Ctap2Status::kNoCredentials);
+}
+
+TEST_F(Ctap2TokenTest, ACredentialIsForItsRelyingParty) {
+  Enrol();
+  EXPECT_EQ(StatusOf(Get({}, "evil.test")), Ctap2Status::kNoCredentials);
+}
+
+TEST_F(Ctap2TokenTest, WithoutACounterNothingIsSigned) {
+  Enrol();
+  counter_.Break();
+  touch_.Touch();
+  EXPECT_EQ(StatusOf(Get()), Ctap2Status::kOther);
+  touch_.Touch();
+  EXPECT_EQ(StatusOf(Make(-7)), Ctap2Status::kOther);
+}
+
+TEST_F(Ctap2TokenTest, AForeignTokenSignsWithAnotherKey) {
+  Enrol();
+  token_.SetForeign(true);
+  touch_.Touch();
+  EXPECT_FALSE(Verify(Answer(Get())).ok());
+}
+
+}  // namespace
+}  // namespace u2fi::soft_token
