@@ -217,10 +217,10 @@ absl::optional<ApprovalDesk::Match> ApprovalDesk::TryTokens(
   }
   for (std::unique_ptr<Token>& token : tokens_.Find(busy)) {
     for (const QuestionPtr& question : waiting) {
-      const auto candidate =
+      const auto plan =
           toucher_.Fits(question->request, *token, LimitOf(*question));
-      if (candidate.has_value() && Claim(*question, token->port())) {
-        return Match{question, std::move(token), *candidate};
+      if (plan.has_value() && Claim(*question, token->port())) {
+        return Match{question, std::move(token), *plan};
       }
     }
   }
@@ -269,7 +269,7 @@ void ApprovalDesk::Put(Match match) {
   Question& question = *match.question;
   const std::string port = match.token->port();
   absl::StatusOr<GatewayMessage> answer = toucher_.Ask(
-      question.request, match.candidate, *match.token, LimitOf(question));
+      question.request, match.plan, *match.token, LimitOf(question));
   match.token.reset();
   MutexLock lock(mutex_);
   if (answer.ok()) {

@@ -83,7 +83,7 @@ class ApprovalDesk : public MeshHandler {
   struct Match {
     QuestionPtr question;
     std::unique_ptr<Token> token;
-    common::v1::Candidate candidate;
+    TouchPlan plan;
   };
 
   void Take(const gateway::v1::MeshMessage& message, const std::string& id);

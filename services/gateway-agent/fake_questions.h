@@ -49,6 +49,19 @@ class FakeQuestions {
     return message;
   }
 
+  // The same with user verification.
+  gateway::v1::MeshMessage VerifiedApproval(
+      const std::string& id, const std::string& key_handle) const {
+    gateway::v1::MeshMessage message = Approval(id, key_handle);
+    std::string& bytes =
+        *message.mutable_approval_request()->mutable_statement();
+    proof::v1::AuthorizationStatement statement;
+    statement.ParseFromString(bytes);
+    statement.mutable_required()->set_uv(true);
+    bytes = proof::Encode(statement);
+    return message;
+  }
+
   static void AddCandidate(const std::string& key_handle,
                            gateway::v1::ApprovalRequest& request) {
     common::v1::Candidate& candidate =

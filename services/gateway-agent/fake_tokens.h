@@ -15,8 +15,9 @@
 
 namespace u2fi::gateway_agent {
 
-// Keys that a test plugs in, touches and breaks. A key knows one key handle.
-// Simplification: what it "signs" is a fixed text. Thread-safe.
+// Keys that a test plugs in, touches and breaks. A key knows one key handle,
+// which it finds over U2F, over CTAP2, or both. Simplification: what it "signs"
+// is a fixed text. Thread-safe.
 class FakeTokens : public TokenFinder {
  public:
   // What a key answers when touched: presence, counter 7, "signature".
@@ -24,11 +25,21 @@ class FakeTokens : public TokenFinder {
     return std::string("\x01\0\0\0\x07", 5) + "signature";
   }
 
-  void Plug(const std::string& port, const std::string& key_handle) {
+  // The same over CTAP2, and what it makes to register.
+  static ctap2::Assertion Ctap2Signed() {
+    return {std::string(32, 'r') + std::string("\x01\0\0\0\x07", 5),
+            "signature"};
+  }
+  static std::string Made() { return "attestation object"; }
+
+  void Plug(const std::string& port, const std::string& key_handle,
+            bool u2f = true, bool ctap2 = false) {
     std::function<void()> changed;
     {
       MutexLock lock(mutex_);
       keys_[port].handle = key_handle;
+      keys_[port].u2f = u2f;
+      keys_[port].ctap2 = ctap2;
       changed = on_change_;
     }
     if (changed) changed();
@@ -51,6 +62,25 @@ class FakeTokens : public TokenFinder {
     MutexLock lock(mutex_);
     keys_[port].answer = answer;
   }
+  // What it signs over CTAP2 when touched.
+  void AnswerWith(const std::string& port, const ctap2::Assertion& assertion) {
+    MutexLock lock(mutex_);
+    keys_[port].assertion = assertion;
+  }
+  // Over this protocol it does not find its handle: it says `owns`.
+  void SayOwns(const std::string& port, bool ctap2, absl::StatusOr<bool> owns) {
+    MutexLock lock(mutex_);
+    keys_[port].says[ctap2] = std::move(owns);
+  }
+  // What it was asked last over CTAP2.
+  ctap2::AssertionRequest last_assertion(const std::string& port) {
+    MutexLock lock(mutex_);
+    return keys_[port].last_assertion;
+  }
+  ctap2::CredentialRequest last_credential(const std::string& port) {
+    MutexLock lock(mutex_);
+    return keys_[port].last_credential;
+  }
   // How many requests for a touch there were at `port`.
   int asked(const std::string& port) {
     MutexLock lock(mutex_);
@@ -68,7 +98,7 @@ class FakeTokens : public TokenFinder {
     MutexLock lock(mutex_);
     for (const auto& [port, key] : keys_) {
       if (busy.count(port) != 0) continue;
-      found.push_back(std::make_unique<Opened>(*this, port));
+      found.push_back(std::make_unique<Opened>(*this, port, key));
     }
     return found;
   }
@@ -86,24 +116,54 @@ class FakeTokens : public TokenFinder {
  private:
   struct Key {
     std::string handle;
+    bool u2f = true;
+    bool ctap2 = false;
     std::string answer = Signed();
+    ctap2::Assertion assertion = Ctap2Signed();
+    // By protocol: what it says instead of the truth.
+    std::map<bool, absl::StatusOr<bool>> says;
+    ctap2::AssertionRequest last_assertion;
+    ctap2::CredentialRequest last_credential;
     absl::Status broken;
     int touches = 0;
     int asked = 0;
   };
 
-  class Opened : public Token {
+  class Opened : public Token, public ctap2::Ctap2Key {
    public:
-    Opened(FakeTokens& all, std::string port)
-        : all_(all), port_(std::move(port)) {}
+    Opened(FakeTokens& all, std::string port, const Key& key)
+        : all_(all),
+          port_(std::move(port)),
+          u2f_(key.u2f),
+          speaks_ctap2_(key.ctap2) {}
 
     const std::string& port() const override { return port_; }
+    bool speaks_u2f() const override { return u2f_; }
+    ctap2::Ctap2Key* ctap2() override { return speaks_ctap2_ ? this : nullptr; }
     absl::StatusOr<bool> Owns(absl::string_view, absl::string_view key_handle,
                               const u2fhid::WaitLimit&) override {
+      return all_.Finds(port_, key_handle, false);
+    }
+    absl::StatusOr<bool> Has(absl::string_view, absl::string_view id,
+                             const u2fhid::WaitLimit&) override {
+      return all_.Finds(port_, id, true);
+    }
+    absl::StatusOr<ctap2::Assertion> Sign(
+        const ctap2::AssertionRequest& request,
+        const u2fhid::WaitLimit& limit) override {
+      const auto touched = all_.WaitForTouch(port_, limit);
+      if (!touched.ok()) return touched.status();
       MutexLock lock(all_.mutex_);
-      const auto key = all_.keys_.find(port_);
-      if (key == all_.keys_.end()) return Gone();
-      return key->second.handle == key_handle;
+      all_.keys_[port_].last_assertion = request;
+      return all_.keys_[port_].assertion;
+    }
+    absl::StatusOr<std::string> Make(const ctap2::CredentialRequest& request,
+                                     const u2fhid::WaitLimit& limit) override {
+      const auto touched = all_.WaitForTouch(port_, limit);
+      if (!touched.ok()) return touched.status();
+      MutexLock lock(all_.mutex_);
+      all_.keys_[port_].last_credential = request;
+      return Made();
     }
     absl::StatusOr<std::string> Register(
         absl::string_view, absl::string_view,
@@ -119,10 +179,22 @@ class FakeTokens : public TokenFinder {
    private:
     FakeTokens& all_;
     const std::string port_;
+    const bool u2f_;
+    const bool speaks_ctap2_;
   };
 
   static absl::Status Gone() {
     return Error(reason::kTokenRemoved, "unplugged");
+  }
+
+  absl::StatusOr<bool> Finds(const std::string& port, absl::string_view handle,
+                             bool ctap2) {
+    MutexLock lock(mutex_);
+    const auto key = keys_.find(port);
+    if (key == keys_.end()) return Gone();
+    const auto said = key->second.says.find(ctap2);
+    if (said != key->second.says.end()) return said->second;
+    return key->second.handle == handle;
   }
 
   absl::StatusOr<std::string> WaitForTouch(const std::string& port,

@@ -11,6 +11,9 @@ absl::StatusOr<std::unique_ptr<HidToken>> HidToken::Open(
       new HidToken(std::move(port), std::move(transport), clock, random));
   u2fhid::CancelFlag never;
   RETURN_IF_ERROR(token->host_.Open({clock.Uptime() + kOpenWithin, never}));
+  if ((token->host_.info().capabilities & u2fhid::kCapabilityCbor) != 0) {
+    token->ctap2_.emplace(token->host_, clock);
+  }
   return token;
 }
 

@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/types/optional.h"
+#include "services/common/ctap2/ctap2_client.h"
 #include "services/common/random/random_source.h"
 #include "services/common/time/clock.h"
 #include "services/common/u2fhid/u2f_client.h"
@@ -11,7 +13,8 @@
 
 namespace u2fi::gateway_agent {
 
-// A token behind U2FHID frames, whatever carries them.
+// A token behind U2FHID frames, whatever carries them. What it speaks is what
+// its answer to INIT says.
 class HidToken : public Token {
  public:
   // A token that is silent for so long is not there.
@@ -25,6 +28,12 @@ class HidToken : public Token {
       const Clock& clock, RandomSource& random);
 
   const std::string& port() const override { return port_; }
+  bool speaks_u2f() const override {
+    return (host_.info().capabilities & u2fhid::kCapabilityNoMsg) == 0;
+  }
+  ctap2::Ctap2Key* ctap2() override {
+    return ctap2_.has_value() ? &*ctap2_ : nullptr;
+  }
   // A key handle longer than any of U2F is not this token's.
   absl::StatusOr<bool> Owns(absl::string_view application,
                             absl::string_view key_handle,
@@ -49,6 +58,7 @@ class HidToken : public Token {
   const std::unique_ptr<u2fhid::Transport> transport_;
   u2fhid::HidHost host_;
   u2fhid::U2fClient client_;
+  absl::optional<ctap2::Ctap2Client> ctap2_;
 };
 
 }  // namespace u2fi::gateway_agent

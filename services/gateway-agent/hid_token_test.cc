@@ -18,15 +18,29 @@ class AnsweringToken : public u2fhid::HidHandler {
     last_ = std::string(apdu);
     return answer_;
   }
+  absl::optional<std::string> OnCbor(absl::string_view request) override {
+    last_ = std::string(request);
+    return cbor_;
+  }
   void OnAbort() override {}
   void OnWink() override {}
 
   std::string answer_;
+  std::string cbor_;
   std::string last_;
 };
 
 class HidTokenTest : public testing::Test {
  protected:
+  std::unique_ptr<HidToken> OpenWith(uint8_t capabilities) {
+    capable_.emplace(clock_, handler_,
+                     u2fhid::TokenInfo{2, 1, 0, 0, capabilities});
+    auto token = HidToken::Open(
+        "port-1", std::make_unique<u2fhid::LoopTransport>(clock_, *capable_),
+        clock_, random_);
+    EXPECT_OK(token);
+    return *std::move(token);
+  }
   std::unique_ptr<HidToken> Open() {
     auto transport = std::make_unique<u2fhid::LoopTransport>(clock_, device_);
     transport_ = transport.get();
@@ -48,6 +62,7 @@ class HidTokenTest : public testing::Test {
   FakeRandomSource random_;
   AnsweringToken handler_;
   u2fhid::HidDevice device_{clock_, handler_, {}};
+  absl::optional<u2fhid::HidDevice> capable_;
   u2fhid::LoopTransport* transport_ = nullptr;
   u2fhid::CancelFlag cancel_;
 };
@@ -75,6 +90,28 @@ TEST_F(HidTokenTest, ATokenThatIsSilentIsNotOpenedAndCostsABoundedTime) {
           .status(),
       HasReason(reason::kTokenTimeout));
   EXPECT_LE(clock_.Uptime() - begun, HidToken::kOpenWithin);
+}
+
+TEST_F(HidTokenTest, ItSpeaksWhatItsCapabilitiesSay) {
+  const auto u2f = Open();
+  EXPECT_TRUE(u2f->speaks_u2f());
+  EXPECT_EQ(u2f->ctap2(), nullptr);
+  const auto both = OpenWith(u2fhid::kCapabilityCbor);
+  EXPECT_TRUE(both->speaks_u2f());
+  EXPECT_NE(both->ctap2(), nullptr);
+  const auto fido2 =
+      OpenWith(u2fhid::kCapabilityCbor | u2fhid::kCapabilityNoMsg);
+  EXPECT_FALSE(fido2->speaks_u2f());
+  EXPECT_NE(fido2->ctap2(), nullptr);
+}
+
+TEST_F(HidTokenTest, OverCtap2ItIsAskedOnItsChannel) {
+  const auto token = OpenWith(u2fhid::kCapabilityCbor);
+  // CTAP2_ERR_NO_CREDENTIALS, also to authenticatorGetInfo: no such key.
+  handler_.cbor_ = "\x2e";
+  EXPECT_THAT(token->ctap2()->Has("rp", "id", Limit()),
+              HasReason(reason::kTokenFrame));
+  EXPECT_EQ(handler_.last_, "\x04");
 }
 
 TEST_F(HidTokenTest, TouchNeededMeansTheHandleIsItsOwn) {

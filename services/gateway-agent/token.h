@@ -9,18 +9,25 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/ctap2/ctap2_key.h"
 #include "services/common/u2fhid/cancel_flag.h"
 
 namespace u2fi::gateway_agent {
 
 // A key that is plugged in. One request at a time; Cancel() of the limit may
-// come from any thread. Errors are those of u2fhid::U2fClient.
+// come from any thread. It speaks U2F, for which the three questions below are,
+// or CTAP2, or both. Errors are those of u2fhid::U2fClient.
 class Token {
  public:
   virtual ~Token() = default;
 
   // Where it is plugged in; no two have the same.
   virtual const std::string& port() const = 0;
+
+  // False: it refuses the three questions.
+  virtual bool speaks_u2f() const = 0;
+  // Null: it does not speak CTAP2. Lives as long as the token.
+  virtual ctap2::Ctap2Key* ctap2() = 0;
 
   // True if the key handle is this token's. No touch.
   virtual absl::StatusOr<bool> Owns(absl::string_view application,

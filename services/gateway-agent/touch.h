@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "services/common/proof/client_data.h"
 #include "services/common/time/clock.h"
 #include "services/gateway-agent/identity.h"
 #include "services/gateway-agent/question.h"
@@ -39,34 +40,69 @@ gateway::v1::GatewayMessage DeclinedAnswer(const std::string& id,
                                            bool registers,
                                            const std::string& source);
 
-// Puts questions to keys. Stateless; thread-safe.
+// How a key is asked.
+struct TouchPlan {
+  // To approve: the credential. Empty to register.
+  common::v1::Candidate candidate;
+  // Over CTAP2, with WebAuthn client data; otherwise over U2F.
+  bool over_ctap2 = false;
+};
+
+// Puts questions to keys. A credential is asked for the way it was made, U2F or
+// CTAP2; if the key does not know it so, and speaks the other, that way too:
+// either answer counts (decisions A11). User verification is asked for over
+// CTAP2 only. A key registers over U2F if it can. Stateless; thread-safe.
 class Toucher {
  public:
   // Both must outlive this object.
   Toucher(const AgentIdentity& identity, const Clock& clock);
 
-  // The candidate with which `token` can answer; an empty one if it can
-  // register. Nothing if the question is not for this token, or it does not
-  // say.
-  absl::optional<common::v1::Candidate> Fits(
-      const TouchRequest& request, Token& token,
-      const u2fhid::WaitLimit& limit) const;
+  // How `token` can answer. Nothing if the question is not for this token, or
+  // it does not say.
+  absl::optional<TouchPlan> Fits(const TouchRequest& request, Token& token,
+                                 const u2fhid::WaitLimit& limit) const;
 
   // Waits for the touch and makes the answer. Errors are the token's;
   // TOKEN_FRAME for an answer that is none.
   absl::StatusOr<gateway::v1::GatewayMessage> Ask(
+      const TouchRequest& request, const TouchPlan& plan, Token& token,
+      const u2fhid::WaitLimit& limit) const;
+
+ private:
+  // Whether the candidate is the token's, asked one way.
+  absl::StatusOr<bool> Owns(const TouchPlan& plan, Token& token,
+                            const u2fhid::WaitLimit& limit) const;
+  // The way that finds the candidate; nothing if none does. The error is that
+  // of the way that was tried first.
+  absl::StatusOr<absl::optional<TouchPlan>> Find(
       const TouchRequest& request, const common::v1::Candidate& candidate,
       Token& token, const u2fhid::WaitLimit& limit) const;
 
- private:
+  absl::StatusOr<proof::v1::Answer> SignU2f(
+      const TouchRequest& request, const TouchPlan& plan, Token& token,
+      const u2fhid::WaitLimit& limit) const;
+  absl::StatusOr<proof::v1::Answer> SignCtap2(
+      const TouchRequest& request, const TouchPlan& plan, ctap2::Ctap2Key& key,
+      const u2fhid::WaitLimit& limit) const;
   absl::StatusOr<gateway::v1::GatewayMessage> Sign(
-      const TouchRequest& request, const common::v1::Candidate& candidate,
-      Token& token, const u2fhid::WaitLimit& limit) const;
-  absl::StatusOr<gateway::v1::GatewayMessage> Register(
+      const TouchRequest& request, const TouchPlan& plan, Token& token,
+      const u2fhid::WaitLimit& limit) const;
+
+  absl::StatusOr<common::v1::RegistrationAnswer> RegisterU2f(
       const TouchRequest& request, Token& token,
       const u2fhid::WaitLimit& limit) const;
-  std::string ClientData(absl::string_view typ,
-                         const crypto::Digest& challenge) const;
+  absl::StatusOr<common::v1::RegistrationAnswer> RegisterCtap2(
+      const TouchRequest& request, ctap2::Ctap2Key& key,
+      const u2fhid::WaitLimit& limit) const;
+  absl::StatusOr<gateway::v1::GatewayMessage> Register(
+      const TouchRequest& request, const TouchPlan& plan, Token& token,
+      const u2fhid::WaitLimit& limit) const;
+
+  proof::GatewayOrigin Origin() const {
+    return {identity_.tenant, identity_.site, identity_.gateway};
+  }
+  std::string U2fClientData(absl::string_view typ,
+                            const crypto::Digest& challenge) const;
 
   const AgentIdentity& identity_;
   const Clock& clock_;

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "services/common/crypto/hash.h"
+#include "services/common/proof/assertion.h"
 #include "services/common/proof/client_data.h"
 #include "services/common/proof/statement.h"
 #include "services/common/status/status_matchers.h"
@@ -22,18 +24,33 @@ class TouchTest : public testing::Test {
   TouchRequest Request(const MeshMessage& message) const {
     return *CheckRequest(identity_, Now(), message);
   }
-  absl::optional<common::v1::Candidate> Fits(const MeshMessage& message,
-                                             const std::string& handle) {
-    tokens_.Plug("p", handle);
+  // How a key with this handle is asked.
+  absl::optional<TouchPlan> Fits(const MeshMessage& message,
+                                 const std::string& handle, bool u2f = true,
+                                 bool ctap2 = false) {
+    tokens_.Plug("p", handle, u2f, ctap2);
     return toucher_.Fits(Request(message), *tokens_.Find({})[0], Limit());
   }
-  absl::StatusOr<GatewayMessage> Ask(const MeshMessage& message) {
-    tokens_.Plug("p", "k1");
+  absl::StatusOr<GatewayMessage> Ask(const MeshMessage& message,
+                                     bool over_ctap2 = false) {
+    tokens_.Plug("p", "k1", !over_ctap2, over_ctap2);
     tokens_.Touch("p");
     const TouchRequest request = Request(message);
-    common::v1::Candidate candidate;
-    candidate.set_token_id("t");
-    return toucher_.Ask(request, candidate, *tokens_.Find({})[0], Limit());
+    TouchPlan plan;
+    plan.candidate.set_token_id("t");
+    plan.candidate.set_credential_id("k1");
+    plan.over_ctap2 = over_ctap2;
+    return toucher_.Ask(request, plan, *tokens_.Find({})[0], Limit());
+  }
+  // An approval by a credential that was made over CTAP2.
+  MeshMessage Ctap2Approval(bool verified = false) const {
+    MeshMessage message = verified ? questions_.VerifiedApproval("q1", "k1")
+                                   : questions_.Approval("q1", "k1");
+    message.mutable_approval_request()
+        ->mutable_candidates(0)
+        ->mutable_candidate()
+        ->set_protocol(common::v1::TOKEN_PROTOCOL_CTAP2);
+    return message;
   }
   u2fhid::WaitLimit Limit() { return {absl::InfiniteDuration(), cancel_}; }
 
@@ -89,6 +106,125 @@ TEST_F(TouchTest, AKeyThatDoesNotSayFitsNothing) {
       toucher_
           .Fits(Request(questions_.Enrolment("e1", "k1")), *opened[0], Limit())
           .has_value());
+}
+
+TEST_F(TouchTest, ACredentialIsAskedForTheWayItWasMade) {
+  EXPECT_FALSE(
+      Fits(questions_.Approval("q1", "k1"), "k1", true, true)->over_ctap2);
+  EXPECT_TRUE(Fits(Ctap2Approval(), "k1", true, true)->over_ctap2);
+}
+
+TEST_F(TouchTest, AKeyWithoutU2fIsAskedOverCtap2) {
+  EXPECT_TRUE(
+      Fits(questions_.Approval("q1", "k1"), "k1", false, true)->over_ctap2);
+}
+
+TEST_F(TouchTest, AKeyWithoutCtap2IsAskedOverU2f) {
+  EXPECT_FALSE(Fits(Ctap2Approval(), "k1", true, false)->over_ctap2);
+}
+
+TEST_F(TouchTest, WhatIsNotFoundOneWayIsAskedForTheOther) {
+  tokens_.SayOwns("p", false, false);
+  EXPECT_TRUE(
+      Fits(questions_.Approval("q1", "k1"), "k1", true, true)->over_ctap2);
+  EXPECT_FALSE(
+      Fits(questions_.Approval("q1", "k1"), "k1", true, false).has_value());
+}
+
+TEST_F(TouchTest, WhatOneWayDoesNotSayTheOtherMay) {
+  tokens_.SayOwns("p", true, Error(reason::kDeviceStatus, "refused"));
+  EXPECT_FALSE(Fits(Ctap2Approval(), "k1", true, true)->over_ctap2);
+}
+
+TEST_F(TouchTest, UserVerificationIsAskedForOverCtap2Only) {
+  EXPECT_TRUE(Fits(questions_.VerifiedApproval("q1", "k1"), "k1", true, true)
+                  ->over_ctap2);
+  EXPECT_FALSE(Fits(Ctap2Approval(true), "k1", true, false).has_value());
+}
+
+TEST_F(TouchTest, AKeyRegistersOverU2fIfItCan) {
+  const MeshMessage message = questions_.Enrolment("e1", "k1");
+  EXPECT_FALSE(Fits(message, "k2", true, true)->over_ctap2);
+  EXPECT_TRUE(Fits(message, "k2", false, true)->over_ctap2);
+  EXPECT_FALSE(Fits(message, "k2", false, false).has_value());
+}
+
+TEST_F(TouchTest, AKeyThatHasTheCredentialOverCtap2DoesNotRegister) {
+  tokens_.SayOwns("p", false, false);
+  EXPECT_FALSE(
+      Fits(questions_.Enrolment("e1", "k1"), "k1", true, true).has_value());
+}
+
+TEST_F(TouchTest, ARegistrationNeedsTheFirstAnswer) {
+  tokens_.SayOwns("p", false, Error(reason::kTokenBusy, "busy"));
+  EXPECT_FALSE(
+      Fits(questions_.Enrolment("e1", "k1"), "k2", true, true).has_value());
+}
+
+TEST_F(TouchTest, OverCtap2TheClientDataAreWebAuthnWithTheSameOrigin) {
+  const MeshMessage message = Ctap2Approval();
+  ASSERT_OK_AND_ASSIGN(const GatewayMessage answer, Ask(message, true));
+  const auto& touched = answer.approval_answer().assertion();
+  const crypto::Digest challenge =
+      proof::ChallengeOf(message.approval_request().statement());
+  EXPECT_EQ(
+      touched.client_data(),
+      proof::WebauthnClientData("webauthn.get", challenge, "u2fi:t1/s1/g1"));
+  const ctap2::Assertion signed_by = FakeTokens::Ctap2Signed();
+  EXPECT_EQ(touched.authenticator_data(), signed_by.authenticator_data);
+  EXPECT_EQ(touched.signature(), signed_by.signature);
+  EXPECT_EQ(touched.token_id(), "t");
+  proof::v1::Approval approval;
+  approval.set_authenticator_data(touched.authenticator_data());
+  approval.set_signature(touched.signature());
+  approval.set_touched_at_ms(touched.touched_at_ms());
+  approval.set_relay_signature(touched.relay_signature());
+  EXPECT_OK(
+      proof::VerifyRelay(identity_.key.public_key(), challenge, approval));
+}
+
+TEST_F(TouchTest, OverCtap2TheKeySignsTheClientDataForTheRelyingParty) {
+  ASSERT_OK_AND_ASSIGN(const GatewayMessage answer, Ask(Ctap2Approval(), true));
+  const ctap2::AssertionRequest asked = tokens_.last_assertion("p");
+  EXPECT_EQ(asked.rp_id, "rp");
+  EXPECT_EQ(asked.credential_id, "k1");
+  EXPECT_EQ(asked.client_data_hash,
+            crypto::ToString(crypto::Sha256(
+                answer.approval_answer().assertion().client_data())));
+  EXPECT_FALSE(asked.user_verification);
+  ASSERT_OK(Ask(Ctap2Approval(true), true));
+  EXPECT_TRUE(tokens_.last_assertion("p").user_verification);
+}
+
+TEST_F(TouchTest, AnAssertionOutOfBoundsIsRefused) {
+  const ctap2::Assertion good = FakeTokens::Ctap2Signed();
+  for (const auto& bad :
+       {ctap2::Assertion{std::string(36, 'd'), "s"},
+        ctap2::Assertion{std::string(513, 'd'), "s"},
+        ctap2::Assertion{good.authenticator_data, std::string(513, 's')}}) {
+    tokens_.AnswerWith("p", bad);
+    EXPECT_THAT(Ask(Ctap2Approval(), true).status(),
+                HasReason(reason::kTokenFrame));
+  }
+}
+
+TEST_F(TouchTest, OverCtap2ARegistrationIsAnAttestationObject) {
+  const MeshMessage message = questions_.Enrolment("e1", "other");
+  ASSERT_OK_AND_ASSIGN(const GatewayMessage answer, Ask(message, true));
+  const auto& registration = answer.enrolment_answer().registration();
+  EXPECT_EQ(registration.form(), common::v1::REGISTRATION_FORM_WEBAUTHN);
+  EXPECT_EQ(registration.response(), FakeTokens::Made());
+  EXPECT_EQ(registration.touched_at_ms(), Now());
+  EXPECT_EQ(registration.client_data(),
+            proof::WebauthnClientData(
+                "webauthn.create",
+                proof::ChallengeOf(message.enrolment_request().statement()),
+                "u2fi:t1/s1/g1"));
+  const ctap2::CredentialRequest asked = tokens_.last_credential("p");
+  EXPECT_EQ(asked.rp_id, "rp");
+  EXPECT_EQ(asked.user_id.size(), 32u);
+  EXPECT_EQ(asked.client_data_hash,
+            crypto::ToString(crypto::Sha256(registration.client_data())));
 }
 
 TEST_F(TouchTest, ClientDataNamesChallengePlaceAndChannelKey) {

@@ -1,6 +1,7 @@
-// The approval desk with a software key behind its real socket, which breaks in
-// every way that a key can: each question ends with a reason, nothing hangs,
-// and the next question to a healed key is answered.
+// The approval desk with a software key behind its real socket, one that speaks
+// U2F and one that speaks CTAP2 alone, which breaks in every way that a key
+// can: each question ends with a reason, nothing hangs, and the next question
+// to a healed key is answered.
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "services/common/fido/attestation_object.h"
+#include "services/common/fido/authenticator_data.h"
 #include "services/common/random/system_random.h"
 #include "services/common/status/status_matchers.h"
 #include "services/gateway-agent/approval_desk.h"
@@ -31,7 +34,9 @@ class QuietCue : public Cue {
   void Off(const CueText&, const std::string&) override {}
 };
 
-class TokenFaultsTest : public testing::Test {
+enum class Kind { kU2f, kFido2Only };
+
+class TokenFaultsTest : public testing::TestWithParam<Kind> {
  protected:
   TokenFaultsTest() {
     auto state = soft_token::StateFolder::Open(folder_.Path("token"),
@@ -39,9 +44,12 @@ class TokenFaultsTest : public testing::Test {
     EXPECT_OK(state);
     state_ = std::make_unique<soft_token::StateFolder>(*std::move(state));
     soft_token::SoftToken::Options options;
+    options.u2f = GetParam() == Kind::kU2f;
+    options.ctap2 = !options.u2f;
     options.on_signal = [this](soft_token::Signal signal) {
       MutexLock lock(mutex_);
       wanted_ |= signal == soft_token::Signal::kTouchWanted;
+      stopped_ |= signal == soft_token::Signal::kTouchNotNeeded;
       changed_.NotifyAll();
     };
     token_ = std::make_unique<soft_token::SoftToken>(
@@ -72,10 +80,18 @@ class TokenFaultsTest : public testing::Test {
     Ask(questions_.Enrolment("enrol", "none"));
     const GatewayMessage answer =
         mesh_.WaitFor(GatewayMessage::kEnrolmentAnswer);
-    // Raw Message Formats 1.2, 4.3: 0x05, point, length and key handle.
     const std::string& response =
         answer.enrolment_answer().registration().response();
+    if (GetParam() == Kind::kFido2Only) return CredentialIn(response);
+    // Raw Message Formats 1.2, 4.3: 0x05, point, length and key handle.
     return response.substr(67, static_cast<uint8_t>(response[66]));
+  }
+  static std::string CredentialIn(const std::string& attestation_object) {
+    const auto object = fido::ParseAttestationObject(attestation_object);
+    EXPECT_OK(object);
+    const auto data = fido::ParseAuthenticatorData(object->authenticator_data);
+    EXPECT_OK(data);
+    return std::string(data->credential->id);
   }
   void Ask(const MeshMessage& message) {
     EXPECT_TRUE(desk_->OnMessage(message));
@@ -90,10 +106,16 @@ class TokenFaultsTest : public testing::Test {
     {
       MutexLock lock(mutex_);
       wanted_ = false;
+      stopped_ = false;
     }
     Ask(questions_.Approval(id, handle_));
     MutexLock lock(mutex_);
     while (!wanted_) changed_.Wait(mutex_);
+  }
+  // Blocks until it blinks no more without having been touched.
+  void WaitUntilStopped() {
+    MutexLock lock(mutex_);
+    while (!stopped_) changed_.Wait(mutex_);
   }
   std::string NextFailure() {
     return mesh_.WaitFor(GatewayMessage::kApprovalAnswer)
@@ -116,6 +138,7 @@ class TokenFaultsTest : public testing::Test {
   Mutex mutex_;
   CondVar changed_;
   bool wanted_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<soft_token::StateFolder> state_;
   std::unique_ptr<soft_token::SoftToken> token_;
   std::unique_ptr<soft_token::SoftTokenServer> server_;
@@ -134,16 +157,16 @@ class TokenFaultsTest : public testing::Test {
   std::string handle_;
 };
 
-TEST_F(TokenFaultsTest, AGoodKeyAnswers) {
+TEST_P(TokenFaultsTest, AGoodKeyAnswers) {
   EXPECT_EQ(AnswerTo("q1").assertion().token_id(), "token-" + handle_);
 }
 
-TEST_F(TokenFaultsTest, ShortFrames) { ExpectWaits("short-frames"); }
-TEST_F(TokenFaultsTest, LongFrames) { ExpectWaits("long-frames"); }
-TEST_F(TokenFaultsTest, TheWrongChannel) { ExpectWaits("wrong-channel"); }
-TEST_F(TokenFaultsTest, AKeyThatNeverAnswers) { ExpectWaits("silent"); }
+TEST_P(TokenFaultsTest, ShortFrames) { ExpectWaits("short-frames"); }
+TEST_P(TokenFaultsTest, LongFrames) { ExpectWaits("long-frames"); }
+TEST_P(TokenFaultsTest, TheWrongChannel) { ExpectWaits("wrong-channel"); }
+TEST_P(TokenFaultsTest, AKeyThatNeverAnswers) { ExpectWaits("silent"); }
 
-TEST_F(TokenFaultsTest, AKeyThatFallsSilentDuringTheTouch) {
+TEST_P(TokenFaultsTest, AKeyThatFallsSilentDuringTheTouch) {
   AskUntilWanted("q1");
   Tell("fault silent");
   EXPECT_EQ(NextFailure(), "TOKEN_TIMEOUT");
@@ -152,13 +175,13 @@ TEST_F(TokenFaultsTest, AKeyThatFallsSilentDuringTheTouch) {
   EXPECT_TRUE(AnswerTo("q2").has_assertion());
 }
 
-TEST_F(TokenFaultsTest, AKeyThatBreaksTheFramingDuringTheTouch) {
+TEST_P(TokenFaultsTest, AKeyThatBreaksTheFramingDuringTheTouch) {
   AskUntilWanted("q1");
   Tell("fault short-frames");
   EXPECT_EQ(NextFailure(), "TOKEN_FRAME");
 }
 
-TEST_F(TokenFaultsTest, AKeyThatIsPulledDuringTheTouch) {
+TEST_P(TokenFaultsTest, AKeyThatIsPulledDuringTheTouch) {
   AskUntilWanted("q1");
   Tell("unplug");
   EXPECT_EQ(NextFailure(), "TOKEN_REMOVED");
@@ -167,7 +190,30 @@ TEST_F(TokenFaultsTest, AKeyThatIsPulledDuringTheTouch) {
   EXPECT_TRUE(AnswerTo("q2").has_assertion());
 }
 
-TEST_F(TokenFaultsTest, AnotherKeysHandleIsNotAskedForATouch) {
+TEST_P(TokenFaultsTest, AKeyWhoseQuestionIsVoidStopsBlinking) {
+  AskUntilWanted("q1");
+  Ask(FakeQuestions::Cancel("q1"));
+  WaitUntilStopped();
+  Tell("auto on");
+  EXPECT_TRUE(AnswerTo("q2").has_assertion());
+}
+
+TEST_P(TokenFaultsTest, AKeyWhoseQuestionIsDeclinedStopsBlinking) {
+  AskUntilWanted("q1");
+  EXPECT_TRUE(desk_->Decline("q1", "button"));
+  WaitUntilStopped();
+  EXPECT_TRUE(mesh_.WaitFor(GatewayMessage::kApprovalAnswer)
+                  .approval_answer()
+                  .has_declined());
+}
+
+TEST_P(TokenFaultsTest, TheAnswerIsInTheFormOfTheProtocol) {
+  const std::string data = AnswerTo("q1").assertion().client_data();
+  EXPECT_EQ(data.substr(0, 9),
+            GetParam() == Kind::kU2f ? "{\"typ\":\"n" : "{\"type\":\"");
+}
+
+TEST_P(TokenFaultsTest, AnotherKeysHandleIsNotAskedForATouch) {
   std::string other = handle_;
   other[0] = static_cast<char>(other[0] ^ 1);
   Ask(questions_.Approval("q1", other));
@@ -183,7 +229,7 @@ TEST_F(TokenFaultsTest, AnotherKeysHandleIsNotAskedForATouch) {
 // It answers, with a signature of a key that is not the handle's: nothing that
 // the agent can know. The verifier refuses it (tests of common/proof and the
 // end-to-end test).
-TEST_F(TokenFaultsTest, AForeignSignatureGoesUpForTheVerifier) {
+TEST_P(TokenFaultsTest, AForeignSignatureGoesUpForTheVerifier) {
   const std::string honest = AnswerTo("q1").assertion().signature();
   Ask(FakeQuestions::Outcome("q1"));
   Tell("fault foreign");
@@ -191,6 +237,13 @@ TEST_F(TokenFaultsTest, AForeignSignatureGoesUpForTheVerifier) {
   EXPECT_TRUE(answer.has_assertion());
   EXPECT_NE(answer.assertion().signature(), honest);
 }
+
+INSTANTIATE_TEST_SUITE_P(Keys, TokenFaultsTest,
+                         testing::Values(Kind::kU2f, Kind::kFido2Only),
+                         [](const testing::TestParamInfo<Kind>& info) {
+                           return info.param == Kind::kU2f ? "U2f"
+                                                           : "Fido2Only";
+                         });
 
 }  // namespace
 }  // namespace u2fi::gateway_agent
