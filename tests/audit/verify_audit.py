@@ -5,8 +5,8 @@ It checks forms, chains, checkpoints, Merkle paths, challenges, token and relay 
 u2fi.enrol and u2fi.pins. Purposes, rules, roles and what writers saw of each other are left to `u2fi audit verify`."""
 import base64, glob, hashlib, json, os, re, subprocess, sys, tempfile
 SPKI = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')  # Of a P-256 key, before the point.
-MESSAGES, chains, keys, touches, tokens, pins, checked = {}, {}, {}, {}, {}, {}, []  # MESSAGES: name → {number: field}.
-LOST_RACE, REFUSED, QUARANTINED, LEASE = 18, 2, 3, 6
+MESSAGES, chains, keys, touches, tokens, pins, points = {}, {}, {}, {}, {}, {}, {}  # MESSAGES: name → {number: field}.
+LOST_RACE, REFUSED, QUARANTINED, LEASE, checked, later = 18, 2, 3, 6, [], []
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../protos/u2fi/%s/v1/*.proto')
 for path in glob.glob(FILES % 'audit') + glob.glob(FILES % 'proof'):
     for name, block in re.findall(r'^message (\w+) {\n(.*?)^}', open(path, encoding='utf-8').read(), re.M | re.S):
@@ -60,12 +60,13 @@ def check_touch(touch, body, known, gateways, rp_id_hash):
     signed(known[touch['token_id']], data + sha(touch['client_data']), touch['signature'], 'token signature')
     checked.append(touch)
     if not gateway: return  # Taken in a browser: nothing was relayed.
-    jwk = client.get('cid_pubkey')
-    point = b'\4' + unb64(jwk['x']) + unb64(jwk['y']) if jwk else gateways[gateway]
-    need(sha(SPKI, point) == asked['channel_key'] and gateways.get(gateway, point) == point, 'channel key')
-    relayed = b'u2fi/relay/v1' + challenge + sha(data, touch['signature']) + when.to_bytes(8, 'big')
-    signed(point, relayed, touch['relay_signature'], 'relay signature')
     need(when <= asked['approve_by_ms'], 'touched too late')
+    relayed = b'u2fi/relay/v1' + challenge + sha(data, touch['signature']) + when.to_bytes(8, 'big')
+    jwk, relay = client.get('cid_pubkey'), (relayed, touch['relay_signature'], 'relay signature')
+    point = b'\4' + unb64(jwk['x']) + unb64(jwk['y']) if jwk else gateways.get(gateway)
+    if not point: return later.append((number, asked['channel_key'], relay))  # WebAuthn does not name the gateway's key.
+    need(sha(SPKI, point) == asked['channel_key'] and gateways.get(gateway, point) == point, 'channel key')
+    signed(point, *relay)
 def check_body(header, body):
     touches.update({sha('u2fi/audit-approval/v1', t['raw']): t for t in body.get('approvals', [])})
     found = body.get('approvals', []) + [touches.get(ref) for ref in body.get('approval_refs', [])]
@@ -88,6 +89,7 @@ def check_body(header, body):
         for believed in new or present, present:
             known.update({key['token_id']: key['point'] for key in believed['keys']})
             gateways.update({gateway['id']: gateway['point'] for gateway in believed['gateways']})
+            points.update({sha(SPKI, point): point for point in gateways.values()})
         agreed = {key['token_id'] for key in present['keys']} & {touch['token_id'] for touch in found}
         need(agreed or parse('AuthorizationStatement', found[0]['statement'])['purpose'] == LEASE, 'by no key it has')
         pins[device], rp_id_hash = new or present, present['rp_id_hash']
@@ -115,6 +117,7 @@ def check(record):
     need(chain[mark['sequence'] - 1:] and chain[mark['sequence'] - 1][0] == mark['hash'], 'covered row')
 try:
     for number, line in enumerate(open(sys.argv[1], encoding='ascii'), 1): check(json.loads(line))
+    for number, key, relay in later: key in points and signed(points[key], *relay)  # Else nobody can check it.
 except Exception as error:  # Whatever goes wrong here is the file's fault.
     sys.exit('BAD line %d: %r' % (number, error))
 print('OK rows %d touches %d' % (sum(map(len, chains.values())), len(checked)))

@@ -69,7 +69,7 @@ std::string LineOf(const audit::v1::AuditRecord& record) {
 
 }  // namespace
 
-OneSite::OneSite(const std::vector<std::string>& visitors)
+OneSite::OneSite(const std::vector<std::string>& visitors, KeyKind kind)
     : clock_(SystemClock()),
       random_(SystemRandom()),
       memory_(clock_, random_),
@@ -102,7 +102,7 @@ OneSite::OneSite(const std::vector<std::string>& visitors)
   for (const std::string& visitor : visitors) {
     key_paths_.push_back(KeyPath(visitor));
   }
-  key_ = std::make_unique<PluggedKey>(KeyPath("key"), clock_, random_);
+  key_ = std::make_unique<PluggedKey>(KeyPath("key"), clock_, random_, kind);
   StartCamera();
   StartAgent();
 }

@@ -47,8 +47,10 @@ namespace u2fi::e2e {
 // it is one process with the machine's clock.
 class OneSite {
  public:
-  // `visitors`: names of keys that people may bring along (person.h).
-  explicit OneSite(const std::vector<std::string>& visitors = {});
+  // `visitors`: names of keys that people may bring along (person.h). `kind`:
+  // of the key that is plugged in.
+  explicit OneSite(const std::vector<std::string>& visitors = {},
+                   KeyKind kind = KeyKind::kU2f);
   ~OneSite();
 
   // What a client may do, as client/t1/app on behalf of ann.

@@ -11,13 +11,15 @@
 namespace u2fi::e2e {
 
 PluggedKey::PluggedKey(std::string path, const Clock& clock,
-                       RandomSource& random)
+                       RandomSource& random, KeyKind kind)
     : path_(std::move(path)), stop_(eventfd(0, EFD_CLOEXEC)) {
   auto state = soft_token::StateFolder::Open(path_ + "-state", clock, random);
   EXPECT_OK(state);
   state_ = std::make_unique<soft_token::StateFolder>(*std::move(state));
   soft_token::SoftToken::Options options;
   options.touch = soft_token::TouchMode::kAuto;
+  options.u2f = kind == KeyKind::kU2f;
+  options.ctap2 = kind == KeyKind::kFido2Only;
   token_ = std::make_unique<soft_token::SoftToken>(
       clock, random, state_->identity(), state_->counter(), options);
   auto server = soft_token::SoftTokenServer::Start(

@@ -12,6 +12,9 @@
 
 namespace u2fi::e2e {
 
+// What a key speaks.
+enum class KeyKind { kU2f, kFido2Only };
+
 // A software token that touches itself, behind its real socket, on a thread of
 // its own.
 class PluggedKey {
@@ -19,7 +22,8 @@ class PluggedKey {
   // Its socket is `path`, its state in the folder `path`-state, made if need
   // be: whoever copies that folder has a clone. `clock` and `random` must
   // outlive it.
-  PluggedKey(std::string path, const Clock& clock, RandomSource& random);
+  PluggedKey(std::string path, const Clock& clock, RandomSource& random,
+             KeyKind kind = KeyKind::kU2f);
   ~PluggedKey();
 
   // A command of its control socket, for example "touch" or "auto off".

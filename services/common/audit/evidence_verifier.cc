@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/audit/rules.h"
+#include "services/common/proof/client_data.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/ids.h"
 #include "services/common/proof/operations.h"
@@ -52,6 +53,20 @@ bool IsReferable(const ParsedRow& row, const proof::v1::Approval& approval) {
 }
 
 uint64_t TimeOf(const ParsedRow& row) { return row.header.time_ms(); }
+
+// Whether the key that relayed the touch is in the client data, as it is with
+// U2F, or among `gateways`.
+bool RelayIsKnown(const proof::v1::Approval& approval,
+                  const std::vector<proof::AccountGateway>& gateways) {
+  const auto statement = proof::ParseStatement(approval.statement());
+  const auto data = proof::ParseClientData(approval.client_data());
+  if (!statement.ok() || !data.ok() || data->is_u2f) return true;
+  const std::string& id = statement->approver_gateway();
+  return id.empty() || std::any_of(gateways.begin(), gateways.end(),
+                                   [&](const proof::AccountGateway& gateway) {
+                                     return gateway.id == id;
+                                   });
+}
 
 proof::VerifyInputs InputsAt(const ParsedRow& row, const PinRevision* pins) {
   proof::VerifyInputs in;
@@ -195,6 +210,7 @@ proof::AccountInputs EvidenceVerifier::AccountInputsOf(const Claim& claim) {
   in.rp_id_hash = options_.rp_id_hash;
   in.gateways = history_.Gateways();
   in.any_place = true;
+  in.relays_checked_elsewhere = true;
   in.now_ms = TimeOf(row);
   in.skew_ms = proof::kSkewMs;
   if (claim.command.operation() == proof::kOperationEnrol) {
@@ -231,6 +247,11 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyAccountAct(
   ASSIGN_OR_RETURN(
       const proof::VerifiedAccountCommand verified,
       proof::VerifyAccountProof(claim.row->body.command(), claim.proof, in));
+  for (const proof::v1::Approval& approval : claim.proof.approvals()) {
+    if (RelayIsKnown(approval, in.gateways)) continue;
+    return Evidence{Finding::kUnverifiable, "",
+                    "no pin set in the file has the key of the gateway"};
+  }
   return Evidence{Finding::kVerified,
                   history_.AnchorOf(in.account, verified.tokens()), ""};
 }

@@ -50,10 +50,13 @@ struct Evidence {
 //   approved  a command was DISPATCHED that no row of a complete file approved
 //   touch     a complete file without erasures lacks a touch or a pin set that
 //             a proof refers to
-// Used in two passes over the same rows, because rows of several writers do
-// not come in the order of time: Learn() all, Settle(), Verify() all, Finish().
-// Memory: the rows that change pin sets and accounts, and the touches that
-// others may refer to. Not thread-safe.
+// A touch of a CTAP2 key over an act on an account says nothing of the
+// gateway's key: if no pin set in the file has it, its relay cannot be checked,
+// and the row is unverifiable without being a fault. Used in two passes over
+// the same rows, because rows of several writers do not come in the order of
+// time: Learn() all, Settle(), Verify() all, Finish(). Memory: the rows that
+// change pin sets and accounts, and the touches that others may refer to. Not
+// thread-safe.
 class EvidenceVerifier {
  public:
   struct Options {

@@ -45,7 +45,7 @@ class EvidenceVerifierTest : public testing::Test {
     request.purpose = purpose;
     request.commands = {command};
     for (FakeToken* token : by) {
-      request.touches.push_back({token, &site_.gw1});
+      request.touches.push_back({token, &site_.gw1, token == ctap2_});
     }
     RowContent content;
     content.kind = v1::ROW_KIND_APPROVAL;
@@ -116,6 +116,8 @@ class EvidenceVerifierTest : public testing::Test {
 
   proof::FakeSite site_;
   FakeToken second_{"tok-alice2", "alice"};
+  // The token that answers over CTAP2, if one does.
+  FakeToken* ctap2_ = nullptr;
   Anchors anchors_;
   std::vector<ParsedRow> rows_;
   absl::optional<EvidenceVerifier> verifier_;
@@ -124,6 +126,33 @@ class EvidenceVerifierTest : public testing::Test {
 
 TEST_F(EvidenceVerifierTest, ASecondTokenJoinsWithAnEnrolledOne) {
   TellEnrolment(site_.alice, {&site_.alice});
+  TellEnrolment(second_, {&second_, &site_.alice});
+  EXPECT_EQ(LastFinding(), Finding::kVerified);
+}
+
+TEST_F(EvidenceVerifierTest, ACtap2KeysGatewayIsThatOfALaterPinSet) {
+  ctap2_ = &site_.alice;
+  TellEnrolment(site_.alice, {&site_.alice});
+  TellGenesis();
+  std::swap(rows_[0], rows_[1]);
+  EXPECT_EQ(LastFinding(), Finding::kVerified);
+  rows_[1].body.mutable_approvals(0)->set_touched_at_ms(
+      rows_[1].body.approvals(0).touched_at_ms() + 1);
+  EXPECT_EQ(FaultStep(), "relay");
+}
+
+TEST_F(EvidenceVerifierTest, WithoutOneACtap2KeysRelayIsUnverifiable) {
+  ctap2_ = &site_.alice;
+  TellEnrolment(site_.alice, {&site_.alice});
+  ASSERT_OK_AND_ASSIGN(const Evidence evidence, Last());
+  EXPECT_EQ(evidence.finding, Finding::kUnverifiable);
+  EXPECT_EQ(evidence.note, "no pin set in the file has the key of the gateway");
+}
+
+TEST_F(EvidenceVerifierTest, ACtap2KeyLetsAnotherJoin) {
+  ctap2_ = &site_.alice;
+  TellEnrolment(site_.alice, {&site_.alice});
+  TellGenesis();
   TellEnrolment(second_, {&second_, &site_.alice});
   EXPECT_EQ(LastFinding(), Finding::kVerified);
 }
