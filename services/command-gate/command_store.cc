@@ -378,6 +378,20 @@ absl::StatusOr<std::vector<std::string>> CommandStore::ListForApprover(
   return ids;
 }
 
+absl::StatusOr<std::vector<std::string>> CommandStore::ListOpen(
+    absl::string_view tenant) {
+  ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  std::set<std::string> ids;
+  u2fi::store::Page page;
+  do {
+    const std::string after = page.items.empty() ? "" : page.items.back().key;
+    ASSIGN_OR_RETURN(page,
+                     store_.Scan(partition, "open/a/", after, kReadAtOnce));
+    for (const u2fi::store::Item& item : page.items) ids.insert(item.value);
+  } while (page.more);
+  return std::vector<std::string>(ids.begin(), ids.end());
+}
+
 absl::StatusOr<uint32_t> CommandStore::CountOpen(absl::string_view tenant,
                                                  absl::string_view gateway) {
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));

@@ -105,6 +105,9 @@ class CommandStore {
   absl::StatusOr<std::vector<std::string>> ListForApprover(
       absl::string_view tenant, absl::string_view account);
 
+  // Ids of the commands, of batches the first, that hold places of approvers.
+  absl::StatusOr<std::vector<std::string>> ListOpen(absl::string_view tenant);
+
   // How many commands wait for a touch at `gateway`.
   absl::StatusOr<uint32_t> CountOpen(absl::string_view tenant,
                                      absl::string_view gateway);

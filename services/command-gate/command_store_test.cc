@@ -247,6 +247,23 @@ TEST_F(CommandStoreTest, TheTwoSecondsCountFromTheLastAnswer) {
   EXPECT_EQ(NextLookMs(row), 52'000u);
 }
 
+TEST_F(CommandStoreTest, WhatHoldsPlacesOfApproversIsListedOnce) {
+  Put("open/a/ann/0", "c1");
+  Put("open/a/bob/0", "c1");
+  Put("open/a/bob/1", "c2");
+  Put("open/g/g1/0", "c3");
+  EXPECT_EQ(*gate().commands.ListOpen("t1"),
+            (std::vector<std::string>{"c1", "c2"}));
+  EXPECT_TRUE(gate().commands.ListOpen("t2")->empty());
+}
+
+TEST_F(CommandStoreTest, ManyAreListedToo) {
+  for (int i = 0; i < 1001; ++i) {
+    Put("open/a/ann" + std::to_string(i) + "/0", "c" + std::to_string(i));
+  }
+  EXPECT_EQ(gate().commands.ListOpen("t1")->size(), 1001u);
+}
+
 TEST_F(CommandStoreTest, AnApproverIsWaitedForUntilTheDeadline) {
   EXPECT_EQ(NextLookMs(RowIn(v1::COMMAND_STATE_AWAITING_APPROVAL)), 61'001u);
 }

@@ -5,6 +5,12 @@
 #include "absl/strings/str_cat.h"
 
 namespace u2fi::command_gate {
+namespace {
+
+// No id of a command.
+constexpr char kEvery[] = "*";
+
+}  // namespace
 
 CommandWatchers::Watch::~Watch() {
   MutexLock lock(watchers_.mutex_);
@@ -24,6 +30,11 @@ std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForAccount(
                   std::move(callback));
 }
 
+std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForTenant(
+    absl::string_view tenant, Callback callback) {
+  return AddUnder(KeyOf(tenant, kEvery), std::move(callback));
+}
+
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddUnder(
     std::string key, Callback callback) {
   MutexLock lock(mutex_);
@@ -33,8 +44,8 @@ std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddUnder(
 }
 
 void CommandWatchers::Tell(const StoredCommand& command) {
-  std::set<std::string> keys = {
-      KeyOf(command.tenant, command.row.command_id())};
+  std::set<std::string> keys = {KeyOf(command.tenant, command.row.command_id()),
+                                KeyOf(command.tenant, kEvery)};
   for (const records::v1::Slot& slot : command.row.slots()) {
     keys.insert(
         KeyOf(command.tenant, absl::StrCat("account:", slot.account())));

@@ -46,6 +46,10 @@ class CommandWatchers {
                                        absl::string_view account,
                                        Callback callback);
 
+  // The same for every command of the tenant.
+  std::unique_ptr<Watch> AddForTenant(absl::string_view tenant,
+                                      Callback callback);
+
   // The command is now as `command` says.
   void Tell(const StoredCommand& command);
 

@@ -16,6 +16,17 @@ GateMetrics::GateMetrics(metrics::Registry* registry)
           {"u2fi_command_gate_alarms_total",
            "Alarms that were raised.",
            {"alarm"},
-           {{"cooldown"}, {"break_glass_asked"}, {"break_glass_approved"}}})) {}
+           {{"cooldown"}, {"break_glass_asked"}, {"break_glass_approved"}}})),
+      webhooks_(registry_.Counters({"u2fi_command_gate_webhooks_total",
+                                    "Events for webhooks, by what became of "
+                                    "them.",
+                                    {"result"},
+                                    {{"sent"},
+                                     {"retried"},
+                                     {"refused"},
+                                     {"given_up"},
+                                     {"expired"},
+                                     {"dropped"},
+                                     {"obsolete"}}})) {}
 
 }  // namespace u2fi::command_gate

@@ -20,14 +20,23 @@ class GateMetrics {
   // break_glass_approved.
   void CountAlarm(const char* alarm) { alarms_.At({alarm}).Add(); }
 
+  // u2fi_command_gate_webhooks_total{result}: sent; retried; refused by the
+  // address; given_up after too many tries; expired; dropped, since the queue
+  // was full; obsolete before it was told.
+  void CountWebhook(const char* result) { webhooks_.At({result}).Add(); }
+
   double Quotas(const char* quota) const { return quotas_.At({quota}).Value(); }
   double Alarms(const char* alarm) const { return alarms_.At({alarm}).Value(); }
+  double Webhooks(const char* result) const {
+    return webhooks_.At({result}).Value();
+  }
 
  private:
   std::unique_ptr<metrics::Registry> own_;
   metrics::Registry& registry_;
   const metrics::Rows<metrics::Counter> quotas_;
   const metrics::Rows<metrics::Counter> alarms_;
+  const metrics::Rows<metrics::Counter> webhooks_;
 };
 
 }  // namespace u2fi::command_gate

@@ -59,6 +59,8 @@ GateModule::GateModule(const GateParts& parts)
       link_server_(GatewayLinkServer::Parts{parts.clock, parts.registry,
                                             sessions_, flow_, executor_,
                                             parts.heartbeat_interval}),
+      webhooks_({parts.clock, parts.random, commands_, watchers_, metrics_},
+                parts.webhooks),
       registry_watch_(parts.registry.WatchEvents(
           [this](const absl::optional<device_registry::v1::WatchEventsResponse>&
                      event) { OnRegistryEvent(event); })),

@@ -12,6 +12,7 @@
 #include "services/command-gate/gate_server.h"
 #include "services/command-gate/gateway_link_server.h"
 #include "services/command-gate/sweeper.h"
+#include "services/command-gate/webhooks.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/random/random_source.h"
@@ -41,6 +42,8 @@ struct GateParts {
   Approvers::Options approvers = {};
   // How much may be asked for in a minute.
   Quotas::Options quotas = {};
+  // Who is told of what waits.
+  Webhooks::Options webhooks = {};
   // Where it counts; in a registry of its own without.
   metrics::Registry* metrics = nullptr;
 };
@@ -89,6 +92,7 @@ class GateModule {
   Sweeper sweeper_;
   GateServer gate_server_;
   GatewayLinkServer link_server_;
+  Webhooks webhooks_;
   std::unique_ptr<device_registry::RegistryClient::Watch> registry_watch_;
   Mutex mutex_;
   CondVar stop_changed_;

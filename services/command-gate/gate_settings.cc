@@ -1,17 +1,28 @@
 #include "services/command-gate/gate_settings.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/common/http/curl_poster.h"
+#include "services/common/proof/ids.h"
 
 namespace u2fi::command_gate {
 namespace {
 
 using config::v1::CommandGateSettings;
+
+// Each has a thread.
+constexpr int kMaxWebhooks = 32;
+constexpr size_t kMaxUrl = 2048;
+constexpr size_t kMinWebhookKey = 32;
+constexpr size_t kMaxWebhookKey = 256;
 
 void CheckTimes(absl::string_view path, const CommandGateSettings& settings,
                 config::Checks& checks) {
@@ -40,6 +51,35 @@ void CheckNumbers(absl::string_view path, const CommandGateSettings& settings,
                settings.refusals_before_cooldown(), 1, 10);
 }
 
+// https, a host, nothing but visible ASCII, and no user name in it: what a
+// parser could read otherwise is refused.
+bool IsHttps(absl::string_view url) {
+  if (url.size() > kMaxUrl || !absl::ConsumePrefix(&url, "https://")) {
+    return false;
+  }
+  const absl::string_view host = url.substr(0, url.find_first_of("/?"));
+  return !host.empty() && std::all_of(url.begin(), url.end(), [](char c) {
+    return absl::ascii_isgraph(c) && c != '@' && c != '#' && c != '\\';
+  });
+}
+
+void CheckWebhooks(absl::string_view path, const CommandGateSettings& settings,
+                   config::Checks& checks) {
+  checks.Require(settings.webhooks_size() <= kMaxWebhooks, path,
+                 absl::StrCat("are more than ", kMaxWebhooks));
+  for (int i = 0; i < settings.webhooks_size(); ++i) {
+    const config::v1::WebhookConfig& webhook = settings.webhooks(i);
+    const std::string key = absl::StrCat(path, "[", i, "]");
+    checks.Require(proof::IsId(webhook.tenant()), absl::StrCat(key, ".tenant"),
+                   "is no id of a tenant");
+    checks.Require(IsHttps(webhook.url()), absl::StrCat(key, ".url"),
+                   "is no https address");
+    checks.Require(webhook.key().size() >= kMinWebhookKey &&
+                       webhook.key().size() <= kMaxWebhookKey,
+                   absl::StrCat(key, ".key"), "must have 32 to 256 characters");
+  }
+}
+
 }  // namespace
 
 void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
@@ -53,8 +93,7 @@ void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
     checks.Require(tenants.insert(settings.oidc(i).tenant()).second,
                    absl::StrCat(key, ".tenant"), "has an issuer already");
   }
-  checks.Require(settings.webhooks().empty(), absl::StrCat(path, ".webhooks"),
-                 "is not there yet: nobody would be told");
+  CheckWebhooks(absl::StrCat(path, ".webhooks"), settings, checks);
   for (const std::string& origin : settings.origins()) {
     checks.Require(absl::StartsWith(origin, "https://") && origin.size() <= 256,
                    absl::StrCat(path, ".origins"),
@@ -93,6 +132,18 @@ Quotas::Options QuotasFrom(const CommandGateSettings& settings) {
       settings.account_requests_per_minute(), options.account_per_minute);
   options.gateway_per_minute = config::NumberOr(
       settings.gateway_requests_per_minute(), options.gateway_per_minute);
+  return options;
+}
+
+Webhooks::Options WebhooksFrom(const CommandGateSettings& settings) {
+  Webhooks::Options options;
+  for (const config::v1::WebhookConfig& webhook : settings.webhooks()) {
+    Webhook::Options& one = options.webhooks.emplace_back();
+    one.tenant = webhook.tenant();
+    one.url = webhook.url();
+    one.key = webhook.key();
+  }
+  options.make_poster = [] { return http::MakeCurlPoster(); };
   return options;
 }
 

@@ -10,14 +10,13 @@
 #include "services/command-gate/approvers.h"
 #include "services/command-gate/cooldowns.h"
 #include "services/command-gate/quotas.h"
+#include "services/command-gate/webhooks.h"
 #include "services/common/config/checks.h"
 #include "u2fi/config/v1/config.pb.h"
 
 namespace u2fi::command_gate {
 
-// The bounds that config.proto states. What is not there yet and would be
-// missed if it were silently left out (webhooks) is
-// refused. `path` is the key of the settings.
+// The bounds that config.proto states. `path` is the key of the settings.
 void CheckSettings(absl::string_view path,
                    const config::v1::CommandGateSettings& settings,
                    config::Checks& checks);
@@ -33,6 +32,8 @@ absl::Duration PresenceGraceFrom(
 Cooldowns::Options CooldownFrom(
     const config::v1::CommandGateSettings& settings);
 Quotas::Options QuotasFrom(const config::v1::CommandGateSettings& settings);
+// Who is told of what waits, over https.
+Webhooks::Options WebhooksFrom(const config::v1::CommandGateSettings& settings);
 Approvers::Options ApproversFrom(
     const config::v1::CommandGateSettings& settings);
 

@@ -11,6 +11,7 @@ namespace {
 
 using config::v1::CommandGateSettings;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string Problems(const CommandGateSettings& settings) {
   config::Checks checks;
@@ -115,9 +116,60 @@ TEST(GateSettingsTest, QuotasAndApproversAreTakenOver) {
   EXPECT_TRUE(ApproversFrom(settings).forbid_break_glass);
 }
 
-TEST(GateSettingsTest, RefusesWebhooksThatNobodyWouldCall) {
+CommandGateSettings WithWebhook() {
   CommandGateSettings settings;
-  settings.add_webhooks()->set_tenant("t1");
+  config::v1::WebhookConfig& webhook = *settings.add_webhooks();
+  webhook.set_tenant("t1");
+  webhook.set_url("https://hooks.example:8443/u2fi?to=ops");
+  webhook.set_key("0123456789abcdef0123456789abcdef");
+  return settings;
+}
+
+TEST(GateSettingsTest, WebhooksAreTakenOver) {
+  const CommandGateSettings settings = WithWebhook();
+  EXPECT_EQ(Problems(settings), "");
+  const Webhooks::Options options = WebhooksFrom(settings);
+  ASSERT_EQ(options.webhooks.size(), 1u);
+  EXPECT_EQ(options.webhooks[0].tenant, "t1");
+  EXPECT_EQ(options.webhooks[0].url, settings.webhooks(0).url());
+  EXPECT_EQ(options.webhooks[0].key, settings.webhooks(0).key());
+  EXPECT_NE(options.make_poster(), nullptr);
+}
+
+TEST(GateSettingsTest, AWebhookIsOfATenant) {
+  CommandGateSettings settings = WithWebhook();
+  settings.mutable_webhooks(0)->set_tenant("T 1");
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks[0].tenant"));
+}
+
+TEST(GateSettingsTest, AWebhookHasAnHttpsAddress) {
+  for (const std::string url :
+       {"", "http://hooks.example", "https://", "https:///path", "ftp://x",
+        "https://user@hooks.example", "https://hooks.example/a b",
+        "https://hooks.example/\n", "https://hooks.example\\@evil.example",
+        "https://hooks.example/#there", "HTTPS://hooks.example"}) {
+    CommandGateSettings settings = WithWebhook();
+    settings.mutable_webhooks(0)->set_url(url);
+    EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks[0].url"))
+        << url;
+  }
+  CommandGateSettings settings = WithWebhook();
+  settings.mutable_webhooks(0)->mutable_url()->append(2048, 'x');
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks[0].url"));
+}
+
+TEST(GateSettingsTest, AWebhooksKeyIsLongEnoughAndNotRepeated) {
+  CommandGateSettings settings = WithWebhook();
+  settings.mutable_webhooks(0)->set_key("0123456789abcdef0123456789abcde");
+  EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks[0].key"));
+  EXPECT_THAT(Problems(settings), Not(HasSubstr("0123456789")));
+}
+
+TEST(GateSettingsTest, WebhooksAreBounded) {
+  CommandGateSettings settings = WithWebhook();
+  while (settings.webhooks_size() < 33) {
+    *settings.add_webhooks() = settings.webhooks(0);
+  }
   EXPECT_THAT(Problems(settings), HasSubstr("settings.webhooks"));
 }
 

@@ -74,6 +74,7 @@ GateParts PartsFrom(const CommandGateConfig& config, store::Store& store,
   parts.cooldown = CooldownFrom(config.settings());
   parts.approvers = ApproversFrom(config.settings());
   parts.quotas = QuotasFrom(config.settings());
+  parts.webhooks = WebhooksFrom(config.settings());
   return parts;
 }
 

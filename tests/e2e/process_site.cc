@@ -22,7 +22,6 @@
 #include "services/common/time/clock.h"
 #include "tools/device-emulator/execution_journal.h"
 #include "tools/soft-token/control_port.h"
-#include "u2fi/gateway/v1/local.grpc.pb.h"
 
 namespace u2fi::e2e {
 namespace {
@@ -133,6 +132,9 @@ void ProcessSite::StartMesh() {
   }
   config_ =
       std::make_unique<SiteConfig>(ca_, ports_, redis_ ? redis_->socket() : "");
+  if (!options_.webhook_url.empty()) {
+    config_->AddWebhook(options_.webhook_url, options_.webhook_key);
+  }
   const auto start = [this](const std::string& name, const std::string& path) {
     programs_.Start(name,
                     {ProgramPath(absl::StrCat("services/", name, "/", name)),
@@ -376,16 +378,23 @@ absl::Status ProcessSite::EnrolAndProvision(int gateway) {
   return WaitUntilOnline(gateway);
 }
 
-absl::Status ProcessSite::WaitUntilOnline(int gateway) {
+absl::StatusOr<gateway::v1::StatusResponse> ProcessSite::AgentStatus(
+    int gateway) {
   const auto agent = gateway::v1::AgentLocal::NewStub(
       grpc::CreateChannel(absl::StrCat("unix:", ca_.folder(), "/state-",
                                        Gateway(gateway), "/agent.sock"),
                           grpc::InsecureChannelCredentials()));
+  gateway::v1::StatusResponse response;
+  RETURN_IF_ERROR(Call(*agent, &gateway::v1::AgentLocal::Stub::Status,
+                       gateway::v1::StatusRequest(), response));
+  return response;
+}
+
+absl::Status ProcessSite::WaitUntilOnline(int gateway) {
   const absl::Time end = SystemClock().Now() + kStartLimit;
   while (SystemClock().Now() < end) {
-    gateway::v1::StatusResponse response;
-    RETURN_IF_ERROR(Call(*agent, &gateway::v1::AgentLocal::Stub::Status,
-                         gateway::v1::StatusRequest(), response));
+    ASSIGN_OR_RETURN(const gateway::v1::StatusResponse response,
+                     AgentStatus(gateway));
     for (const auto& device : response.devices()) {
       if (device.device() == Camera(gateway) && device.online()) {
         return absl::OkStatus();

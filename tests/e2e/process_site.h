@@ -16,6 +16,7 @@
 #include "u2fi/attestation/v1/attestation.grpc.pb.h"
 #include "u2fi/command_gate/v1/gate.grpc.pb.h"
 #include "u2fi/device_registry/v1/registry.grpc.pb.h"
+#include "u2fi/gateway/v1/local.grpc.pb.h"
 
 namespace u2fi::e2e {
 
@@ -34,6 +35,9 @@ class ProcessSite {
     // Of each command, in seconds.
     int approve_within = 20;
     int execute_within = 20;
+    // The gate tells this address of what waits, signed with the key.
+    std::string webhook_url = {};
+    std::string webhook_key = {};
   };
 
   // Starts all of it and waits until every gateway is connected, every token
@@ -65,6 +69,15 @@ class ProcessSite {
   // request id of its own. Thread-safe.
   absl::StatusOr<command_gate::v1::CommandRecord> Submit(
       int gateway, const std::string& operation);
+  // A request on behalf of account `gateway` with a request id of its own, and
+  // what comes of it. Both thread-safe.
+  command_gate::v1::SubmitCommandRequest NewRequest(int gateway);
+  absl::StatusOr<command_gate::v1::CommandRecord> SubmitRequest(
+      const command_gate::v1::SubmitCommandRequest& request);
+  // As client/t1/app, of the registry.
+  device_registry::v1::DeviceRegistry::Stub& clients() { return *client_; }
+  // What the agent says of itself and its camera.
+  absl::StatusOr<gateway::v1::StatusResponse> AgentStatus(int gateway);
   // Waits for the end of a command, at most 20 s. Thread-safe.
   absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
   // What the camera of the gateway did: the id of a command each time that the
@@ -90,13 +103,10 @@ class ProcessSite {
   absl::Status WaitUntilOnline(int gateway);
   absl::Status RunToEnd(const command_gate::v1::SubmitCommandRequest& request,
                         const std::string& what);
-  absl::StatusOr<command_gate::v1::CommandRecord> SubmitRequest(
-      const command_gate::v1::SubmitCommandRequest& request);
   absl::StatusOr<command_gate::v1::SubmitCommandRequest> EnrolRequest(
       int gateway);
   absl::StatusOr<command_gate::v1::SubmitCommandRequest> ProvisionRequest(
       int gateway);
-  command_gate::v1::SubmitCommandRequest NewRequest(int gateway);
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity,
                                            const std::string& service);
 

@@ -10,7 +10,6 @@
 #include "google/protobuf/util/json_util.h"
 #include "services/common/crypto/p256.h"
 #include "u2fi/config/v1/agent.pb.h"
-#include "u2fi/config/v1/config.pb.h"
 
 namespace u2fi::e2e {
 namespace {
@@ -39,6 +38,14 @@ SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Ports ports,
       redis_socket_(std::move(redis_socket)) {
   WriteFile(ca_.folder() + "/jwt.pem",
             crypto::P256PrivateKey::Generate().ToPem());
+  SetGate(gate_);
+}
+
+void SiteConfig::AddWebhook(const std::string& url, const std::string& key) {
+  config::v1::WebhookConfig& webhook = *gate_.add_webhooks();
+  webhook.set_tenant("t1");
+  webhook.set_url(url);
+  webhook.set_key(key);
 }
 
 const rpc::TlsFiles& SiteConfig::FilesOf(const std::string& identity) {
@@ -105,7 +112,7 @@ std::string SiteConfig::Standalone() {
   SetCommon("command-gate", config);
   config.mutable_attestation()->mutable_relying_party()->set_rp_id(kRpId);
   SetRegistry(*config.mutable_device_registry());
-  SetGate(*config.mutable_command_gate());
+  *config.mutable_command_gate() = gate_;
   return Write("standalone", config);
 }
 
@@ -137,7 +144,7 @@ std::string SiteConfig::Gate() {
   SetPeer("challenge", *config.mutable_challenge());
   SetPeer("attestation", *config.mutable_attestation());
   SetPeer("device-registry", *config.mutable_device_registry());
-  SetGate(*config.mutable_settings());
+  *config.mutable_settings() = gate_;
   return Write("command-gate", config);
 }
 

@@ -8,6 +8,7 @@
 #include "google/protobuf/message.h"
 #include "services/common/mqtt/broker_options.h"
 #include "tools/dev-ca/test_ca.h"
+#include "u2fi/config/v1/config.pb.h"
 
 namespace u2fi::e2e {
 
@@ -25,6 +26,9 @@ class SiteConfig {
 
   // Certificate and key of an identity, made when first asked for.
   const rpc::TlsFiles& FilesOf(const std::string& identity);
+
+  // The gate tells this address of what waits in tenant t1.
+  void AddWebhook(const std::string& url, const std::string& key);
 
   // Each writes a file and returns its path.
   std::string Standalone();
@@ -53,6 +57,7 @@ class SiteConfig {
   const dev_ca::TestCa& ca_;
   const Ports ports_;
   const std::string redis_socket_;
+  config::v1::CommandGateSettings gate_;
   std::map<std::string, rpc::TlsFiles> files_;
 };
 
