@@ -78,8 +78,8 @@ absl::StatusOr<proof::VerifiedAccountCommand> VerifyAct(
     const RelyingParty& party) {
   proof::v1::Proof proof;
   *proof.mutable_approvals() = act.request.approvals();
-  proof.set_index(act.request.items(0).index());
-  *proof.mutable_path() = act.request.items(0).path();
+  proof.set_index(act.item.index());
+  *proof.mutable_path() = act.item.path();
   ASSIGN_OR_RETURN(proof::VerifiedAccountCommand verified,
                    proof::VerifyAccountProof(act.bytes(), proof, inputs));
   RETURN_IF_ERROR(CheckPortals(act.request, party));
@@ -114,7 +114,16 @@ audit::RowContent RowOf(const Act& act, const TokenRow& token) {
                 absl::StrCat("accounts/", act.account),
                 absl::StrCat("commands/", act.command.command_id())});
   content.body.set_command(act.bytes());
-  *content.body.mutable_approvals() = act.request.approvals();
+  content.body.set_index(act.item.index());
+  *content.body.mutable_path() = act.item.path();
+  if (act.holds_touches) {
+    *content.body.mutable_approvals() = act.request.approvals();
+    return content;
+  }
+  for (const proof::v1::Approval& approval : act.request.approvals()) {
+    content.body.add_approval_refs(
+        crypto::ToString(audit::ApprovalDigest(approval)));
+  }
   return content;
 }
 

@@ -19,14 +19,18 @@
 // What a browser approved counts from the deployment's own portals only.
 namespace u2fi::attestation {
 
-// An act that Apply was asked for.
+// An act that Apply was asked for, one item of the request.
 struct Act {
   const v1::ApplyRequest& request;
+  const common::v1::BatchItem& item;
   proof::v1::Command command;
   std::string account;
+  // Its audit row holds the touches; the rows of a batch's other acts refer to
+  // them.
+  bool holds_touches = true;
 
   const std::string& tenant() const { return request.tenant(); }
-  const std::string& bytes() const { return request.items(0).command(); }
+  const std::string& bytes() const { return item.command(); }
 };
 
 // A token as the proof verifier knows keys: P-256 as a point, all others with

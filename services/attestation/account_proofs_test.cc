@@ -20,7 +20,7 @@ class AccountProofsTest : public WebAuthnTestCase {
   }
   struct Act Act() {
     struct Act act {
-      request_, {}, "ann"
+      request_, request_.items(0), {}, "ann"
     };
     act.command = *proof::ParseCommand(request_.items(0).command());
     return act;

@@ -1,7 +1,9 @@
 #include "services/attestation/applier.h"
 
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "services/common/proof/command.h"
 #include "services/common/proof/ids.h"
@@ -14,15 +16,15 @@ namespace u2fi::attestation {
 namespace {
 
 constexpr int kTries = 4;
+constexpr int kMaxItems = 1000;
 
-v1::ApplyResponse Applied(const Act& act, const std::string& resource,
-                          bool before) {
-  v1::ApplyResponse response;
-  common::v1::ApplyResult& result = *response.add_results();
+common::v1::ApplyResult ResultOf(const Act& act, const std::string& resource,
+                                 bool before) {
+  common::v1::ApplyResult result;
   result.set_command_id(act.command.command_id());
   result.set_already_applied(before);
   result.set_resource(resource);
-  return response;
+  return result;
 }
 
 absl::Status CheckOperation(absl::string_view operation) {
@@ -35,16 +37,9 @@ absl::Status CheckOperation(absl::string_view operation) {
                {{"operation", std::string(operation)}});
 }
 
-}  // namespace
-
-absl::StatusOr<v1::ApplyResponse> Applier::Apply(
-    const v1::ApplyRequest& request) {
-  RETURN_IF_ERROR(rpc::CheckId("tenant", request.tenant()));
-  if (request.items().empty()) return FieldError("items", "is empty");
-  if (request.items_size() != 1) {
-    return Error(reason::kUnimplemented, "batches are not there yet");
-  }
-  Act act{request, {}, {}};
+absl::StatusOr<Act> ReadAct(const v1::ApplyRequest& request,
+                            const common::v1::BatchItem& item) {
+  Act act{request, item, {}, {}};
   ASSIGN_OR_RETURN(act.command, proof::ParseCommand(act.bytes()));
   RETURN_IF_ERROR(CheckOperation(act.command.operation()));
   RETURN_IF_ERROR(proof::CheckArguments(act.command));
@@ -53,22 +48,82 @@ absl::StatusOr<v1::ApplyResponse> Applier::Apply(
     return FieldError("items.command", "is not about an account");
   }
   act.account = std::string(*account);
-  for (int i = 1; i < kTries; ++i) {
-    absl::StatusOr<v1::ApplyResponse> response = ApplyOnce(act);
-    if (!IsReason(response.status(), reason::kStoreAborted)) return response;
-  }
-  return ApplyOnce(act);
+  return act;
 }
 
-absl::StatusOr<v1::ApplyResponse> Applier::ApplyOnce(const Act& act) {
-  ASSIGN_OR_RETURN(
-      const absl::optional<std::string> before,
-      parts_.tokens.FindApplied(act.tenant(), act.command.command_id()));
-  if (before.has_value()) return Applied(act, *before, true);
-  const bool enrols = act.command.operation() == proof::kOperationEnrol;
-  ASSIGN_OR_RETURN(const std::string resource,
-                   enrols ? enrolment_.Apply(act) : operations_.Apply(act));
-  return Applied(act, resource, false);
+bool GoesAlone(absl::string_view operation) {
+  return operation == proof::kOperationEnrol ||
+         operation == "u2fi.token.recover";
+}
+
+// What holds for the items of a batch besides what holds for each.
+absl::Status CheckTogether(const std::vector<Act>& acts) {
+  std::set<std::string> ids;
+  for (const Act& act : acts) {
+    if (!ids.insert(act.command.command_id()).second) {
+      return FieldError("items", "has a command twice");
+    }
+    if (act.account != acts[0].account) {
+      return Error(reason::kAccountMismatch,
+                   "a batch is about one account's tokens");
+    }
+    if (acts.size() > 1 && GoesAlone(act.command.operation())) {
+      return FieldError("items", "has an enrolment or a recovery among others");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ApplyResponse> Applier::Apply(
+    const v1::ApplyRequest& request) {
+  RETURN_IF_ERROR(rpc::CheckId("tenant", request.tenant()));
+  if (request.items().empty() || request.items_size() > kMaxItems) {
+    return FieldError("items", "has none or more than 1,000 entries");
+  }
+  std::vector<Act> acts;
+  for (const common::v1::BatchItem& item : request.items()) {
+    ASSIGN_OR_RETURN(Act act, ReadAct(request, item));
+    acts.push_back(std::move(act));
+  }
+  RETURN_IF_ERROR(CheckTogether(acts));
+  for (int i = 1; i < kTries; ++i) {
+    absl::StatusOr<v1::ApplyResponse> response = ApplyOnce(acts);
+    if (!IsReason(response.status(), reason::kStoreAborted)) return response;
+  }
+  return ApplyOnce(acts);
+}
+
+absl::StatusOr<v1::ApplyResponse> Applier::ApplyOnce(
+    const std::vector<Act>& acts) {
+  v1::ApplyResponse response;
+  std::vector<Act> left;
+  std::vector<common::v1::ApplyResult*> results;
+  for (const Act& act : acts) {
+    ASSIGN_OR_RETURN(
+        const absl::optional<std::string> before,
+        parts_.tokens.FindApplied(act.tenant(), act.command.command_id()));
+    common::v1::ApplyResult* const result = response.add_results();
+    *result = ResultOf(act, before.value_or(""), before.has_value());
+    if (before.has_value()) continue;
+    left.push_back(act);
+    left.back().holds_touches = left.size() == 1;
+    results.push_back(result);
+  }
+  if (left.empty()) return response;
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, CarryOut(left));
+  for (size_t i = 0; i < names.size(); ++i) results[i]->set_resource(names[i]);
+  return response;
+}
+
+absl::StatusOr<std::vector<std::string>> Applier::CarryOut(
+    const std::vector<Act>& acts) {
+  if (acts[0].command.operation() != proof::kOperationEnrol) {
+    return operations_.Apply(acts);
+  }
+  ASSIGN_OR_RETURN(std::string name, enrolment_.Apply(acts[0]));
+  return std::vector<std::string>{std::move(name)};
 }
 
 }  // namespace u2fi::attestation

@@ -1,6 +1,7 @@
 #include "services/attestation/token_operations.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -51,10 +52,21 @@ absl::Status WrongState(const TokenRow& token) {
 
 }  // namespace
 
+// The account as it was read, and as the acts so far leave it.
 struct TokenOperations::State {
-  AccountView account;
-  const Stored<TokenRow>* token = nullptr;
-  absl::optional<proof::VerifiedAccountCommand> verified;
+  AccountView read;
+  AccountView now;
+  std::set<std::string> moved;
+  std::vector<proof::VerifiedAccountCommand> verified;
+  Change change;
+  bool recovers = false;
+
+  TokenRow* Find(const std::string& token_id) {
+    for (Stored<TokenRow>& token : now.tokens) {
+      if (token.row.token_id() == token_id) return &token.row;
+    }
+    return nullptr;
+  }
 };
 
 bool TokenOperations::Knows(absl::string_view operation) {
@@ -62,53 +74,82 @@ bool TokenOperations::Knows(absl::string_view operation) {
          operation == kRevoke || operation == kRecover;
 }
 
-absl::StatusOr<std::string> TokenOperations::Apply(const Act& act) {
+absl::StatusOr<std::vector<std::string>> TokenOperations::Apply(
+    const std::vector<Act>& acts) {
+  State state;
+  ASSIGN_OR_RETURN(
+      state.read, parts_.tokens.ReadAccount(acts[0].tenant(), acts[0].account));
+  state.now = state.read;
+  std::vector<std::string> names;
+  for (const Act& act : acts) {
+    ASSIGN_OR_RETURN(std::string name, Carry(act, state));
+    names.push_back(std::move(name));
+  }
+  RETURN_IF_ERROR(Commit(acts, names, std::move(state)));
+  return names;
+}
+
+absl::StatusOr<std::string> TokenOperations::Carry(const Act& act,
+                                                   State& state) {
   proof::v1::TokenArguments arguments;
   arguments.ParseFromString(act.command.arguments());
-  State state;
-  ASSIGN_OR_RETURN(state.account,
-                   parts_.tokens.ReadAccount(act.tenant(), act.account));
-  if (state.account.Live() == 0) {
+  if (state.now.Live() == 0) {
     return Error(reason::kNoCredentials, "the account has no token");
   }
-  state.token = state.account.Find(arguments.token_id());
-  if (state.token == nullptr) {
+  TokenRow* const token = state.Find(arguments.token_id());
+  if (token == nullptr) {
     return Unknown(absl::StrCat("tokens/", arguments.token_id()));
   }
   ASSIGN_OR_RETURN(
-      state.verified,
-      VerifyAct(act, InputsFor(act, state.account, parts_.party, parts_.clock),
+      proof::VerifiedAccountCommand verified,
+      VerifyAct(act, InputsFor(act, state.now, parts_.party, parts_.clock),
                 parts_.party));
   const std::string& operation = act.command.operation();
-  if (operation == kRecover) return Recover(act, state);
   if (operation == kRevoke) {
-    RETURN_IF_ERROR(
-        CheckAnotherApproved(*state.verified, arguments.token_id()));
+    RETURN_IF_ERROR(CheckAnotherApproved(verified, arguments.token_id()));
   }
-  return Move(act, state, TargetOf(operation));
+  ASSIGN_OR_RETURN(std::string name, operation == kRecover
+                                         ? Recover(act, verified, *token, state)
+                                         : Move(act, *token, state));
+  state.verified.push_back(std::move(verified));
+  return name;
 }
 
 absl::StatusOr<std::string> TokenOperations::Move(const Act& act,
-                                                  const State& state,
-                                                  v1::TokenState to) {
-  const TokenRow& before = state.token->row;
-  if (!MayMove(before.state(), to)) return WrongState(before);
-  if (to == v1::TOKEN_STATE_ACTIVE) RETURN_IF_ERROR(CheckModel(before));
-  TokenRow after = before;
-  after.set_state(to);
-  after.clear_state_reason();
-  const std::string name = absl::StrCat("tokens/", after.token_id());
-  Change change;
-  change.transition.epoch = state.account.epoch;
-  audit::RowContent content = RowOf(act, after);
-  content.body.set_state_before(StateText(before.state()));
+                                                  TokenRow& token,
+                                                  State& state) {
+  const v1::TokenState to = TargetOf(act.command.operation());
+  const v1::TokenState from = token.state();
+  if (!MayMove(from, to)) return WrongState(token);
+  if (to == v1::TOKEN_STATE_ACTIVE) RETURN_IF_ERROR(CheckModel(token));
+  token.set_state(to);
+  token.clear_state_reason();
+  audit::RowContent content = RowOf(act, token);
+  content.body.set_state_before(StateText(from));
   content.body.set_state_after(StateText(to));
-  change.rows.push_back(std::move(content));
-  change.PutToken(*state.token, std::move(after));
-  ExpectApprovers(state.account, *state.verified, change);
-  RememberApplied(act, parts_.clock, name, change);
-  RETURN_IF_ERROR(parts_.writer.Write(act.tenant(), std::move(change)));
-  return name;
+  state.change.rows.push_back(std::move(content));
+  state.moved.insert(token.token_id());
+  return absl::StrCat("tokens/", token.token_id());
+}
+
+absl::Status TokenOperations::Commit(const std::vector<Act>& acts,
+                                     const std::vector<std::string>& names,
+                                     State state) {
+  Change& change = state.change;
+  change.transition.epoch = state.read.epoch;
+  for (const std::string& id : state.moved) {
+    change.PutToken(*state.read.Find(id), *state.Find(id));
+  }
+  for (const proof::VerifiedAccountCommand& verified : state.verified) {
+    ExpectApprovers(state.read, verified, change);
+  }
+  for (size_t i = 0; i < acts.size(); ++i) {
+    RememberApplied(acts[i], parts_.clock, names[i], change);
+  }
+  RETURN_IF_ERROR(
+      parts_.writer.Write(acts[0].tenant(), std::move(state.change)));
+  if (state.recovers) parts_.recoveries.Count(v1::RECOVERY_STATE_WAITING);
+  return absl::OkStatus();
 }
 
 // A model that the metadata calls bad does not come back.
@@ -121,25 +162,18 @@ absl::Status TokenOperations::CheckModel(const TokenRow& token) {
       {{"state", StateText(token.state())}, {"status", bad->bad_status}});
 }
 
-absl::StatusOr<std::string> TokenOperations::Recover(const Act& act,
-                                                     const State& state) {
-  const TokenRow& token = state.token->row;
-  const std::vector<std::string>& by = state.verified->tokens();
+absl::StatusOr<std::string> TokenOperations::Recover(
+    const Act& act, const proof::VerifiedAccountCommand& verified,
+    const TokenRow& token, State& state) {
+  const std::vector<std::string>& by = verified.tokens();
   if (std::count(by.begin(), by.end(), token.token_id()) == 0) {
     return Error(reason::kRuleNotSatisfied,
                  "the recovery token itself has to be touched");
   }
-  Change change;
-  change.transition.epoch = state.account.epoch;
-  change.rows.push_back(RowOf(act, token));
-  ASSIGN_OR_RETURN(const std::string name,
-                   parts_.recoveries.BeginByToken(act.tenant(), act.account,
-                                                  token.token_id(), change));
-  ExpectApprovers(state.account, *state.verified, change);
-  RememberApplied(act, parts_.clock, name, change);
-  RETURN_IF_ERROR(parts_.writer.Write(act.tenant(), std::move(change)));
-  parts_.recoveries.Count(v1::RECOVERY_STATE_WAITING);
-  return name;
+  state.change.rows.push_back(RowOf(act, token));
+  state.recovers = true;
+  return parts_.recoveries.BeginByToken(act.tenant(), act.account,
+                                        token.token_id(), state.change);
 }
 
 }  // namespace u2fi::attestation

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_ATTESTATION_TOKEN_OPERATIONS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,7 +16,8 @@ namespace u2fi::attestation {
 //   resume    SUSPENDED, QUARANTINED → ACTIVE; another token approves
 //   revoke    → REVOKED for good; another token approves
 //   recover   begins the recovery of the account; a recovery token approves
-// Thread-safe.
+// Acts of a batch come one after the other: each is verified against what those
+// before it left, and all are one commit. Thread-safe.
 class TokenOperations {
  public:
   explicit TokenOperations(const VerifierParts& parts) : parts_(parts) {}
@@ -23,17 +25,24 @@ class TokenOperations {
   // Whether `operation` is one of them.
   static bool Knows(absl::string_view operation);
 
-  // The name of what was changed or made. Errors: those of the proof verifier,
-  // NO_CREDENTIALS, RESOURCE_UNKNOWN, TOKEN_STATE, RECOVERY_EXISTS;
+  // The names of what was changed or made. All acts are on one account; a
+  // recover is alone. Errors, at which nothing happened: those of the proof
+  // verifier, NO_CREDENTIALS, RESOURCE_UNKNOWN, TOKEN_STATE, RECOVERY_EXISTS;
   // STORE_ABORTED: read again.
-  absl::StatusOr<std::string> Apply(const Act& act);
+  absl::StatusOr<std::vector<std::string>> Apply(const std::vector<Act>& acts);
 
  private:
   struct State;
-  absl::StatusOr<std::string> Move(const Act& act, const State& state,
-                                   v1::TokenState to);
+  // One act: into the state and its change, not yet into the store.
+  absl::StatusOr<std::string> Carry(const Act& act, State& state);
+  absl::StatusOr<std::string> Move(const Act& act, records::v1::TokenRow& token,
+                                   State& state);
   absl::Status CheckModel(const records::v1::TokenRow& token);
-  absl::StatusOr<std::string> Recover(const Act& act, const State& state);
+  absl::StatusOr<std::string> Recover(
+      const Act& act, const proof::VerifiedAccountCommand& verified,
+      const records::v1::TokenRow& token, State& state);
+  absl::Status Commit(const std::vector<Act>& acts,
+                      const std::vector<std::string>& names, State state);
 
   const VerifierParts parts_;
 };
