@@ -25,6 +25,10 @@ void ApprovalFeed::Begin() {
       [weak = weak_from_this()](const StoredCommand& command) {
         const auto self = weak.lock();
         if (self == nullptr) return;
+        if (!command.exists()) {
+          self->NoteAll();
+          return;
+        }
         // The first one of a batch has its questions.
         self->Note(command.row.batch().empty() ? command.row.command_id()
                                                : command.row.batch());
@@ -45,12 +49,21 @@ void ApprovalFeed::Stop() {
 }
 
 void ApprovalFeed::Note(const std::string& command_id) {
-  {
-    MutexLock lock(mutex_);
-    dirty_.insert(command_id);
-    if (working_) return;
-    working_ = true;
-  }
+  MutexLock lock(mutex_);
+  dirty_.insert(command_id);
+  WorkLater();
+}
+
+void ApprovalFeed::NoteAll() {
+  MutexLock lock(mutex_);
+  begun_ = false;
+  for (const auto& [id, known] : known_) dirty_.insert(id);
+  WorkLater();
+}
+
+void ApprovalFeed::WorkLater() {
+  if (working_) return;
+  working_ = true;
   parts_.executor.Schedule([self = shared_from_this()] { self->Work(); });
 }
 
@@ -83,6 +96,7 @@ bool ApprovalFeed::Next(std::string& command_id) {
 }
 
 absl::Status ApprovalFeed::ReadAll() {
+  parts_.watchers.Listen(reader_.tenant);
   ASSIGN_OR_RETURN(
       const std::vector<std::string> ids,
       parts_.commands.ListForApprover(reader_.tenant, reader_.account));

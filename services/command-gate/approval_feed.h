@@ -79,6 +79,9 @@ class ApprovalFeed : public std::enable_shared_from_this<ApprovalFeed> {
   // The command is to be read. One thread at a time reads, so that what it
   // tells never goes back.
   void Note(const std::string& command_id);
+  // All are, and what is new.
+  void NoteAll();
+  void WorkLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Work();
   // The command to read next; empty: the first time, all that are open. False
   // if there is none.

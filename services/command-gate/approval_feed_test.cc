@@ -199,5 +199,29 @@ TEST_F(ApprovalFeedTest, WhileTheStoreIsAwayTheReaderIsToldToStartAnew) {
   EXPECT_EQ(missed_, 1);
 }
 
+TEST_F(ApprovalFeedTest, WhatAnotherReplicaDidIsToldWhenItIsHeard) {
+  const StoredCommand asked = Asked(1);
+  const auto watch = Follow("bob");
+  EXPECT_THAT(States(), ElementsAre(v1::APPROVAL_STATE_ASKED));
+  GateCore other(world_);
+  ASSERT_OK(other.flow.Cancel(Reread(asked), "x"));
+  EXPECT_THAT(States(), IsEmpty());
+  gate().watchers.Hear(Reread(asked));
+  EXPECT_THAT(States(), ElementsAre(v1::APPROVAL_STATE_CANCELLED));
+}
+
+TEST_F(ApprovalFeedTest, IfThatMayHaveBeenMissedAllIsRead) {
+  const StoredCommand asked = Asked(1);
+  const auto watch = Follow("bob");
+  EXPECT_THAT(States(), ElementsAre(v1::APPROVAL_STATE_ASKED));
+  GateCore other(world_);
+  ASSERT_OK(other.flow.Cancel(Reread(asked), "x"));
+  ASSERT_OK(other.flow.Advance(Submit(CameraOn(2))));
+  gate().watchers.ReadAgain("t1");
+  EXPECT_THAT(States(),
+              testing::UnorderedElementsAre(v1::APPROVAL_STATE_CANCELLED,
+                                            v1::APPROVAL_STATE_ASKED));
+}
+
 }  // namespace
 }  // namespace u2fi::command_gate

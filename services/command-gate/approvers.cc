@@ -204,13 +204,14 @@ absl::StatusOr<absl::optional<Slot>> Approvers::SlotOf(const Case& in,
   for (const PinnedGateway& gateway : in.pins[0].gateways()) {
     wanted.push_back(gateway.id());
   }
-  SetPlace(in, wanted, row, slot);
+  RETURN_IF_ERROR(SetPlace(in, wanted, row, slot));
   if (slot.gateway().empty()) return {absl::nullopt};
   return absl::make_optional(std::move(slot));
 }
 
-void Approvers::SetPlace(const Case& in, const std::vector<std::string>& wanted,
-                         const CommandRow& row, Slot& slot) {
+absl::Status Approvers::SetPlace(const Case& in,
+                                 const std::vector<std::string>& wanted,
+                                 const CommandRow& row, Slot& slot) {
   for (const bool may_be_taken : {false, true}) {
     for (const std::string& id : wanted) {
       const PinnedGateway* const place = FindPlace(in, id);
@@ -222,12 +223,13 @@ void Approvers::SetPlace(const Case& in, const std::vector<std::string>& wanted,
       slot.set_site(place->site());
       const std::string key =
           crypto::ToString(proof::ChannelKeyOf(place->point()));
-      const auto session = gateways_.Find(in.tenant, id);
+      ASSIGN_OR_RETURN(const auto session, gateways_.Find(in.tenant, id));
       if (!session.has_value() || session->channel_key != key) continue;
       slot.set_channel_key(key);
-      return;
+      return absl::OkStatus();
     }
   }
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::command_gate

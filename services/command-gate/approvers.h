@@ -90,8 +90,9 @@ class Approvers {
   absl::StatusOr<absl::optional<records::v1::Slot>> SlotOf(
       const Case& in, const Person& person, const records::v1::CommandRow& row);
   // Fills in where the person is asked.
-  void SetPlace(const Case& in, const std::vector<std::string>& wanted,
-                const records::v1::CommandRow& row, records::v1::Slot& slot);
+  absl::Status SetPlace(const Case& in, const std::vector<std::string>& wanted,
+                        const records::v1::CommandRow& row,
+                        records::v1::Slot& slot);
 
   const Clock& clock_;
   attestation::AttestationClient& attestation_;

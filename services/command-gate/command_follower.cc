@@ -49,17 +49,24 @@ void CommandFollower::Detach() {
 }
 
 void CommandFollower::Register(const StoredCommand& command) {
+  parts_.watchers.Listen(command.tenant);
   auto watch = parts_.watchers.Add(
       command.tenant, command.row.command_id(),
       [weak = weak_from_this()](const StoredCommand& changed) {
-        if (const auto self = weak.lock()) self->Hear(changed);
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        if (changed.exists()) {
+          self->Hear(changed);
+        } else {
+          self->parts_.executor.Schedule([self] { self->Read(); });
+        }
       });
   MutexLock lock(mutex_);
   if (listener_ != nullptr) watch_.swap(watch);
 }
 
 void CommandFollower::ReadAndRepeat() {
-  Hear(parts_.service.Find(caller_, tenant_, name_));
+  Read();
   MutexLock lock(mutex_);
   if (listener_ == nullptr) return;
   safety_read_.Set(After(kSafetyRead), [weak = weak_from_this()](bool fired) {

@@ -53,6 +53,7 @@ class CommandFollower : public std::enable_shared_from_this<CommandFollower> {
 
  private:
   void Register(const StoredCommand& command);
+  void Read() { Hear(parts_.service.Find(caller_, tenant_, name_)); }
   void ReadAndRepeat();
   void Hear(const absl::StatusOr<StoredCommand>& command);
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace u2fi::command_gate {
@@ -9,6 +10,10 @@ namespace {
 
 // No id of a command.
 constexpr char kEvery[] = "*";
+
+std::string AccountName(absl::string_view account) {
+  return absl::StrCat("account:", account);
+}
 
 }  // namespace
 
@@ -26,8 +31,7 @@ std::unique_ptr<CommandWatchers::Watch> CommandWatchers::Add(
 
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForAccount(
     absl::string_view tenant, absl::string_view account, Callback callback) {
-  return AddUnder(KeyOf(tenant, absl::StrCat("account:", account)),
-                  std::move(callback));
+  return AddUnder(KeyOf(tenant, AccountName(account)), std::move(callback));
 }
 
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForTenant(
@@ -44,14 +48,45 @@ std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddUnder(
 }
 
 void CommandWatchers::Tell(const StoredCommand& command) {
-  std::set<std::string> keys = {KeyOf(command.tenant, command.row.command_id()),
-                                KeyOf(command.tenant, kEvery)};
+  Hear(command);
+  {
+    MutexLock lock(mutex_);
+    TellUnder(KeyOf(command.tenant, kEvery), command);
+  }
+  if (others_ != nullptr) others_->Tell(command);
+}
+
+void CommandWatchers::Hear(const StoredCommand& command) {
+  std::set<std::string> keys = {
+      KeyOf(command.tenant, command.row.command_id())};
   for (const records::v1::Slot& slot : command.row.slots()) {
-    keys.insert(
-        KeyOf(command.tenant, absl::StrCat("account:", slot.account())));
+    keys.insert(KeyOf(command.tenant, AccountName(slot.account())));
   }
   MutexLock lock(mutex_);
   for (const std::string& key : keys) TellUnder(key, command);
+}
+
+bool CommandWatchers::IsAwaited(absl::string_view tenant,
+                                absl::string_view command_id,
+                                const std::vector<std::string>& accounts) {
+  MutexLock lock(mutex_);
+  if (callbacks_.count(KeyOf(tenant, command_id)) > 0) return true;
+  for (const std::string& account : accounts) {
+    if (callbacks_.count(KeyOf(tenant, AccountName(account))) > 0) return true;
+  }
+  return false;
+}
+
+void CommandWatchers::ReadAgain(absl::string_view tenant) {
+  const std::string prefix = KeyOf(tenant, "");
+  const std::string every = KeyOf(tenant, kEvery);
+  const StoredCommand nothing;
+  MutexLock lock(mutex_);
+  for (auto it = callbacks_.lower_bound(prefix);
+       it != callbacks_.end() && absl::StartsWith(it->first, prefix); ++it) {
+    if (it->first == every) continue;
+    for (const auto& [id, callback] : it->second) callback(nothing);
+  }
 }
 
 void CommandWatchers::TellUnder(const std::string& key,

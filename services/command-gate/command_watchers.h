@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "services/command-gate/command_store.h"
@@ -14,12 +15,33 @@
 
 namespace u2fi::command_gate {
 
-// Tells those who wait for a command what this replica did to it. Other
-// replicas are heard through the store's hints (the caller feeds Tell() with
-// what it then reads). Thread-safe.
+// The other replicas, where there are some.
+class OtherReplicas {
+ public:
+  virtual ~OtherReplicas() = default;
+
+  // The command changed here. Never blocks.
+  virtual void Tell(const StoredCommand& command) = 0;
+
+  // From the return on their changes of the tenant's commands are heard, or
+  // ReadAgain() comes when they are. Blocks on the store.
+  virtual void Listen(absl::string_view tenant) = 0;
+};
+
+// Tells those who wait for a command what this replica did to it, and what it
+// hears that others did. Thread-safe.
 class CommandWatchers {
  public:
+  // A command that does not exist: changes may have been missed, so read again.
   using Callback = std::function<void(const StoredCommand&)>;
+
+  // Without others, none are told. They must outlive this object.
+  explicit CommandWatchers(OtherReplicas* others = nullptr) : others_(others) {}
+
+  // Before a read whose later changes are to be heard. May block.
+  void Listen(absl::string_view tenant) {
+    if (others_ != nullptr) others_->Listen(tenant);
+  }
 
   // Stops the calls when it goes; waits for one that is running.
   class Watch {
@@ -46,12 +68,23 @@ class CommandWatchers {
                                        absl::string_view account,
                                        Callback callback);
 
-  // The same for every command of the tenant.
+  // The same for every command of the tenant that this replica changes, and not
+  // for what others did: each replica tells of its own.
   std::unique_ptr<Watch> AddForTenant(absl::string_view tenant,
                                       Callback callback);
 
-  // The command is now as `command` says.
+  // This replica changed the command, which is now as `command` says.
   void Tell(const StoredCommand& command);
+
+  // Another one did, and this is what was read then.
+  void Hear(const StoredCommand& command);
+
+  // Whether anybody waits for the command or for one of the accounts.
+  bool IsAwaited(absl::string_view tenant, absl::string_view command_id,
+                 const std::vector<std::string>& accounts);
+
+  // Whoever waits for something of the tenant is to read again.
+  void ReadAgain(absl::string_view tenant);
 
  private:
   static std::string KeyOf(absl::string_view tenant, absl::string_view id);
@@ -59,6 +92,7 @@ class CommandWatchers {
   void TellUnder(const std::string& key, const StoredCommand& command)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  OtherReplicas* const others_;
   Mutex mutex_;
   uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::map<uint64_t, Callback>> callbacks_

@@ -10,6 +10,7 @@
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
 
 namespace u2fi::command_gate {
 
@@ -39,17 +40,19 @@ class FakeGateways : public GatewaySender {
     return session;
   }
 
-  absl::optional<GatewaySession> Find(absl::string_view tenant,
-                                      absl::string_view gateway) override {
+  absl::StatusOr<absl::optional<GatewaySession>> Find(
+      absl::string_view tenant, absl::string_view gateway) override {
+    RETURN_IF_ERROR(status);
     if (tenant != "t1" || online.count(std::string(gateway)) == 0) {
-      return absl::nullopt;
+      return {absl::nullopt};
     }
-    return SessionOf(std::string(gateway));
+    return absl::make_optional(SessionOf(std::string(gateway)));
   }
 
   absl::Status Send(absl::string_view tenant, absl::string_view gateway,
                     gateway::v1::MeshMessage message) override {
-    if (!Find(tenant, gateway).has_value()) {
+    ASSIGN_OR_RETURN(const auto found, Find(tenant, gateway));
+    if (!found.has_value()) {
       return Error(reason::kGatewayOffline, "the gateway is not connected");
     }
     sent.push_back({std::string(gateway), std::move(message)});
@@ -67,6 +70,8 @@ class FakeGateways : public GatewaySender {
   }
 
   std::set<std::string> online = {"g1", "g2"};
+  // If not OK: nobody knows where they are.
+  absl::Status status;
   std::vector<Sent> sent;
 };
 

@@ -150,8 +150,7 @@ absl::Status GateFlow::Expire(const StoredCommand& command,
   return absl::OkStatus();
 }
 
-void GateFlow::OnConnected(const GatewaySession& session,
-                           const gateway::v1::Hello&) {
+void GateFlow::SendAgain(const GatewaySession& session) {
   const auto ids = commands_.ListForGateway(session.tenant, session.gateway);
   Log("commands of a gateway cannot be read", session, ids.status());
   if (!ids.ok()) return;

@@ -58,8 +58,14 @@ class GateFlow : public GatewayEvents {
       common::v1::Verdict& verdict);
   Questions& questions() { return approvals_.questions(); }
 
+  // Sends what waits for the gateway again: questions, and commands that it has
+  // to execute.
+  void SendAgain(const GatewaySession& session);
+
   void OnConnected(const GatewaySession& session,
-                   const gateway::v1::Hello& hello) override;
+                   const gateway::v1::Hello&) override {
+    SendAgain(session);
+  }
   void OnMessage(const GatewaySession& session,
                  const gateway::v1::GatewayMessage& message) override;
 

@@ -27,6 +27,11 @@ GateMetrics::GateMetrics(metrics::Registry* registry)
                                      {"given_up"},
                                      {"expired"},
                                      {"dropped"},
-                                     {"obsolete"}}})) {}
+                                     {"obsolete"}}})),
+      forwards_(registry_.Counters(
+          {"u2fi_command_gate_forwards_total",
+           "Messages for gateways that were handed to another replica.",
+           {"outcome"},
+           {{"ok"}, {"refused"}, {"stale"}, {"unreachable"}}})) {}
 
 }  // namespace u2fi::command_gate

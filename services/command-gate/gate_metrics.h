@@ -24,8 +24,14 @@ class GateMetrics {
   // address; given_up after too many tries; expired; dropped, since the queue
   // was full; obsolete before it was told.
   void CountWebhook(const char* result) { webhooks_.At({result}).Add(); }
+  // u2fi_command_gate_forwards_total{outcome}: ok, refused, stale,
+  // unreachable.
+  void CountForward(const char* outcome) { forwards_.At({outcome}).Add(); }
 
   double Quotas(const char* quota) const { return quotas_.At({quota}).Value(); }
+  double Forwards(const char* outcome) const {
+    return forwards_.At({outcome}).Value();
+  }
   double Alarms(const char* alarm) const { return alarms_.At({alarm}).Value(); }
   double Webhooks(const char* result) const {
     return webhooks_.At({result}).Value();
@@ -37,6 +43,7 @@ class GateMetrics {
   const metrics::Rows<metrics::Counter> quotas_;
   const metrics::Rows<metrics::Counter> alarms_;
   const metrics::Rows<metrics::Counter> webhooks_;
+  const metrics::Rows<metrics::Counter> forwards_;
 };
 
 }  // namespace u2fi::command_gate

@@ -16,10 +16,17 @@ constexpr absl::Duration kSweepEvery = absl::Seconds(1);
 
 // Tenants to sweep: those that decided something here, and those whose
 // gateways are connected (after a restart they come first).
+// And those of which other replicas are heard: one of them may be gone.
 std::vector<std::string> TenantsOf(const audit::TenantDeciders& deciders,
-                                   const GatewaySessions& sessions) {
+                                   const GatewaySessions& sessions,
+                                   GateReplica* replica) {
   const std::vector<std::string> active = deciders.Tenants();
   std::set<std::string> tenants(active.begin(), active.end());
+  if (replica != nullptr) {
+    for (std::string& tenant : replica->hints().Tenants()) {
+      tenants.insert(std::move(tenant));
+    }
+  }
   for (const GatewaySession& session : sessions.List()) {
     tenants.insert(session.tenant);
   }
@@ -31,40 +38,52 @@ std::vector<std::string> TenantsOf(const audit::TenantDeciders& deciders,
 GateModule::GateModule(const GateParts& parts)
     : parts_(parts),
       metrics_(parts.metrics),
-      executor_(parts.threads),
-      deciders_(parts.store, parts.clock, parts.random, executor_,
+      executor_(std::make_unique<audit::ThreadExecutor>(parts.threads)),
+      deciders_(parts.store, parts.clock, parts.random, *executor_,
                 "command-gate"),
       commands_(parts.store),
+      sessions_(parts.clock, parts.presence_grace),
+      replica_(MakeReplica()),
+      gateways_(replica_ == nullptr
+                    ? static_cast<GatewaySender&>(sessions_)
+                    : static_cast<GatewaySender&>(replica_->router())),
+      watchers_(replica_ == nullptr ? nullptr : &replica_->hints()),
       cooldowns_(parts.store, parts.cooldown),
       mover_(parts.clock, parts.random, deciders_, commands_, watchers_,
              cooldowns_, metrics_),
-      sessions_(parts.clock, parts.presence_grace),
       preparation_(parts.attestation, parts.challenge, parts.registry, mover_,
-                   sessions_),
+                   gateways_),
       approvals_(parts.clock, parts.attestation, parts.challenge,
-                 parts.registry, commands_, mover_, sessions_),
+                 parts.registry, commands_, mover_, gateways_),
       dispatcher_(parts.clock, parts.attestation, parts.registry, commands_,
-                  mover_, sessions_),
+                  mover_, gateways_),
       flow_(parts.clock, commands_, mover_, preparation_, approvals_,
-            dispatcher_, parts.registry, sessions_),
-      approvers_(parts.clock, parts.attestation, sessions_, parts.approvers),
+            dispatcher_, parts.registry, gateways_),
+      approvers_(parts.clock, parts.attestation, gateways_, parts.approvers),
       quotas_(parts.quotas, metrics_),
-      submitter_(parts.clock, parts.registry, commands_, mover_, sessions_,
+      submitter_(parts.clock, parts.registry, commands_, mover_, gateways_,
                  cooldowns_, approvers_, quotas_),
-      service_(submitter_, commands_, flow_, executor_, parts.login),
-      session_list_(sessions_, commands_),
-      sweeper_(parts.clock, commands_, flow_,
-               [this] { return TenantsOf(deciders_, sessions_); }),
-      gate_server_(service_, session_list_, watchers_, executor_),
-      link_server_(GatewayLinkServer::Parts{parts.clock, parts.registry,
-                                            sessions_, flow_, executor_,
-                                            parts.heartbeat_interval}),
+      service_(submitter_, commands_, flow_, *executor_, parts.login),
+      session_list_(parts.clock, sessions_, commands_,
+                    replica_ == nullptr ? nullptr : &replica_->directory()),
+      sweeper_(
+          parts.clock, commands_, flow_,
+          [this] { return TenantsOf(deciders_, sessions_, replica_.get()); }),
+      gate_server_(service_, session_list_, watchers_, *executor_),
+      link_server_(GatewayLinkServer::Parts{
+          parts.clock, parts.registry, sessions_, flow_, *executor_,
+          parts.heartbeat_interval,
+          replica_ == nullptr ? nullptr : &replica_->keeper()}),
+      replica_server_(sessions_),
       webhooks_({parts.clock, parts.random, commands_, watchers_, metrics_},
                 parts.webhooks),
       registry_watch_(parts.registry.WatchEvents(
           [this](const absl::optional<device_registry::v1::WatchEventsResponse>&
                      event) { OnRegistryEvent(event); })),
-      sweeping_([this] { SweepUntilStopped(); }) {}
+      sweeping_([this] { SweepUntilStopped(); }) {
+  if (replica_ == nullptr) return;
+  keeping_ = std::thread([this] { KeepUntilStopped(); });
+}
 
 GateModule::~GateModule() {
   registry_watch_.reset();
@@ -74,21 +93,52 @@ GateModule::~GateModule() {
     stop_changed_.NotifyAll();
   }
   sweeping_.join();
+  if (replica_ != nullptr) {
+    keeping_.join();
+    replica_->Stop();
+  }
+  // What is scheduled still refers to the others.
+  executor_.reset();
+}
+
+std::unique_ptr<GateReplica> GateModule::MakeReplica() {
+  if (parts_.replicas == nullptr) return nullptr;
+  GateReplica::Hooks hooks;
+  hooks.moved_away = [this](const GatewaySession& session) {
+    flow_.SendAgain(session);
+  };
+  hooks.missed = [this](const std::string& tenant) {
+    watchers_.ReadAgain(tenant);
+  };
+  hooks.command = [this](const std::string& tenant, const std::string& id,
+                         const std::vector<std::string>& accounts) {
+    if (!watchers_.IsAwaited(tenant, id, accounts)) return;
+    const absl::StatusOr<StoredCommand> command = commands_.Read(tenant, id);
+    if (command.ok() && command->exists()) watchers_.Hear(*command);
+  };
+  return std::make_unique<GateReplica>(
+      GateReplica::Parts{parts_.clock, parts_.store, *executor_, sessions_,
+                         *parts_.replicas, metrics_, parts_.presence_grace,
+                         parts_.replica},
+      std::move(hooks));
 }
 
 void GateModule::Drain(absl::Time deadline) {
   DrainGateways(sessions_, parts_.clock, parts_.random, deadline);
 }
 
+bool GateModule::WaitASecond() {
+  MutexLock lock(mutex_);
+  if (!stop_) stop_changed_.WaitFor(mutex_, kSweepEvery);
+  return !stop_;
+}
+
 void GateModule::SweepUntilStopped() {
-  while (true) {
-    {
-      MutexLock lock(mutex_);
-      if (!stop_) stop_changed_.WaitFor(mutex_, kSweepEvery);
-      if (stop_) return;
-    }
-    sweeper_.Sweep();
-  }
+  while (WaitASecond()) sweeper_.Sweep();
+}
+
+void GateModule::KeepUntilStopped() {
+  while (WaitASecond()) replica_->Keep();
 }
 
 void GateModule::OnRegistryEvent(

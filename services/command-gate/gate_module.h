@@ -9,8 +9,10 @@
 #include "services/attestation/attestation_client.h"
 #include "services/challenge/challenge_client.h"
 #include "services/command-gate/account_login.h"
+#include "services/command-gate/gate_replica.h"
 #include "services/command-gate/gate_server.h"
 #include "services/command-gate/gateway_link_server.h"
+#include "services/command-gate/replica_link_server.h"
 #include "services/command-gate/sweeper.h"
 #include "services/command-gate/webhooks.h"
 #include "services/common/audit/tenant_deciders.h"
@@ -46,6 +48,10 @@ struct GateParts {
   Webhooks::Options webhooks = {};
   // Where it counts; in a registry of its own without.
   metrics::Registry* metrics = nullptr;
+  // The way to the other replicas, and who this one is to them; nullptr: it is
+  // the only one.
+  ReplicaLink* replicas = nullptr;
+  GatewayDirectory::Options replica = {};
 };
 
 // The gate, built and running: its own binary and standalone register its two
@@ -59,6 +65,8 @@ class GateModule {
   // The two services, for rpc::ServiceList.
   GateServer& gate_server() { return gate_server_; }
   GatewayLinkServer& link_server() { return link_server_; }
+  // A third, for the private listener: rpc::Server::ListenToReplicas().
+  ReplicaLinkServer& replica_server() { return replica_server_; }
 
   // Sends the gateways away before the servers stop (DrainGateways).
   void Drain(absl::Time deadline);
@@ -68,18 +76,26 @@ class GateModule {
 
  private:
   void SweepUntilStopped();
+  void KeepUntilStopped();
+  // False when it is time to stop.
+  bool WaitASecond();
+  // What other replicas cause here; nothing if there are none.
+  std::unique_ptr<GateReplica> MakeReplica();
   void OnRegistryEvent(
       const absl::optional<device_registry::v1::WatchEventsResponse>& event);
 
   const GateParts parts_;
   GateMetrics metrics_;
-  audit::ThreadExecutor executor_;
+  std::unique_ptr<audit::ThreadExecutor> executor_;
   audit::TenantDeciders deciders_;
   CommandStore commands_;
+  GatewaySessions sessions_;
+  const std::unique_ptr<GateReplica> replica_;
+  // The way down: the own sessions, or also those of other replicas.
+  GatewaySender& gateways_;
   CommandWatchers watchers_;
   Cooldowns cooldowns_;
   CommandMover mover_;
-  GatewaySessions sessions_;
   Preparation preparation_;
   Approvals approvals_;
   Dispatcher dispatcher_;
@@ -92,12 +108,15 @@ class GateModule {
   Sweeper sweeper_;
   GateServer gate_server_;
   GatewayLinkServer link_server_;
+  ReplicaLinkServer replica_server_;
   Webhooks webhooks_;
   std::unique_ptr<device_registry::RegistryClient::Watch> registry_watch_;
   Mutex mutex_;
   CondVar stop_changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread sweeping_;
+  // Only where there are other replicas.
+  std::thread keeping_;
 };
 
 }  // namespace u2fi::command_gate

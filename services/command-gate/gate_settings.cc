@@ -101,6 +101,24 @@ void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
   }
 }
 
+void CheckReplica(absl::string_view path,
+                  const config::v1::CommandGateConfig& config,
+                  config::Checks& checks) {
+  if (!config.has_replica()) return;
+  const std::string advertised = absl::StrCat(path, ".advertise_address");
+  const std::string& address = config.replica().advertise_address();
+  checks.Address(absl::StrCat(path, ".listen_address"),
+                 config.replica().listen_address());
+  checks.Address(advertised, address);
+  checks.Require(!absl::StartsWith(address, ":") &&
+                     !absl::StartsWith(address, "0.0.0.0:") &&
+                     !absl::StartsWith(address, "[::]:") &&
+                     !absl::EndsWith(address, ":0"),
+                 advertised, "is nowhere that others reach");
+  checks.Require(config.store().has_redis(), "store",
+                 "must be redis, which replicas share");
+}
+
 absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
     const CommandGateSettings& settings, const Clock& clock) {
   std::map<std::string, AccountLogin::Issuer> issuers;
@@ -124,6 +142,12 @@ absl::Duration HeartbeatFrom(const CommandGateSettings& settings) {
 absl::Duration PresenceGraceFrom(const CommandGateSettings& settings) {
   return config::DurationOr(settings.has_presence_grace(),
                             settings.presence_grace(), absl::Seconds(5));
+}
+
+absl::Duration DirectoryLeaseFrom(const CommandGateSettings& settings) {
+  return config::DurationOr(settings.has_directory_lease(),
+                            settings.directory_lease(),
+                            3 * HeartbeatFrom(settings));
 }
 
 Quotas::Options QuotasFrom(const CommandGateSettings& settings) {

@@ -21,6 +21,12 @@ void CheckSettings(absl::string_view path,
                    const config::v1::CommandGateSettings& settings,
                    config::Checks& checks);
 
+// The addresses of a replica, and that its store is one that several processes
+// share. Nothing without `replica`.
+void CheckReplica(absl::string_view path,
+                  const config::v1::CommandGateConfig& config,
+                  config::Checks& checks);
+
 // The login of the tenants that have an OIDC issuer. Fails if a key file cannot
 // be used. `clock` must outlive the result.
 absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
@@ -28,6 +34,8 @@ absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
 
 absl::Duration HeartbeatFrom(const config::v1::CommandGateSettings& settings);
 absl::Duration PresenceGraceFrom(
+    const config::v1::CommandGateSettings& settings);
+absl::Duration DirectoryLeaseFrom(
     const config::v1::CommandGateSettings& settings);
 Cooldowns::Options CooldownFrom(
     const config::v1::CommandGateSettings& settings);

@@ -183,5 +183,60 @@ TEST(GateSettingsTest, OriginsOfBrowsersAreHttps) {
   EXPECT_THAT(Problems(settings), HasSubstr("settings.origins"));
 }
 
+TEST(GateSettingsTest, TheLeaseIsThreeHeartbeatsUnlessSet) {
+  CommandGateSettings settings;
+  EXPECT_EQ(DirectoryLeaseFrom(settings), absl::Seconds(90));
+  settings.mutable_heartbeat_interval()->set_seconds(10);
+  EXPECT_EQ(DirectoryLeaseFrom(settings), absl::Seconds(30));
+  settings.mutable_directory_lease()->set_seconds(25);
+  EXPECT_EQ(DirectoryLeaseFrom(settings), absl::Seconds(25));
+}
+
+class ReplicaSettingsTest : public testing::Test {
+ protected:
+  ReplicaSettingsTest() {
+    config_.mutable_store()->mutable_redis();
+    config_.mutable_replica()->set_listen_address("0.0.0.0:7445");
+    config_.mutable_replica()->set_advertise_address("10.0.0.7:7445");
+  }
+  std::string Found() {
+    config::Checks checks;
+    CheckReplica("replica", config_, checks);
+    return std::string(checks.Result().message());
+  }
+
+  config::v1::CommandGateConfig config_;
+};
+
+TEST_F(ReplicaSettingsTest, TwoAddressesAndRedisAreGood) {
+  EXPECT_EQ(Found(), "");
+}
+
+TEST_F(ReplicaSettingsTest, WithoutReplicaAnyStoreIsGood) {
+  config_.clear_replica();
+  config_.mutable_store()->mutable_sqlite();
+  EXPECT_EQ(Found(), "");
+}
+
+TEST_F(ReplicaSettingsTest, BothAddressesAreRequired) {
+  config_.mutable_replica()->Clear();
+  EXPECT_THAT(Found(), HasSubstr("replica.listen_address"));
+  EXPECT_THAT(Found(), HasSubstr("replica.advertise_address"));
+}
+
+TEST_F(ReplicaSettingsTest, OthersMustReachWhatIsAdvertised) {
+  for (const char* nowhere : {":7445", "0.0.0.0:7445", "[::]:7445", "h:0"}) {
+    config_.mutable_replica()->set_advertise_address(nowhere);
+    EXPECT_THAT(Found(), HasSubstr("replica.advertise_address")) << nowhere;
+  }
+}
+
+TEST_F(ReplicaSettingsTest, AStoreOfOneProcessIsRefused) {
+  config_.mutable_store()->mutable_sqlite();
+  EXPECT_THAT(Found(), HasSubstr("store: must be redis"));
+  config_.mutable_store()->mutable_memory();
+  EXPECT_THAT(Found(), HasSubstr("store: must be redis"));
+}
+
 }  // namespace
 }  // namespace u2fi::command_gate

@@ -21,6 +21,7 @@ class FakeStream : public GatewayStream {
     if (leaves_) sessions_.Remove(session);
     return absl::OkStatus();
   }
+  size_t queued() override { return 0; }
   void Close(const absl::Status& status) override { closed = status; }
 
   GatewaySession session;
@@ -39,7 +40,7 @@ class GatewayDrainTest : public testing::Test {
     GatewaySession session;
     session.tenant = "t1";
     session.gateway = gateway;
-    stream->session = sessions_.Add(session, stream);
+    stream->session = *sessions_.Add(session, stream);
     return stream;
   }
   void Drain(absl::Duration grace) {

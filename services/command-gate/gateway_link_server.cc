@@ -64,6 +64,7 @@ class LinkReactor
   void OnDone() override;
 
   absl::Status Enqueue(MeshMessage message);
+  size_t queued();
   void End(const absl::Status& status);
 
  private:
@@ -74,6 +75,10 @@ class LinkReactor
   bool TakeOne(GatewayMessage& message);
   absl::Status HandleOne(const GatewayMessage& message);
   absl::Status Welcome(const gateway::v1::Hello& hello);
+  // It joins the sessions, and the welcome goes first.
+  absl::Status Join(const GatewaySession& session, uint64_t revocations);
+  // The directory may forget the stream.
+  void NoteGone(const GatewaySession& session);
   MeshMessage WelcomeMessage(uint64_t revocations) const;
   // One holder less.
   void LetGo();
@@ -103,6 +108,11 @@ class LinkHandle : public GatewayStream {
     if (reactor_ != nullptr) return reactor_->Enqueue(std::move(message));
     return WithRetry(Error(reason::kGatewayOffline, "the stream has ended"),
                      absl::Seconds(5));
+  }
+
+  size_t queued() override {
+    MutexLock lock(mutex_);
+    return reactor_ == nullptr ? 0 : reactor_->queued();
   }
 
   void Close(const absl::Status& status) override {
@@ -163,7 +173,10 @@ void LinkReactor::OnDone() {
     finished_ = true;
     welcomed = welcomed_;
   }
-  if (welcomed) parts_.sessions.Remove(session_);
+  if (welcomed) {
+    parts_.sessions.Remove(session_);
+    NoteGone(session_);
+  }
   handle_->Release();
   LetGo();
 }
@@ -188,6 +201,11 @@ absl::Status LinkReactor::Enqueue(MeshMessage message) {
   queue_.push_back(std::move(message));
   WriteNext();
   return absl::OkStatus();
+}
+
+size_t LinkReactor::queued() {
+  MutexLock lock(mutex_);
+  return queue_.size();
 }
 
 // At most one write is in flight.
@@ -242,6 +260,7 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
     case GatewayMessage::kHello:
       return Welcome(message.hello());
     case GatewayMessage::kHeartbeat:
+      if (parts_.claims != nullptr) parts_.claims->Heard(session_);
       return absl::OkStatus();
     case GatewayMessage::BODY_NOT_SET:
       return Error(reason::kMessageUnexpected, "the message has no known body");
@@ -282,18 +301,15 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   admit.set_public_key(spki_);
   ASSIGN_OR_RETURN(const device_registry::v1::AdmitGatewayResponse admitted,
                    parts_.registry.AdmitGateway(admit));
-  // It joins the sessions first, so that the welcome can tell its generation;
-  // whatever is sent to it from now on queues behind the welcome.
-  {
-    MutexLock lock(mutex_);
-    if (finished_) return absl::OkStatus();
-    session_.open_time = parts_.clock.Now();
-    session_.agent_version = hello.agent_version().substr(0, kMaxVersion);
-    session_ = parts_.sessions.Add(session_, handle_);
-    welcomed_ = true;
-    queue_.push_front(WelcomeMessage(admitted.revocations().revision()));
-    WriteNext();
+  GatewaySession session = session_;
+  session.open_time = parts_.clock.Now();
+  session.agent_version = hello.agent_version().substr(0, kMaxVersion);
+  if (parts_.claims != nullptr) {
+    ASSIGN_OR_RETURN(session, parts_.claims->Claim(std::move(session)));
   }
+  const absl::Status joined = Join(session, admitted.revocations().revision());
+  if (!joined.ok()) NoteGone(session);
+  RETURN_IF_ERROR(joined);
   if (admitted.revocations().revision() > hello.revocations_revision()) {
     MeshMessage revocations;
     *revocations.mutable_revocations() = admitted.revocations();
@@ -301,6 +317,23 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   }
   parts_.events.OnConnected(session_, hello);
   return absl::OkStatus();
+}
+
+// The welcome tells the generation that joining gives; whatever is sent from
+// then on queues behind it.
+absl::Status LinkReactor::Join(const GatewaySession& session,
+                               uint64_t revocations) {
+  MutexLock lock(mutex_);
+  if (finished_) return Error(reason::kCancelled, "the stream has ended");
+  ASSIGN_OR_RETURN(session_, parts_.sessions.Add(session, handle_));
+  welcomed_ = true;
+  queue_.push_front(WelcomeMessage(revocations));
+  WriteNext();
+  return absl::OkStatus();
+}
+
+void LinkReactor::NoteGone(const GatewaySession& session) {
+  if (parts_.claims != nullptr) parts_.claims->Gone(session);
 }
 
 // A stream that is refused before it begins.

@@ -3,6 +3,7 @@
 
 #include "absl/time/time.h"
 #include "services/command-gate/gateway_sessions.h"
+#include "services/command-gate/stream_claims.h"
 #include "services/common/audit/executor.h"
 #include "services/common/store/store.h"
 #include "services/common/time/clock.h"
@@ -24,6 +25,8 @@ class GatewayLinkServer : public gateway::v1::GatewayLink::CallbackService {
     audit::Executor& executor;
     // Agents send a heartbeat this often.
     absl::Duration heartbeat_interval;
+    // Where there are other replicas: makes streams this one's. Else nullptr.
+    StreamClaims* claims = nullptr;
   };
 
   explicit GatewayLinkServer(const Parts& parts) : parts_(parts) {}

@@ -83,9 +83,10 @@ class GatewayLinkServerTest : public testing::Test {
   };
 
   void SetUp() override {
+    link_server_ = std::make_unique<GatewayLinkServer>(parts_);
     identities_.push_back(ca_.Identity("service/command-gate"));
     auto server = rpc::Server::ListenMutualTls(
-        rpc::ServiceList().Add<gateway::v1::GatewayLink>(link_server_), {},
+        rpc::ServiceList().Add<gateway::v1::GatewayLink>(*link_server_), {},
         *identities_.back(), "127.0.0.1:0");
     ASSERT_OK(server);
     server_ = *std::move(server);
@@ -126,10 +127,10 @@ class GatewayLinkServerTest : public testing::Test {
   FakeEvents events_;
   audit::ThreadExecutor executor_{2};
   GatewaySessions sessions_{SystemClock(), absl::Seconds(5)};
-  GatewayLinkServer link_server_{
-      GatewayLinkServer::Parts{SystemClock(), registry_, sessions_, events_,
-                               executor_, absl::Seconds(7)}};
+  GatewayLinkServer::Parts parts_{SystemClock(), registry_, sessions_,
+                                  events_,       executor_, absl::Seconds(7)};
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
+  std::unique_ptr<GatewayLinkServer> link_server_;
   std::unique_ptr<rpc::Server> server_;
   gateway::v1::Welcome welcome_;
 };
@@ -151,7 +152,7 @@ TEST_F(GatewayLinkServerTest, ItsSessionIsWhatItsCertificateSays) {
   EXPECT_EQ(
       session.channel_key,
       crypto::ToString(crypto::Sha256(registry_.admitted.at(0).public_key())));
-  EXPECT_TRUE(sessions_.Find("t1", "g1").has_value());
+  EXPECT_TRUE(sessions_.FindHere("t1", "g1").has_value());
 }
 
 TEST_F(GatewayLinkServerTest, ARegistryThatRefusesEndsTheStream) {
@@ -159,7 +160,7 @@ TEST_F(GatewayLinkServerTest, ARegistryThatRefusesEndsTheStream) {
   const auto link = Open("gateway/t1/s1/g1");
   link->stream->Write(Hello());
   EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
-  EXPECT_FALSE(sessions_.Find("t1", "g1").has_value());
+  EXPECT_FALSE(sessions_.FindHere("t1", "g1").has_value());
   EXPECT_EQ(events_.connected(), 0u);
 }
 
@@ -263,6 +264,93 @@ TEST_F(GatewayLinkServerTest, AGatewayThatGoesIsGone) {
   const auto link = Connected();
   link->stream->WritesDone();
   EXPECT_OK(link->End());
+}
+
+// Gives each stream the generation 42, and notes what becomes of it.
+class FakeClaims : public StreamClaims {
+ public:
+  absl::StatusOr<GatewaySession> Claim(GatewaySession session) override {
+    MutexLock lock(mutex_);
+    if (!status_.ok()) return status_;
+    session.generation = 42;
+    return session;
+  }
+  void Heard(const GatewaySession& session) override {
+    MutexLock lock(mutex_);
+    heard_ = session.generation;
+    changed_.NotifyAll();
+  }
+  void Gone(const GatewaySession& session) override {
+    MutexLock lock(mutex_);
+    gone_ = session.generation;
+    changed_.NotifyAll();
+  }
+  void Refuse(const absl::Status& status) {
+    MutexLock lock(mutex_);
+    status_ = status;
+  }
+  void WaitUntilHeard() {
+    MutexLock lock(mutex_);
+    while (heard_ != 42) changed_.Wait(mutex_);
+  }
+  void WaitUntilGone() {
+    MutexLock lock(mutex_);
+    while (gone_ != 42) changed_.Wait(mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  uint64_t heard_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t gone_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+class ClaimedLinkTest : public GatewayLinkServerTest {
+ protected:
+  ClaimedLinkTest() { parts_.claims = &claims_; }
+
+  FakeClaims claims_;
+};
+
+TEST_F(ClaimedLinkTest, TheWelcomeTellsTheGenerationOfTheDirectory) {
+  const auto link = Connected();
+  EXPECT_EQ(welcome_.generation(), 42u);
+  EXPECT_EQ(events_.WaitForConnection().generation, 42u);
+}
+
+TEST_F(ClaimedLinkTest, WithoutDirectoryNobodyIsWelcomed) {
+  claims_.Refuse(Error(reason::kStoreUnavailable, "away"));
+  const auto link = Open("gateway/t1/s1/g1");
+  link->stream->Write(Hello());
+  EXPECT_THAT(link->End(), HasReason(reason::kStoreUnavailable));
+  EXPECT_FALSE(sessions_.FindHere("t1", "g1").has_value());
+}
+
+TEST_F(ClaimedLinkTest, HeartbeatsAreHeard) {
+  const auto link = Connected();
+  GatewayMessage beat;
+  beat.mutable_heartbeat();
+  link->stream->Write(beat);
+  claims_.WaitUntilHeard();
+}
+
+TEST_F(ClaimedLinkTest, TheEndOfAStreamIsTold) {
+  {
+    const auto link = Connected();
+    link->stream->WritesDone();
+    EXPECT_OK(link->End());
+  }
+  claims_.WaitUntilGone();
+}
+
+// The fake gives the same generation twice: the second is not newer.
+TEST_F(ClaimedLinkTest, AClaimThatCameTooLateIsGivenBack) {
+  const auto first = Connected();
+  const auto second = Open("gateway/t1/s1/g1");
+  second->stream->Write(Hello());
+  EXPECT_THAT(second->End(), HasReason(reason::kStreamReplaced));
+  claims_.WaitUntilGone();
 }
 
 }  // namespace

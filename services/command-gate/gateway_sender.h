@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
@@ -26,15 +27,17 @@ struct GatewaySession {
   std::string agent_version;
 };
 
-// The way down to the gateways. Thread-safe; never blocks.
+// The way down to the gateways. Thread-safe; may block on the store and on
+// another replica, which holds the stream.
 class GatewaySender {
  public:
   virtual ~GatewaySender() = default;
 
   // The gateway's present stream, here or at another replica; nothing if it
-  // has none (a gateway between two streams counts as present for 5 s).
-  virtual absl::optional<GatewaySession> Find(absl::string_view tenant,
-                                              absl::string_view gateway) = 0;
+  // has none (a gateway between two streams counts as present for 5 s). Errors
+  // of the store: nobody knows.
+  virtual absl::StatusOr<absl::optional<GatewaySession>> Find(
+      absl::string_view tenant, absl::string_view gateway) = 0;
 
   // Queues `message` on the gateway's stream. GATEWAY_OFFLINE if it has none,
   // GATEWAY_LIMIT if the queue is full. OK is no promise that it arrives.

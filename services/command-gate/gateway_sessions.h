@@ -22,12 +22,16 @@ class GatewayStream {
   // Queues a message. GATEWAY_LIMIT if the queue is full.
   virtual absl::Status Enqueue(gateway::v1::MeshMessage message) = 0;
 
+  // Messages that wait for the wire.
+  virtual size_t queued() = 0;
+
   // Ends the stream with `status`. What is queued may be lost.
   virtual void Close(const absl::Status& status) = 0;
 };
 
 // The gateways that hold a stream to this replica. The newest stream of a
-// gateway wins; the older one ends with STREAM_REPLACED. Thread-safe.
+// gateway wins; the older one ends with STREAM_REPLACED. Thread-safe; only
+// WaitUntilEmpty() blocks.
 class GatewaySessions : public GatewaySender {
  public:
   // A gateway between two streams counts as present for `presence_grace`.
@@ -35,10 +39,12 @@ class GatewaySessions : public GatewaySender {
   GatewaySessions(const Clock& clock, absl::Duration presence_grace)
       : clock_(clock), presence_grace_(presence_grace) {}
 
-  // Takes a new stream in and gives it its generation, which is above those of
-  // all earlier streams of the gateway, also before a restart.
-  GatewaySession Add(GatewaySession session,
-                     std::shared_ptr<GatewayStream> stream);
+  // Takes a new stream in. It keeps the generation that it has from the
+  // directory; if it has none (0) it gets one above those of all earlier
+  // streams of the gateway, also before a restart. STREAM_REPLACED if a newer
+  // one is here already.
+  absl::StatusOr<GatewaySession> Add(GatewaySession session,
+                                     std::shared_ptr<GatewayStream> stream);
 
   // The stream of that generation is gone.
   void Remove(const GatewaySession& session);
@@ -46,6 +52,23 @@ class GatewaySessions : public GatewaySender {
   // Closes the stream of a gateway that may not be connected any more.
   void Expel(absl::string_view tenant, absl::string_view gateway,
              const absl::Status& status);
+
+  // Something sent on a stream so lately may not have arrived when it ends.
+  static constexpr absl::Duration kMayBeLost = absl::Seconds(10);
+
+  // A stream of the gateway with this generation is open elsewhere: an older
+  // one here is stale and is closed. It comes back, once, if something was sent
+  // on it within kMayBeLost.
+  absl::optional<GatewaySession> CloseOlder(absl::string_view tenant,
+                                            absl::string_view gateway,
+                                            uint64_t generation);
+
+  // Queues a message for exactly this stream, and tells how many wait before
+  // it. GATEWAY_OFFLINE if the gateway has none here, STREAM_STALE if it has
+  // another one, GATEWAY_LIMIT.
+  absl::StatusOr<size_t> SendAt(absl::string_view tenant,
+                                absl::string_view gateway, uint64_t generation,
+                                gateway::v1::MeshMessage message);
 
   // Queues `message` for every gateway of the tenant.
   void SendToTenant(absl::string_view tenant,
@@ -61,8 +84,14 @@ class GatewaySessions : public GatewaySender {
   // Blocks until no gateway has a stream, at most for `timeout`.
   void WaitUntilEmpty(absl::Duration timeout);
 
-  absl::optional<GatewaySession> Find(absl::string_view tenant,
-                                      absl::string_view gateway) override;
+  // The gateway's session here, also for a while after its stream has gone.
+  absl::optional<GatewaySession> FindHere(absl::string_view tenant,
+                                          absl::string_view gateway) const;
+  // Whether it has a stream here.
+  bool Holds(absl::string_view tenant, absl::string_view gateway) const;
+
+  absl::StatusOr<absl::optional<GatewaySession>> Find(
+      absl::string_view tenant, absl::string_view gateway) override;
   absl::Status Send(absl::string_view tenant, absl::string_view gateway,
                     gateway::v1::MeshMessage message) override;
 
@@ -71,12 +100,19 @@ class GatewaySessions : public GatewaySender {
     GatewaySession session;
     // Empty: between two streams.
     std::shared_ptr<GatewayStream> stream;
-    // When the last stream went.
+    // When the last stream went, and when something was last sent that the
+    // gateway may miss.
     absl::Duration gone_at;
+    absl::Duration sent_at = -absl::InfiniteDuration();
   };
   static std::string KeyOf(absl::string_view tenant, absl::string_view gateway);
-  std::shared_ptr<GatewayStream> StreamOf(absl::string_view tenant,
-                                          absl::string_view gateway);
+  // From now on it has no stream.
+  void End(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The stream, of any generation or of that one, to send `message` on it.
+  // GATEWAY_OFFLINE, STREAM_STALE.
+  absl::StatusOr<std::shared_ptr<GatewayStream>> ToSend(
+      const gateway::v1::MeshMessage& message, absl::string_view tenant,
+      absl::string_view gateway, absl::optional<uint64_t> generation);
 
   const Clock& clock_;
   const absl::Duration presence_grace_;

@@ -3,12 +3,15 @@
 #include "services/challenge/challenge_grpc_client.h"
 #include "services/command-gate/gate_module.h"
 #include "services/command-gate/gate_settings.h"
+#include "services/command-gate/replica_grpc_client.h"
 #include "services/common/audit/audit_runner.h"
 #include "services/common/audit/audit_server.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
 #include "services/common/config/version.h"
+#include "services/common/crypto/encoding.h"
 #include "services/common/random/system_random.h"
+#include "services/common/rpc/channel.h"
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
@@ -22,6 +25,7 @@ using config::v1::CommandGateConfig;
 
 // Audit exports at a time; each reads the store.
 constexpr int kExportThreads = 2;
+constexpr size_t kReplicaIdBytes = 8;
 constexpr char kExamples[] =
     "  command-gate --config command-gate.json\n"
     "  command-gate --config command-gate.json --check_config";
@@ -39,6 +43,7 @@ absl::Status Validate(const CommandGateConfig& config) {
   config::CheckPeer("device_registry", config.device_registry(), checks);
   checks.Require(!config.has_replica(), "replica",
                  "is not there yet: run one command-gate");
+  CheckReplica("replica", config, checks);
   CheckSettings("settings", config.settings(), checks);
   return checks.Result();
 }
@@ -75,7 +80,20 @@ GateParts PartsFrom(const CommandGateConfig& config, store::Store& store,
   parts.approvers = ApproversFrom(config.settings());
   parts.quotas = QuotasFrom(config.settings());
   parts.webhooks = WebhooksFrom(config.settings());
+  parts.replica = {crypto::Hex(SystemRandom().Bytes(kReplicaIdBytes)),
+                   config.replica().advertise_address(),
+                   DirectoryLeaseFrom(config.settings())};
   return parts;
+}
+
+// All that any listener of this process offers.
+std::vector<const google::protobuf::ServiceDescriptor*> DescriptorsOf(
+    const rpc::ServiceList& services, const rpc::ServiceList& for_replicas,
+    const CommandGateConfig& config) {
+  auto all = services.descriptors();
+  if (!config.has_replica()) return all;
+  for (const auto* one : for_replicas.descriptors()) all.push_back(one);
+  return all;
 }
 
 absl::Status Run(const CommandGateConfig& config) {
@@ -92,6 +110,10 @@ absl::Status Run(const CommandGateConfig& config) {
   GateParts parts = PartsFrom(config, *store, others);
   parts.login = login.get();
   parts.metrics = &process->metrics();
+  ReplicaGrpcClient replicas([&process](const std::string& address) {
+    return rpc::NewChannel(process->tls(), address, "command-gate");
+  });
+  if (config.has_replica()) parts.replicas = &replicas;
   GateModule gate(parts);
   audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
                            config.audit());
@@ -108,8 +130,15 @@ absl::Status Run(const CommandGateConfig& config) {
   services.Add<v1::CommandGate>(gate.gate_server());
   services.Add<gateway::v1::GatewayLink>(gate.link_server());
   services.Add<audit::v1::Audit>(audit_server);
-  RETURN_IF_ERROR(process->Declare(services.descriptors()));
+  rpc::ServiceList for_replicas;
+  for_replicas.Add<v1::ReplicaLink>(gate.replica_server());
+  RETURN_IF_ERROR(
+      process->Declare(DescriptorsOf(services, for_replicas, config)));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  if (config.has_replica()) {
+    RETURN_IF_ERROR(process->ListenToReplicas(
+        for_replicas, config.replica().listen_address()));
+  }
   process->runner().OnDrain(
       [&gate](absl::Time deadline) { gate.Drain(deadline); });
   process->Serve();

@@ -15,11 +15,64 @@
 namespace u2fi::command_gate {
 namespace {
 
-bool ById(const GatewaySession& a, const GatewaySession& b) {
-  return a.gateway < b.gateway;
+constexpr size_t kReadAtOnce = 500;
+
+bool ById(const DirectoryEntry& a, const DirectoryEntry& b) {
+  return a.session.gateway < b.session.gateway;
+}
+
+google::protobuf::Timestamp TimestampOf(absl::Time time) {
+  return google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+      absl::ToUnixMillis(time));
 }
 
 }  // namespace
+
+GatewayDirectory::Page SessionList::ReadHere(const std::string& tenant,
+                                             absl::string_view after) {
+  GatewayDirectory::Page page;
+  for (GatewaySession& session : sessions_.List()) {
+    if (session.tenant != tenant || session.gateway <= after) continue;
+    DirectoryEntry& entry = page.entries.emplace_back();
+    entry.session = std::move(session);
+  }
+  std::sort(page.entries.begin(), page.entries.end(), ById);
+  return page;
+}
+
+absl::StatusOr<GatewayDirectory::Page> SessionList::Read(
+    const std::string& tenant, absl::string_view after) {
+  if (directory_ == nullptr) return ReadHere(tenant, after);
+  ASSIGN_OR_RETURN(GatewayDirectory::Page page,
+                   directory_->List(tenant, after, kReadAtOnce));
+  return page;
+}
+
+bool SessionList::IsListed(const DirectoryEntry& entry,
+                           const std::string& site) const {
+  if (!site.empty() && entry.session.site != site) return false;
+  if (directory_ == nullptr) return true;
+  return !entry.replica.empty() && clock_.Now() < entry.lease_end;
+}
+
+absl::StatusOr<v1::GatewaySession> SessionList::ViewOf(
+    const DirectoryEntry& entry) {
+  v1::GatewaySession view;
+  view.set_gateway(entry.session.gateway);
+  view.set_site(entry.session.site);
+  view.set_generation(entry.session.generation);
+  view.set_agent_version(entry.session.agent_version);
+  *view.mutable_open_time() = TimestampOf(entry.session.open_time);
+  if (directory_ != nullptr) {
+    view.set_replica(entry.address);
+    *view.mutable_lease_expire_time() = TimestampOf(entry.lease_end);
+  }
+  ASSIGN_OR_RETURN(
+      const uint32_t open,
+      commands_.CountOpen(entry.session.tenant, entry.session.gateway));
+  view.set_open_approvals(open);
+  return view;
+}
 
 absl::StatusOr<v1::ListGatewaySessionsResponse> SessionList::List(
     const rpc::Caller& caller, const v1::ListGatewaySessionsRequest& request) {
@@ -33,29 +86,22 @@ absl::StatusOr<v1::ListGatewaySessionsResponse> SessionList::List(
   ASSIGN_OR_RETURN(
       const rpc::Page page,
       rpc::ReadPage(request.page_size(), request.page_token(), list));
-  std::vector<GatewaySession> sessions = sessions_.List();
-  std::sort(sessions.begin(), sessions.end(), ById);
   v1::ListGatewaySessionsResponse response;
-  for (const GatewaySession& session : sessions) {
-    if (session.tenant != tenant || session.gateway <= page.after) continue;
-    if (!request.site().empty() && session.site != request.site()) continue;
-    if (response.sessions_size() == page.size) {
-      const v1::GatewaySession& last = response.sessions(page.size - 1);
-      response.set_next_page_token(rpc::PageToken(last.gateway(), list));
-      break;
+  std::string after = page.after;
+  GatewayDirectory::Page found;
+  do {
+    ASSIGN_OR_RETURN(found, Read(tenant, after));
+    for (const DirectoryEntry& entry : found.entries) {
+      after = entry.session.gateway;
+      if (!IsListed(entry, request.site())) continue;
+      if (response.sessions_size() == page.size) {
+        const v1::GatewaySession& last = response.sessions(page.size - 1);
+        response.set_next_page_token(rpc::PageToken(last.gateway(), list));
+        return response;
+      }
+      ASSIGN_OR_RETURN(*response.add_sessions(), ViewOf(entry));
     }
-    v1::GatewaySession& view = *response.add_sessions();
-    view.set_gateway(session.gateway);
-    view.set_site(session.site);
-    view.set_generation(session.generation);
-    view.set_agent_version(session.agent_version);
-    *view.mutable_open_time() =
-        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
-            absl::ToUnixMillis(session.open_time));
-    ASSIGN_OR_RETURN(const uint32_t open,
-                     commands_.CountOpen(tenant, session.gateway));
-    view.set_open_approvals(open);
-  }
+  } while (found.more);
   return response;
 }
 

@@ -20,6 +20,7 @@ class SilentStream : public GatewayStream {
   absl::Status Enqueue(gateway::v1::MeshMessage) override {
     return absl::OkStatus();
   }
+  size_t queued() override { return 0; }
   void Close(const absl::Status&) override {}
 };
 
@@ -33,7 +34,7 @@ class SessionListTest : public GateTestCase {
     session.site = site;
     session.open_time = clock_.Now();
     session.agent_version = "0.1.0";
-    return sessions_.Add(session, std::make_shared<SilentStream>());
+    return *sessions_.Add(session, std::make_shared<SilentStream>());
   }
   absl::StatusOr<v1::ListGatewaySessionsResponse> List(
       const std::string& caller = "operator/t1/olga") {
@@ -50,7 +51,7 @@ class SessionListTest : public GateTestCase {
   }
 
   GatewaySessions sessions_{clock_, absl::Seconds(5)};
-  SessionList list_{sessions_, gate().commands};
+  SessionList list_{clock_, sessions_, gate().commands};
   v1::ListGatewaySessionsRequest request_;
 };
 
@@ -137,6 +138,74 @@ TEST_F(SessionListTest, ThePlatformNamesTheTenant) {
 TEST_F(SessionListTest, ASiteMustBeAnId) {
   request_.set_site("S 1");
   EXPECT_THAT(List(), HasReason(reason::kInvalidField));
+}
+
+// Streams at two replicas, as the directory has them.
+class DirectoryListTest : public SessionListTest {
+ protected:
+  GatewaySession Claim(GatewayDirectory& directory, const std::string& gateway,
+                       const std::string& site = "s1") {
+    GatewaySession session = FakeGateways::SessionOf(gateway);
+    session.site = site;
+    const auto claimed = directory.Claim(session);
+    EXPECT_OK(claimed);
+    return claimed.ok() ? *claimed : session;
+  }
+  std::vector<std::string> All() {
+    const auto listed =
+        all_.List(rpc::TestCaller("operator/t1/olga"), request_);
+    EXPECT_OK(listed);
+    std::vector<std::string> names;
+    for (const v1::GatewaySession& session : listed->sessions()) {
+      names.push_back(session.gateway() + "@" + session.replica());
+    }
+    request_.set_page_token(listed->next_page_token());
+    return names;
+  }
+
+  GatewayDirectory here_{clock_, store_, {"aaaa", "a:1"}};
+  GatewayDirectory there_{clock_, store_, {"bbbb", "b:1"}};
+  SessionList all_{clock_, sessions_, gate().commands, &here_};
+};
+
+TEST_F(DirectoryListTest, HasTheStreamsOfAllReplicas) {
+  Claim(there_, "g2");
+  Claim(here_, "g1");
+  EXPECT_THAT(All(), ElementsAre("g1@a:1", "g2@b:1"));
+}
+
+TEST_F(DirectoryListTest, NotThoseThatAreClosedOrWhoseLeaseHasEnded) {
+  const GatewaySession closed = Claim(there_, "g1");
+  ASSERT_OK(there_.Release({{closed, clock_.Now()}}));
+  Claim(there_, "g2");
+  EXPECT_THAT(All(), ElementsAre("g2@b:1"));
+  clock_.Advance(there_.options().lease);
+  EXPECT_THAT(All(), IsEmpty());
+}
+
+TEST_F(DirectoryListTest, SaysWhenTheLeaseEnds) {
+  Claim(there_, "g1");
+  ASSERT_OK_AND_ASSIGN(
+      const auto listed,
+      all_.List(rpc::TestCaller("operator/t1/olga"), request_));
+  EXPECT_EQ(listed.sessions(0).lease_expire_time().seconds(),
+            absl::ToUnixSeconds(clock_.Now() + there_.options().lease));
+}
+
+TEST_F(DirectoryListTest, PagesAndSitesAsBefore) {
+  for (const char* gateway : {"g1", "g2", "g3"}) Claim(there_, gateway);
+  Claim(there_, "g4", "s2");
+  request_.set_site("s1");
+  request_.set_page_size(2);
+  EXPECT_THAT(All(), ElementsAre("g1@b:1", "g2@b:1"));
+  EXPECT_THAT(All(), ElementsAre("g3@b:1"));
+  EXPECT_EQ(request_.page_token(), "");
+}
+
+TEST_F(DirectoryListTest, WithoutStoreItFails) {
+  store_.SetAway(true);
+  EXPECT_THAT(all_.List(rpc::TestCaller("operator/t1/olga"), request_),
+              HasReason(reason::kStoreUnavailable));
 }
 
 }  // namespace

@@ -119,9 +119,9 @@ absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
     return Error(reason::kGatewayNotActive, "the gateway is not active",
                  {{"gateway", id}});
   }
-  if (in.gateways.Find(in.submission.tenant, id).has_value()) {
-    return absl::OkStatus();
-  }
+  ASSIGN_OR_RETURN(const auto connected,
+                   in.gateways.Find(in.submission.tenant, id));
+  if (connected.has_value()) return absl::OkStatus();
   return WithRetry(Error(reason::kGatewayOffline,
                          "the gateway is not connected", {{"gateway", id}}),
                    absl::Seconds(5));

@@ -179,6 +179,13 @@ TEST_F(SubmitterTest, AGatewayThatIsAwayIsRefusedWithARetryHint) {
   EXPECT_TRUE(NothingHappened());
 }
 
+TEST_F(SubmitterTest, WhereNobodyKnowsWhereItIsTheCauseIsTold) {
+  gateways_.status =
+      WithRetry(Error(reason::kStoreUnavailable, "away"), absl::Seconds(1));
+  EXPECT_THAT(Try(CameraOn()), HasReason(reason::kStoreUnavailable));
+  EXPECT_TRUE(NothingHappened());
+}
+
 TEST_F(SubmitterTest, SoIsAnApproversGatewayThatIsAway) {
   gateways_.online.erase("g2");
   Submission asked = CameraOn();

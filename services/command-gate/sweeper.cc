@@ -16,7 +16,8 @@ int Sweeper::SweepTenant(const std::string& tenant) {
   if (!due.ok()) return 0;
   for (const DueTimer& timer : *due) {
     const absl::Status status = flow_.OnTimer(tenant, timer.command_id);
-    if (status.ok()) continue;
+    // Another replica was faster.
+    if (status.ok() || IsReason(status, reason::kStoreAborted)) continue;
     logging::Warning("a timer could not fire; it is tried again",
                      {{"tenant", tenant},
                       {"command", timer.command_id},

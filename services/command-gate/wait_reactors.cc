@@ -136,8 +136,9 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
     if (!command.ok()) {
       status_ = command.status();
       ended_ = true;
-    } else if (command->version > told_) {
+    } else if (command->version > told_ || command->epoch != epoch_) {
       told_ = command->version;
+      epoch_ = command->epoch;
       v1::WatchCommandResponse response;
       *response.mutable_command() =
           ViewOf(command->row, v1::COMMAND_VIEW_BASIC);
@@ -165,7 +166,9 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
   Mutex mutex_;
   std::deque<v1::WatchCommandResponse> queue_ ABSL_GUARDED_BY(mutex_);
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  // Versions of another epoch cannot be compared.
   store::Version told_ ABSL_GUARDED_BY(mutex_) = store::kAbsent;
+  store::Epoch epoch_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -49,7 +49,7 @@ class WaitReactorsTest : public GateTestCase {
   audit::ThreadExecutor pool_{2};
   GateService service_{gate().submitter, gate().commands, gate().flow, pool_};
   GatewaySessions sessions_{clock_, absl::Seconds(5)};
-  SessionList session_list_{sessions_, gate().commands};
+  SessionList session_list_{clock_, sessions_, gate().commands};
   GateServer server_{service_, session_list_, gate().watchers, pool_};
   std::unique_ptr<rpc::Server> listener_ =
       rpc::Server::InProcess(rpc::ServiceList().Add<v1::CommandGate>(server_),
@@ -148,6 +148,41 @@ TEST_F(WaitReactorsTest, AWatcherMayGo) {
   context.TryCancel();
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_OK(gate().flow.Cancel(Reread(asked), "x"));
+}
+
+TEST_F(WaitReactorsTest, WhatAnotherReplicaDidIsToldWhenItIsHeard) {
+  const StoredCommand asked = Asked();
+  grpc::ClientContext context;
+  const auto stream = Watch(NameOf(asked), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_AWAITING_APPROVAL);
+  GateCore other(world_);
+  ASSERT_OK(other.flow.Cancel(Reread(asked), "x"));
+  gate().watchers.Hear(Reread(asked));
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_CANCELLED);
+}
+
+TEST_F(WaitReactorsTest, IfThatMayHaveBeenMissedItIsRead) {
+  const StoredCommand asked = Asked();
+  grpc::ClientContext context;
+  const auto stream = Watch(NameOf(asked), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_AWAITING_APPROVAL);
+  GateCore other(world_);
+  ASSERT_OK(other.flow.Cancel(Reread(asked), "x"));
+  gate().watchers.ReadAgain("t1");
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_CANCELLED);
+}
+
+TEST_F(WaitReactorsTest, AfterAFailoverVersionsBeginAnew) {
+  const StoredCommand asked = Asked();
+  const auto before = memory_.TakeBackup();
+  StoredCommand approved = Read(asked.row.command_id());
+  ASSERT_OK_AND_ASSIGN(approved, Answer(asked, Touch(asked)));
+  grpc::ClientContext context;
+  const auto stream = Watch(NameOf(asked), context);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_APPROVED);
+  memory_.FailOverTo(before);
+  gate().watchers.ReadAgain("t1");
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_AWAITING_APPROVAL);
 }
 
 }  // namespace

@@ -394,7 +394,7 @@ gateway::v1::Hello OneSite::Greeting() {
 }
 
 void OneSite::WaitForGateway(const std::string& gateway) {
-  while (!gate_->sessions().Find("t1", gateway).has_value()) usleep(1000);
+  while (!gate_->sessions().FindHere("t1", gateway).has_value()) usleep(1000);
 }
 
 }  // namespace u2fi::e2e
