@@ -1,6 +1,7 @@
 #include "services/device-registry/applier.h"
 
 #include <algorithm>
+#include <set>
 
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
@@ -37,15 +38,15 @@ absl::Status CheckRequest(const v1::ApplyRequest& request) {
   if (request.items().empty() || request.items_size() > kMaxItems) {
     return FieldError("items", "has none or more than 1,000 entries");
   }
-  RETURN_IF_ERROR(CheckOptionalId("transaction", request.transaction()));
-  return request.items_size() > 1 ? NotYet("a batch") : absl::OkStatus();
+  return CheckOptionalId("transaction", request.transaction());
 }
 
-proof::v1::Proof ProofOf(const v1::ApplyRequest& request) {
+proof::v1::Proof ProofOf(const v1::ApplyRequest& request,
+                         const common::v1::BatchItem& item) {
   proof::v1::Proof proof;
   *proof.mutable_approvals() = request.approvals();
-  proof.set_index(request.items(0).index());
-  *proof.mutable_path() = request.items(0).path();
+  proof.set_index(item.index());
+  *proof.mutable_path() = item.path();
   return proof;
 }
 
@@ -79,23 +80,40 @@ bool IsProvisioning(const ApplyCase& in) {
 
 absl::StatusOr<v1::ApplyResponse> Applier::Apply(
     const rpc::Caller& caller, const v1::ApplyRequest& request) {
-  ASSIGN_OR_RETURN(std::string tenant, rpc::TenantOf(caller, request.tenant()));
+  ASSIGN_OR_RETURN(const std::string tenant,
+                   rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
-  const std::string& bytes = request.items(0).command();
-  ASSIGN_OR_RETURN(proof::v1::Command command, proof::ParseCommand(bytes));
-  RETURN_IF_ERROR(CheckOurs(command.operation()));
-  ApplyCase in{
-      caller,          request, std::move(tenant), bytes, std::move(command),
-      ProofOf(request)};
-  in.portals = portals_;
+  std::vector<ApplyCase> cases;
+  std::set<std::string> ids;
+  for (const common::v1::BatchItem& item : request.items()) {
+    ASSIGN_OR_RETURN(proof::v1::Command command,
+                     proof::ParseCommand(item.command()));
+    RETURN_IF_ERROR(CheckOurs(command.operation()));
+    if (!ids.insert(command.command_id()).second) {
+      return FieldError("items", "has a command twice");
+    }
+    cases.push_back({caller, request, tenant, item.command(),
+                     std::move(command), ProofOf(request, item)});
+    cases.back().portals = portals_;
+  }
+  return ApplyAll(tenant, cases);
+}
+
+absl::StatusOr<v1::ApplyResponse> Applier::ApplyAll(
+    const std::string& tenant, std::vector<ApplyCase>& cases) {
   v1::ApplyResponse response;
-  RETURN_IF_ERROR(store_.Decide(in.tenant, [&](Change& change) -> absl::Status {
-    in.now_ms = static_cast<uint64_t>(UnixMillis(store_.clock()));
+  RETURN_IF_ERROR(store_.Decide(tenant, [&](Change& change) -> absl::Status {
     response.clear_results();
-    ASSIGN_OR_RETURN(*response.add_results(), ApplyOnce(change, in));
+    for (ApplyCase& in : cases) {
+      in.now_ms = static_cast<uint64_t>(UnixMillis(store_.clock()));
+      ASSIGN_OR_RETURN(*response.add_results(), ApplyOnce(change, in));
+      change.Settle();
+    }
     return absl::OkStatus();
   }));
-  if (IsProvisioning(in)) RETURN_IF_ERROR(AddToken(in, response));
+  for (const ApplyCase& in : cases) {
+    if (IsProvisioning(in)) RETURN_IF_ERROR(AddToken(in, response));
+  }
   return response;
 }
 

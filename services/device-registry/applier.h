@@ -17,9 +17,11 @@ namespace u2fi::device_registry {
 // Carries out commands on accounts and bindings after verifying their proof,
 // so that nobody has to believe the gate. The effect, the memory of it
 // (`applied/<command id>`) and the audit rows are one commit: a command that
-// comes again changes nothing and gets the same answer. So far `u2fi.enrol`,
-// `u2fi.token.*`, `u2fi.unbind`, and `u2fi.pins` under PROVISION and PINS, one
-// command at a time. Thread-safe.
+// comes again changes nothing and gets the same answer. The items of a batch
+// come one after the other, each verified against what those before it left,
+// and happen all or none. So far `u2fi.enrol`, `u2fi.token.*`, `u2fi.unbind`,
+// and `u2fi.pins` under PROVISION and PINS; a first pin set goes alone, since
+// its transaction is that of one command. Thread-safe.
 class Applier {
  public:
   // The references must outlive this object. `rp_id_hash` has 32 bytes, and so
@@ -32,11 +34,14 @@ class Applier {
         portals_(std::move(portals)) {}
 
   // Errors are those of registry.proto. COMMAND_MISMATCH if the command id was
-  // applied with other bytes.
+  // applied with other bytes; INVALID_FIELD for a batch with a command twice.
   absl::StatusOr<v1::ApplyResponse> Apply(const rpc::Caller& caller,
                                           const v1::ApplyRequest& request);
 
  private:
+  // In one commit.
+  absl::StatusOr<v1::ApplyResponse> ApplyAll(const std::string& tenant,
+                                             std::vector<ApplyCase>& cases);
   // What became of the command.
   absl::StatusOr<common::v1::ApplyResult> ApplyOnce(Change& change,
                                                     const ApplyCase& in);

@@ -1,7 +1,15 @@
 #include "services/device-registry/applier.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "gmock/gmock.h"
+#include "services/common/proof/ids.h"
+#include "services/common/proof/strict.h"
 #include "services/device-registry/registry_test_case.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -121,6 +129,159 @@ TEST_F(ApplierTest, ForgetsNothingWhileAProofOfItCouldBeAccepted) {
   ASSERT_OK_AND_ASSIGN(const auto again,
                        core_->applier().Apply(gate_, request_));
   EXPECT_TRUE(again.results(0).already_applied());
+}
+
+// Batches of acts on alice's three tokens, one touch for all of it.
+class ApplierBatchTest : public RegistryTestCase {
+ protected:
+  // What is done to which token.
+  using Step = std::pair<std::string, std::string>;
+
+  void SetUp() override {
+    MakeEnrolledWorld();
+    for (proof::FakeToken* token : {&second_, &third_}) {
+      NextRequest();
+      ASSERT_OK(Apply(EnrolRequest(
+          *token, {{token, &site_.gw1}, {&site_.alice, &site_.gw1}})));
+    }
+    NextRequest();
+  }
+  absl::StatusOr<v1::ApplyResponse> Apply(const v1::ApplyRequest& request) {
+    return core_->applier().Apply(gate_, request);
+  }
+  std::string ActBytes(const Step& step, uint32_t index) {
+    proof::v1::TokenArguments arguments;
+    arguments.set_format(1);
+    arguments.set_token_id(step.second);
+    proof::v1::Command command =
+        site_.Command("u2fi.token." + step.first, proof::Encode(arguments));
+    command.set_command_id(
+        proof::CommandId("acme", "uri alice", site_.request_id, index));
+    command.set_index(index);
+    return proof::Encode(command);
+  }
+  v1::ApplyRequest Batch(const std::vector<Step>& steps, proof::FakeToken& by) {
+    proof::FakeRequest fake;
+    fake.purpose = proof::v1::PURPOSE_TOKEN;
+    for (uint32_t i = 0; i < steps.size(); ++i) {
+      fake.commands.push_back(ActBytes(steps[i], i));
+    }
+    fake.touches = {{&by, &site_.gw1}};
+    const auto approvals = site_.ApproveAll(fake);
+    v1::ApplyRequest request;
+    request.set_tenant("acme");
+    for (uint32_t i = 0; i < steps.size(); ++i) {
+      const proof::v1::Proof proof =
+          proof::FakeSite::ProofOf(approvals, fake.commands, i);
+      *request.mutable_approvals() = proof.approvals();
+      common::v1::BatchItem& item = *request.add_items();
+      item.set_command(fake.commands[i]);
+      item.set_index(i);
+      *item.mutable_path() = proof.path();
+    }
+    return request;
+  }
+  // Suspends the first and the third, approved by the second.
+  v1::ApplyRequest GoodBatch() {
+    return Batch({{"suspend", site_.alice.id}, {"suspend", third_.id}},
+                 second_);
+  }
+  void ExpectNothing(const v1::ApplyRequest& request, const Reason& reason) {
+    const int commits = Commits();
+    EXPECT_THAT(Apply(request), HasReason(reason));
+    EXPECT_EQ(Commits(), commits);
+    EXPECT_EQ(Active(), 3);
+  }
+  int Active() {
+    const v1::Account account = Account();
+    return static_cast<int>(
+        std::count_if(account.keys().begin(), account.keys().end(),
+                      [](const v1::AccountKey& key) { return key.active(); }));
+  }
+
+  proof::FakeToken second_{"tok-alice2", "alice"};
+  proof::FakeToken third_{"tok-alice3", "alice"};
+};
+
+TEST_F(ApplierBatchTest, OneTouchIsForAllOfItInOneCommit) {
+  const int commits = Commits();
+  ASSERT_OK_AND_ASSIGN(const auto applied, Apply(GoodBatch()));
+  EXPECT_EQ(applied.results_size(), 2);
+  EXPECT_EQ(Active(), 1);
+  EXPECT_EQ(Commits(), commits + 1);
+}
+
+TEST_F(ApplierBatchTest, TheSameBatchAgainChangesNothing) {
+  const v1::ApplyRequest request = GoodBatch();
+  ASSERT_OK(Apply(request));
+  const int commits = Commits();
+  ASSERT_OK_AND_ASSIGN(const auto again, Apply(request));
+  EXPECT_TRUE(again.results(0).already_applied());
+  EXPECT_TRUE(again.results(1).already_applied());
+  EXPECT_EQ(Commits(), commits);
+}
+
+TEST_F(ApplierBatchTest, APartMayComeFirstAndTheRestLater) {
+  const v1::ApplyRequest all = GoodBatch();
+  v1::ApplyRequest part = all;
+  part.mutable_items()->DeleteSubrange(0, 1);
+  ASSERT_OK(Apply(part));
+  EXPECT_EQ(Active(), 2);
+  ASSERT_OK_AND_ASSIGN(const auto applied, Apply(all));
+  EXPECT_FALSE(applied.results(0).already_applied());
+  EXPECT_TRUE(applied.results(1).already_applied());
+  EXPECT_EQ(Active(), 1);
+}
+
+TEST_F(ApplierBatchTest, IfOneActIsRefusedNoneHappens) {
+  ExpectNothing(
+      Batch({{"suspend", site_.alice.id}, {"revoke", second_.id}}, second_),
+      reason::kRuleNotSatisfied);
+}
+
+TEST_F(ApplierBatchTest, EachActSeesWhatTheOneBeforeDid) {
+  ASSERT_OK(
+      Apply(Batch({{"suspend", third_.id}, {"resume", third_.id}}, second_)));
+  EXPECT_EQ(Active(), 3);
+  NextRequest();
+  ExpectNothing(Batch({{"revoke", third_.id}, {"suspend", third_.id}}, second_),
+                reason::kResourceUnknown);
+}
+
+TEST_F(ApplierBatchTest, ATokenThatAnActTookAwayApprovesNoLaterOne) {
+  ExpectNothing(
+      Batch({{"suspend", second_.id}, {"suspend", third_.id}}, second_),
+      reason::kTokenNotPinned);
+}
+
+TEST_F(ApplierBatchTest, AnIndexThatIsNotTheCommandsIsRefused) {
+  v1::ApplyRequest request = GoodBatch();
+  request.mutable_items(1)->set_index(0);
+  ExpectNothing(request, reason::kPathInvalid);
+}
+
+TEST_F(ApplierBatchTest, APathThatIsTooShortIsRefused) {
+  v1::ApplyRequest request = GoodBatch();
+  request.mutable_items(1)->clear_path();
+  ExpectNothing(request, reason::kPathInvalid);
+}
+
+TEST_F(ApplierBatchTest, APathThatLeadsElsewhereIsRefused) {
+  v1::ApplyRequest request = GoodBatch();
+  (*request.mutable_items(1)->mutable_path(0))[0] ^= 1;
+  ExpectNothing(request, reason::kCommandMismatch);
+}
+
+TEST_F(ApplierBatchTest, AnActThatWasNotTouchedForIsRefused) {
+  v1::ApplyRequest request = GoodBatch();
+  request.mutable_items(1)->set_command(ActBytes({"revoke", third_.id}, 1));
+  ExpectNothing(request, reason::kCommandMismatch);
+}
+
+TEST_F(ApplierBatchTest, ACommandThatIsThereTwiceIsRefused) {
+  v1::ApplyRequest request = GoodBatch();
+  *request.add_items() = request.items(0);
+  ExpectNothing(request, reason::kInvalidField);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@ namespace u2fi::device_registry {
 namespace {
 
 constexpr uint32_t kSchema = 1;
+// Of what a change has put: any version that is one.
+constexpr store::Version kPut = store::kAbsent + 1;
 
 // Every record has its schema in field 1.
 bool HasKnownSchema(const google::protobuf::Message& row) {
@@ -51,7 +53,18 @@ absl::Status Change::Load(const std::vector<std::string>& keys) {
 
 absl::StatusOr<const store::Entry*> Change::Find(const std::string& key) {
   RETURN_IF_ERROR(Load({key}));
-  return &entries_[key];
+  const auto settled = settled_.find(key);
+  return settled == settled_.end() ? &entries_[key] : &settled->second;
+}
+
+bool Change::IsSettledAway(const std::string& key) const {
+  const auto settled = settled_.find(key);
+  return settled != settled_.end() && !settled->second.exists();
+}
+
+void Change::Settle() {
+  for (const auto& [key, put] : put_) settled_[key] = {put.value, kPut};
+  for (const std::string& key : remove_) settled_[key] = store::Entry();
 }
 
 absl::StatusOr<bool> Change::Exists(const std::string& key) {
@@ -63,6 +76,7 @@ absl::StatusOr<bool> Change::Exists(const std::string& key) {
 void Change::Discard() {
   put_.clear();
   remove_.clear();
+  settled_.clear();
   rows_.clear();
   events_.clear();
 }

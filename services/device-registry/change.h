@@ -43,7 +43,7 @@ class Change {
   absl::Status Load(const std::vector<std::string>& keys);
 
   // The row under `key`, or nothing if there is none; the commit expects it to
-  // be like that still. Not what this change has put there.
+  // be like that still. Not what this change has put there, before Settle().
   template <typename Row>
   absl::StatusOr<absl::optional<Row>> Read(const std::string& key) {
     expected_.insert(key);
@@ -76,9 +76,14 @@ class Change {
   void Put(const std::string& key, Row row,
            absl::Time expire_hint = absl::InfiniteFuture()) {
     row.set_schema(1);
+    if (IsSettledAway(key)) remove_.erase(key);
     put_[key] = {key, row.SerializeAsString(), expire_hint};
   }
   void Remove(const std::string& key) { remove_.insert(key); }
+  // From here on reads find what was put and removed so far, as if it had
+  // happened: for the next command of a batch. The commit still expects what
+  // was read from the store.
+  void Settle();
   // Forgets what was to be written: nothing will happen.
   void Discard();
 
@@ -103,6 +108,8 @@ class Change {
 
  private:
   absl::StatusOr<const store::Entry*> Find(const std::string& key);
+  // Whether it was removed before Settle().
+  bool IsSettledAway(const std::string& key) const;
 
   store::Store& store_;
   const store::Partition partition_;
@@ -112,6 +119,8 @@ class Change {
   std::set<std::string> expected_;
   std::set<std::string> remove_;
   std::map<std::string, store::Put> put_;
+  // What reads find in place of entries_.
+  std::map<std::string, store::Entry> settled_;
   std::vector<audit::RowContent> rows_;
   std::vector<v1::WatchEventsResponse> events_;
 };

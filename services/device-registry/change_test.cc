@@ -173,5 +173,40 @@ TEST_F(ChangeTest, HasAnEpochWithoutReading) {
   EXPECT_EQ(change_.Epoch()->size(), 40u);
 }
 
+TEST_F(ChangeTest, BeforeSettleReadsFindWhatTheStoreHas) {
+  StoreOwner("a", "ann");
+  change_.Put("a", Owner("bob"));
+  EXPECT_EQ(change_.Read<OwnerRow>("a").value()->owner(), "ann");
+}
+
+TEST_F(ChangeTest, AfterSettleReadsFindWhatWasPutAndRemoved) {
+  StoreOwner("a", "ann");
+  StoreOwner("b", "ann");
+  change_.Put("a", Owner("bob"));
+  change_.Put("new", Owner("bob"));
+  change_.Remove("b");
+  change_.Settle();
+  EXPECT_EQ(change_.Read<OwnerRow>("a").value()->owner(), "bob");
+  EXPECT_THAT(change_.Exists("new"), IsOkAndHolds(true));
+  EXPECT_THAT(change_.Exists("b"), IsOkAndHolds(false));
+}
+
+TEST_F(ChangeTest, AfterSettleTheCommitExpectsWhatTheStoreHas) {
+  change_.Put("new", Owner("bob"));
+  change_.Settle();
+  ASSERT_OK(change_.Read<OwnerRow>("new"));
+  ASSERT_EQ(change_.Expected().size(), 1u);
+  EXPECT_EQ(change_.Expected()[0].version, store::kAbsent);
+}
+
+TEST_F(ChangeTest, WhatWasRemovedBeforeSettleMayBePutAgain) {
+  StoreOwner("a", "ann");
+  change_.Remove("a");
+  change_.Settle();
+  change_.Put("a", Owner("bob"));
+  EXPECT_EQ(change_.Writes().size(), 1u);
+  EXPECT_THAT(change_.Removals(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace u2fi::device_registry
