@@ -50,21 +50,29 @@ void Webhook::OnCommand(const StoredCommand& command) {
 }
 
 void Webhook::Note(const CommandRow& row) {
-  if (!IsWaitingForPeople(row)) {
-    if (waiting_.erase(row.command_id()) > 0) {
-      Push(row, WebhookEvent::Kind::kEnded);
-    }
-  } else if (waiting_.size() < kMaxFollowed &&
-             waiting_.insert(row.command_id()).second) {
+  if (IsWaitingForPeople(row)) {
+    if (waiting_.count(row.command_id()) > 0) return;
+    if (waiting_.size() >= kMaxFollowed) return Lose();
+    waiting_.insert(row.command_id());
     Push(row, WebhookEvent::Kind::kWaiting);
+    return;
   }
+  // Between a registration and the touch that follows it goes on waiting.
+  if (row.state() != v1::COMMAND_STATE_PREPARING &&
+      waiting_.erase(row.command_id()) > 0) {
+    Push(row, WebhookEvent::Kind::kEnded);
+  }
+}
+
+void Webhook::Lose() {
+  ++lost_;
+  parts_.metrics.CountWebhook("dropped");
 }
 
 void Webhook::Push(const CommandRow& row, WebhookEvent::Kind kind) {
   if (queue_.size() >= options_.max_queue) {
     queue_.pop_front();
-    ++lost_;
-    parts_.metrics.CountWebhook("dropped");
+    Lose();
   }
   WebhookEvent event;
   event.kind = kind;
@@ -115,9 +123,19 @@ absl::Duration Webhook::Step() {
   const absl::StatusOr<std::string> body = Body();
   if (!body.ok()) return Later(ReasonOf(body.status()));
   if (!body->empty()) return Post(*body);
-  parts_.metrics.CountWebhook("obsolete");
-  current_.reset();
+  Forget();
   return absl::ZeroDuration();
+}
+
+void Webhook::Forget() {
+  parts_.metrics.CountWebhook("obsolete");
+  const WebhookEvent event = current_->event;
+  current_.reset();
+  // It may have been listed after it had ended.
+  MutexLock lock(mutex_);
+  if (event.kind == WebhookEvent::Kind::kWaiting) {
+    waiting_.erase(event.command_id);
+  }
 }
 
 absl::Status Webhook::List() {

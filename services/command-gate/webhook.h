@@ -77,12 +77,16 @@ class Webhook {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(const records::v1::CommandRow& row, WebhookEvent::Kind kind)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // An event finds no room.
+  void Lose() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Finds what waits since before this process.
   absl::Status List();
   // Takes the next event; false if there is none.
   bool Next();
   // From the command as it is now; empty if there is nothing to tell any more.
   absl::StatusOr<std::string> Body();
+  // The current event is not true any more.
+  void Forget();
   // Like Step().
   absl::Duration Post(const std::string& body);
   // The current event is done with.

@@ -109,6 +109,37 @@ TEST_F(WebhookTest, WhatEndedBeforeItCouldBeToldIsToldAsEnded) {
   EXPECT_EQ(Count("obsolete"), 1);
 }
 
+TEST_F(WebhookTest, AnEnrolmentWaitsOnceThroughAllItsSteps) {
+  registry_.rule.set_approvals(1);
+  const StoredCommand registering = Advance(Submit(Enrolment()));
+  EXPECT_THAT(WorkAndTold(), ElementsAre("WAITING"));
+  StoredCommand next = registering;
+  next.row.set_command("made since");
+  gate().watchers.Tell(next);
+  next.row.set_state(v1::COMMAND_STATE_AWAITING_APPROVAL);
+  gate().watchers.Tell(next);
+  EXPECT_THAT(WorkAndTold(), IsEmpty());
+  EXPECT_EQ(Count("obsolete"), 0);
+  ASSERT_OK(gate().flow.Cancel(registering, "x"));
+  EXPECT_THAT(WorkAndTold(), ElementsAre("ENDED"));
+}
+
+TEST_F(WebhookTest, WhatEndedWhileItWasListedIsForgotten) {
+  const StoredCommand asked = Asked();
+  Begin();
+  // It is listed from what the store said before.
+  store_.Fail(store::FaultyStore::Method::kScan,
+              store::FaultyStore::Fault::kUnavailable);
+  const absl::Duration wait = Work();
+  ASSERT_OK(gate().flow.Cancel(asked, "x"));
+  gate().watchers.Tell(asked);
+  clock_.Advance(wait);
+  EXPECT_THAT(WorkAndTold(), IsEmpty());
+  EXPECT_EQ(Count("obsolete"), 1);
+  gate().watchers.Tell(Reread(asked));
+  EXPECT_THAT(WorkAndTold(), IsEmpty());
+}
+
 TEST_F(WebhookTest, ARefusalOfTheAddressIsNotRepeated) {
   poster_->answers = {404, 302};
   Asked(1);

@@ -18,7 +18,8 @@ using proof::FakeCase;
 u2fi_reason KitVerdict(const FakeCase& c) {
   const proof::PinSet present = *c.Present();
   const std::string proof = proof::Encode(c.proof);
-  u2fi_input in = proof::KitInput(c.site.Inputs(nullptr));
+  const proof::VerifyInputs inputs = c.site.Inputs(nullptr);
+  u2fi_input in = proof::KitInput(inputs);
   in.command = proof::KitBytes(c.command);
   in.proof = proof::KitBytes(proof);
   in.pins = proof::KitBytes(present.bytes());

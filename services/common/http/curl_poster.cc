@@ -82,6 +82,8 @@ class CurlPoster : public HttpsPoster {
  private:
   void SetTransport() {
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
+    // A name server that does not answer must not keep us after the timeout.
+    curl_easy_setopt(curl_, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(curl_, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 0L);
