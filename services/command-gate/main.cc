@@ -41,8 +41,6 @@ absl::Status Validate(const CommandGateConfig& config) {
   config::CheckPeer("challenge", config.challenge(), checks);
   config::CheckPeer("attestation", config.attestation(), checks);
   config::CheckPeer("device_registry", config.device_registry(), checks);
-  checks.Require(!config.has_replica(), "replica",
-                 "is not there yet: run one command-gate");
   CheckReplica("replica", config, checks);
   CheckSettings("settings", config.settings(), checks);
   return checks.Result();
@@ -86,14 +84,21 @@ GateParts PartsFrom(const CommandGateConfig& config, store::Store& store,
   return parts;
 }
 
-// All that any listener of this process offers.
-std::vector<const google::protobuf::ServiceDescriptor*> DescriptorsOf(
-    const rpc::ServiceList& services, const rpc::ServiceList& for_replicas,
-    const CommandGateConfig& config) {
+// Declares what is offered, and listens: for everybody, and for replicas if
+// there are to be some.
+absl::Status Listen(rpc::MeshProcess& process, const rpc::ServiceList& services,
+                    GateModule& gate, const CommandGateConfig& config) {
+  rpc::ServiceList for_replicas;
+  if (config.has_replica()) {
+    for_replicas.Add<v1::ReplicaLink>(gate.replica_server());
+  }
   auto all = services.descriptors();
-  if (!config.has_replica()) return all;
   for (const auto* one : for_replicas.descriptors()) all.push_back(one);
-  return all;
+  RETURN_IF_ERROR(process.Declare(all));
+  RETURN_IF_ERROR(process.Listen(services, process.server_options()));
+  if (!config.has_replica()) return absl::OkStatus();
+  return process.ListenToReplicas(for_replicas,
+                                  config.replica().listen_address());
 }
 
 absl::Status Run(const CommandGateConfig& config) {
@@ -130,15 +135,7 @@ absl::Status Run(const CommandGateConfig& config) {
   services.Add<v1::CommandGate>(gate.gate_server());
   services.Add<gateway::v1::GatewayLink>(gate.link_server());
   services.Add<audit::v1::Audit>(audit_server);
-  rpc::ServiceList for_replicas;
-  for_replicas.Add<v1::ReplicaLink>(gate.replica_server());
-  RETURN_IF_ERROR(
-      process->Declare(DescriptorsOf(services, for_replicas, config)));
-  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
-  if (config.has_replica()) {
-    RETURN_IF_ERROR(process->ListenToReplicas(
-        for_replicas, config.replica().listen_address()));
-  }
+  RETURN_IF_ERROR(Listen(*process, services, gate, config));
   process->runner().OnDrain(
       [&gate](absl::Time deadline) { gate.Drain(deadline); });
   process->Serve();

@@ -33,7 +33,7 @@ def main(manifests, root):
             continue
         container = pods.pod_template(thing)[1]['containers'][0]
         name = os.path.basename(container['command'][0])
-        environment = {one['name']: one['value'] for one in container.get('env', [])}
+        environment = pods.environment(container)
         results.append(show(f'{root}/services/{name}/{name}', files[f'{name}.json'], environment))
     return 0 if results and all(results) else 1
 

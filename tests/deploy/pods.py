@@ -27,6 +27,25 @@ def pod_template(thing):
     return (template['metadata']['labels'], template['spec']) if template else None
 
 
+def environment(container, secrets=None, address='127.0.0.1'):
+    """The variables of a container, whose pod has this address. `secrets` are files by name of the Secret."""
+    values = {}
+    for variable in container.get('env', []):
+        source = variable.get('valueFrom', {})
+        if 'fieldRef' in source:
+            assert source['fieldRef']['fieldPath'] == 'status.podIP', source
+            values[variable['name']] = address
+        elif source:
+            values[variable['name']] = secrets[source['secretKeyRef']['name']][source['secretKeyRef']['key']]
+        else:
+            # As the kubelet does: what stands before it is put in.
+            text = variable['value']
+            for name, value in values.items():
+                text = text.replace(f'$({name})', value)
+            values[variable['name']] = text
+    return values
+
+
 def main_container(spec):
     """The native sidecar, if there is one: in this chart it is what matters."""
     sidecars = [one for one in spec.get('initContainers', []) if one.get('restartPolicy') == 'Always']
@@ -110,14 +129,9 @@ class Cluster:
         os.chmod(path, 0o640)
 
     def _environment(self, pod, container):
-        values = {}
-        for variable in container.get('env', []):
-            if 'value' in variable:
-                values[variable['name']] = self._here(pod, variable['value'])
-            else:
-                key = variable['valueFrom']['secretKeyRef']
-                values[variable['name']] = self._files[key['name']][key['key']]
-        return values
+        given = environment(container, self._files, '0.0.0.0')
+        plain = {one['name'] for one in container.get('env', []) if 'value' in one}
+        return {name: self._here(pod, value) if name in plain else value for name, value in given.items()}
 
     def _command(self, pod, container):
         values = self._environment(pod, container)

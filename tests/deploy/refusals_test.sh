@@ -24,8 +24,8 @@ refused 'digest' --set image.digest=latest
 refused 'origins' --set 'origins={http://iot.example.com}'
 
 # What the programs refuse.
-refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=2
-refused autoscaling "${HA[@]}" --set commandGate.autoscaling.enabled=true
+refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=101
+refused commandGate.replicaHost "${HA[@]}" --set commandGate.replicaHost=
 refused webhooks --set 'commandGate.settings.webhooks[0].tenant=t1'
 refused 'deviceRegistry.settings' --set deviceRegistry.settings.sealing_key_file=/x
 refused 'redis.commandTimeout: must be from 0.01s to 10s' "${HA[@]}" --set redis.commandTimeout=11s
@@ -48,6 +48,8 @@ refused 'tls.certManager.issuerRef.name' --set tls.mode=certManager
 refused 'tls.existingSecrets.commandGate: is required' --set tls.mode=existingSecrets
 refused 'minAvailable and maxUnavailable exclude each other' "${HA[@]}" --set challenge.podDisruptionBudget.minAvailable=1
 refused 'minReplicas is over maxReplicas' "${HA[@]}" --set challenge.autoscaling.minReplicas=9
+refused 'commandGate.autoscaling: minReplicas is over maxReplicas' "${HA[@]}" --set commandGate.autoscaling.minReplicas=9
+refused 'commandGate.podDisruptionBudget: minAvailable' "${HA[@]}" --set commandGate.podDisruptionBudget.minAvailable=1
 
 # strict refuses whatever is only for trying out, each for itself.
 while read -r flag text; do

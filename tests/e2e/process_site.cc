@@ -16,12 +16,10 @@
 #include "services/common/file/file.h"
 #include "services/common/mqtt/link_file.h"
 #include "services/common/rpc/channel.h"
-#include "services/common/rpc/grpc_status.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/time/clock.h"
-#include "tools/device-emulator/execution_journal.h"
-#include "tools/soft-token/control_port.h"
+#include "tests/e2e/site_call.h"
 
 namespace u2fi::e2e {
 namespace {
@@ -33,24 +31,6 @@ constexpr char kSoftToken[] = "tools/soft-token/soft-token";
 constexpr char kEmulator[] = "tools/device-emulator/device-emulator";
 constexpr size_t kMaxFile = size_t{64} << 20;
 constexpr absl::Duration kStartLimit = absl::Seconds(30);
-
-std::string Site(int gateway) { return absl::StrCat("s", gateway); }
-std::string Gateway(int gateway) { return absl::StrCat("g", gateway); }
-std::string Account(int gateway) { return absl::StrCat("a", gateway); }
-std::string Camera(int gateway) { return absl::StrCat("cam-", gateway); }
-
-// Calls one method of a stub, with a deadline.
-template <typename Stub, typename Request, typename Response>
-absl::Status Call(Stub& stub,
-                  grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                               const Request&, Response*),
-                  const Request& request, Response& response,
-                  absl::Duration timeout = absl::Seconds(10)) {
-  grpc::ClientContext context;
-  context.set_wait_for_ready(true);
-  rpc::PrepareCall(context, timeout);
-  return rpc::FromGrpcStatus((stub.*method)(&context, request, &response));
-}
 
 absl::Status Named(const std::string& step, const absl::Status& status) {
   return WithContext(step, status);
@@ -112,12 +92,17 @@ ProcessSite::ProcessSite(const Options& options)
        {"challenge", "attestation", "device-registry", "command-gate"}) {
     ports_[service] = options.mesh ? store::FreePort() : standalone;
   }
+  for (int i = 0; options.gates > 1 && i < options.gates; ++i) {
+    if (i > 0) ports_[GateName(i)] = store::FreePort();
+    ports_[ReplicaName(i)] = store::FreePort();
+  }
 }
 
 std::vector<std::string> ProcessSite::CountedPrograms() const {
   std::vector<std::string> names = {"standalone"};
   if (options_.mesh) {
-    names = {"challenge", "attestation", "device-registry", "command-gate"};
+    names = {"challenge", "attestation", "device-registry"};
+    for (int i = 0; i < options_.gates; ++i) names.push_back(GateName(i));
   }
   for (int i = 0; i < options_.gateways; ++i) {
     names.push_back(absl::StrCat("agent-", i));
@@ -144,7 +129,11 @@ void ProcessSite::StartMesh() {
     start("challenge", config_->Challenge());
     start("attestation", config_->Attestation());
     start("device-registry", config_->Registry());
-    start("command-gate", config_->Gate());
+    for (int i = 0; i < options_.gates; ++i) {
+      programs_.Start(GateName(i),
+                      {ProgramPath("services/command-gate/command-gate"),
+                       "--config", config_->Gate(i, options_.gates)});
+    }
   } else {
     start("standalone", config_->Standalone());
   }
@@ -155,8 +144,12 @@ void ProcessSite::StartMesh() {
       ChannelOf("operator/t1/olga", "attestation"));
   client_ =
       DeviceRegistry::NewStub(ChannelOf("client/t1/app", "device-registry"));
-  gate_ = command_gate::v1::CommandGate::NewStub(
-      ChannelOf("client/t1/app", "command-gate"));
+  using command_gate::v1::CommandGate;
+  for (int i = 0; i < options_.gates; ++i) {
+    gates_.push_back(CommandGate::NewStub(ChannelOfGate("client/t1/app", i)));
+    gate_operators_.push_back(
+        CommandGate::NewStub(ChannelOfGate("operator/t1/olga", i)));
+  }
 }
 
 std::shared_ptr<grpc::Channel> ProcessSite::ChannelOf(
@@ -166,6 +159,14 @@ std::shared_ptr<grpc::Channel> ProcessSite::ChannelOf(
   return rpc::NewChannel(*identities_.back(),
                          absl::StrCat("127.0.0.1:", ports_.at(service)),
                          options_.mesh ? service : "command-gate");
+}
+
+std::shared_ptr<grpc::Channel> ProcessSite::ChannelOfGate(
+    const std::string& identity, int index) {
+  identities_.push_back(ca_.Identity(identity));
+  return rpc::NewChannel(*identities_.back(),
+                         absl::StrCat("127.0.0.1:", ports_.at(GateName(index))),
+                         "command-gate");
 }
 
 absl::Status ProcessSite::MakeRecords() {
@@ -378,18 +379,6 @@ absl::Status ProcessSite::EnrolAndProvision(int gateway) {
   return WaitUntilOnline(gateway);
 }
 
-absl::StatusOr<gateway::v1::StatusResponse> ProcessSite::AgentStatus(
-    int gateway) {
-  const auto agent = gateway::v1::AgentLocal::NewStub(
-      grpc::CreateChannel(absl::StrCat("unix:", ca_.folder(), "/state-",
-                                       Gateway(gateway), "/agent.sock"),
-                          grpc::InsecureChannelCredentials()));
-  gateway::v1::StatusResponse response;
-  RETURN_IF_ERROR(Call(*agent, &gateway::v1::AgentLocal::Stub::Status,
-                       gateway::v1::StatusRequest(), response));
-  return response;
-}
-
 absl::Status ProcessSite::WaitUntilOnline(int gateway) {
   const absl::Time end = SystemClock().Now() + kStartLimit;
   while (SystemClock().Now() < end) {
@@ -403,55 +392,6 @@ absl::Status ProcessSite::WaitUntilOnline(int gateway) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return absl::DeadlineExceededError(Camera(gateway) + " does not connect");
-}
-
-absl::Status ProcessSite::TellToken(int gateway, const std::string& command) {
-  return soft_token::SendControl(
-             absl::StrCat(ca_.folder(), "/token-", gateway, ".ctl"), command)
-      .status();
-}
-
-absl::StatusOr<CommandRecord> ProcessSite::SubmitRequest(
-    const SubmitCommandRequest& request) {
-  command_gate::v1::SubmitCommandResponse response;
-  RETURN_IF_ERROR(Call(*gate_,
-                       &command_gate::v1::CommandGate::Stub::SubmitCommand,
-                       request, response));
-  return response.command();
-}
-
-absl::StatusOr<CommandRecord> ProcessSite::Submit(
-    int gateway, const std::string& operation) {
-  SubmitCommandRequest request = NewRequest(gateway);
-  request.mutable_item()->set_device(Camera(gateway));
-  request.mutable_item()->set_operation(operation);
-  request.mutable_options()->set_purpose(proof::v1::PURPOSE_COMMAND);
-  return SubmitRequest(request);
-}
-
-absl::StatusOr<CommandRecord> ProcessSite::Wait(const std::string& name) {
-  command_gate::v1::WaitCommandRequest wait;
-  wait.set_name(name);
-  wait.mutable_timeout()->set_seconds(20);
-  command_gate::v1::WaitCommandResponse response;
-  RETURN_IF_ERROR(Call(*gate_,
-                       &command_gate::v1::CommandGate::Stub::WaitCommand, wait,
-                       response, absl::Seconds(25)));
-  return response.command();
-}
-
-std::vector<std::string> ProcessSite::Executions(int gateway,
-                                                 const std::string& operation) {
-  const absl::StatusOr<std::string> text =
-      ReadFile(absl::StrCat(ca_.folder(), "/devices/", Camera(gateway),
-                            "/executions.log"),
-               kMaxFile);
-  std::vector<std::string> commands;
-  if (!text.ok()) return commands;
-  for (const auto& command : device::ReadJournal(*text)) {
-    if (command.operation == operation) commands.push_back(command.command_id);
-  }
-  return commands;
 }
 
 }  // namespace u2fi::e2e

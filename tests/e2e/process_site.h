@@ -38,6 +38,8 @@ class ProcessSite {
     // The gate tells this address of what waits, signed with the key.
     std::string webhook_url = {};
     std::string webhook_key = {};
+    // Replicas of the gate in the mesh: "command-gate", "command-gate-1", ….
+    int gates = 1;
   };
 
   // Starts all of it and waits until every gateway is connected, every token
@@ -57,6 +59,15 @@ class ProcessSite {
     return *token_operator_;
   }
   const dev_ca::TestCa& ca() const { return ca_; }
+  // One replica of the gate, as client/t1/app.
+  command_gate::v1::CommandGate::Stub& gate(int index) {
+    return *gates_[index];
+  }
+  // Which replica holds the gateway's stream, asked at the one `via`.
+  // NOT_FOUND if none does.
+  absl::StatusOr<int> HolderOf(int gateway, int via);
+  // Somebody at the gateway says no to its question.
+  absl::Status Decline(int gateway, const std::string& approval_id);
   // Where the gate listens.
   std::string GateAddress() const;
   // What those wrote to their logs.
@@ -73,13 +84,20 @@ class ProcessSite {
   // what comes of it. Both thread-safe.
   command_gate::v1::SubmitCommandRequest NewRequest(int gateway);
   absl::StatusOr<command_gate::v1::CommandRecord> SubmitRequest(
-      const command_gate::v1::SubmitCommandRequest& request);
+      const command_gate::v1::SubmitCommandRequest& request, int gate = 0);
   // As client/t1/app, of the registry.
   device_registry::v1::DeviceRegistry::Stub& clients() { return *client_; }
   // What the agent says of itself and its camera.
   absl::StatusOr<gateway::v1::StatusResponse> AgentStatus(int gateway);
   // Waits for the end of a command, at most 20 s. Thread-safe.
   absl::StatusOr<command_gate::v1::CommandRecord> Wait(const std::string& name);
+  // The same at one of several gates.
+  absl::StatusOr<command_gate::v1::CommandRecord> SubmitAt(
+      int gate, int gateway, const std::string& operation);
+  absl::StatusOr<command_gate::v1::CommandRecord> WaitAt(
+      int gate, const std::string& name);
+  absl::StatusOr<command_gate::v1::CommandRecord> CancelAt(
+      int gate, int gateway, const std::string& name);
   // What the camera of the gateway did: the id of a command each time that the
   // operation began.
   std::vector<std::string> Executions(int gateway,
@@ -109,6 +127,9 @@ class ProcessSite {
       int gateway);
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity,
                                            const std::string& service);
+  std::shared_ptr<grpc::Channel> ChannelOfGate(const std::string& identity,
+                                               int index);
+  std::unique_ptr<gateway::v1::AgentLocal::Stub> LocalApi(int gateway);
 
   const Options options_;
   const dev_ca::TestCa ca_;
@@ -118,7 +139,10 @@ class ProcessSite {
   std::unique_ptr<SiteConfig> config_;
   std::vector<std::unique_ptr<mqtt::Mosquitto>> brokers_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
-  std::unique_ptr<command_gate::v1::CommandGate::Stub> gate_;
+  std::vector<std::unique_ptr<command_gate::v1::CommandGate::Stub>> gates_;
+  // As operator/t1/olga.
+  std::vector<std::unique_ptr<command_gate::v1::CommandGate::Stub>>
+      gate_operators_;
   std::unique_ptr<device_registry::v1::DeviceRegistry::Stub> operator_;
   std::unique_ptr<attestation::v1::Attestation::Stub> token_operator_;
   std::unique_ptr<device_registry::v1::DeviceRegistry::Stub> client_;

@@ -31,6 +31,12 @@ void SetGate(config::v1::CommandGateSettings& settings) {
 
 }  // namespace
 
+std::string GateName(int index) {
+  return index == 0 ? "command-gate" : absl::StrCat("command-gate-", index);
+}
+
+std::string ReplicaName(int index) { return absl::StrCat("replica-", index); }
+
 SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Ports ports,
                        std::string redis_socket)
     : ca_(ca),
@@ -138,14 +144,32 @@ std::string SiteConfig::Registry() {
   return Write("device-registry", config);
 }
 
-std::string SiteConfig::Gate() {
+std::string SiteConfig::Gate(int index, int count) {
+  const std::string name = GateName(index);
   config::v1::CommandGateConfig config;
   SetCommon("command-gate", config);
+  config.mutable_listen()->set_address(
+      absl::StrCat("127.0.0.1:", ports_.at(name)));
+  if (count > 1) {
+    const std::string address =
+        absl::StrCat("127.0.0.1:", ports_.at(ReplicaName(index)));
+    config.mutable_replica()->set_listen_address(address);
+    config.mutable_replica()->set_advertise_address(address);
+  }
   SetPeer("challenge", *config.mutable_challenge());
   SetPeer("attestation", *config.mutable_attestation());
   SetPeer("device-registry", *config.mutable_device_registry());
   *config.mutable_settings() = gate_;
-  return Write("command-gate", config);
+  return Write(name, config);
+}
+
+std::string SiteConfig::Gates() const {
+  std::string target = "ipv4:";
+  for (int i = 0; ports_.count(GateName(i)) > 0; ++i) {
+    absl::StrAppend(&target, i > 0 ? "," : "",
+                    "127.0.0.1:", ports_.at(GateName(i)));
+  }
+  return target;
 }
 
 std::string SiteConfig::Agent(const std::string& site,
@@ -158,7 +182,7 @@ std::string SiteConfig::Agent(const std::string& site,
   config.set_gateway(gateway);
   SetTls(absl::StrCat("gateway/t1/", site, "/", gateway),
          *config.mutable_tls());
-  SetPeer("command-gate", *config.mutable_mesh());
+  config.mutable_mesh()->set_target(Gates());
   config.set_rp_id(kRpId);
   config.set_state_dir(absl::StrCat(ca_.folder(), "/state-", gateway));
   for (const std::string& token : tokens) {

@@ -16,6 +16,10 @@ namespace u2fi::e2e {
 // standalone all are the same.
 using Ports = std::map<std::string, int>;
 
+// The names of the listeners of a replica of the gate.
+std::string GateName(int index);
+std::string ReplicaName(int index);
+
 // Writes configuration files for the programs of one deployment into the CA's
 // folder, with certificates from it. Tenant t1, relying party u2fi.test.
 class SiteConfig {
@@ -35,7 +39,9 @@ class SiteConfig {
   std::string Challenge();
   std::string Attestation();
   std::string Registry();
-  std::string Gate();
+  // Of the replica `index` of the gate, of `count`. Other than the first one it
+  // listens at `command-gate-1`, …; others reach it at `replica-0`, ….
+  std::string Gate(int index = 0, int count = 1);
   // Of the gateway `gateway` at the site `site`, with soft tokens at these
   // sockets.
   std::string Agent(const std::string& site, const std::string& gateway,
@@ -43,6 +49,8 @@ class SiteConfig {
                     const std::vector<std::string>& tokens);
 
  private:
+  // All replicas of the gate, for those who connect to any.
+  std::string Gates() const;
   template <typename Config>
   void SetCommon(const std::string& service, Config& config);
   template <typename Peer>

@@ -10,7 +10,7 @@
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
 #include "u2fi/audit/v1/audit.pb.h"
-#include "u2fi/command_gate/v1/replica.pb.h"
+#include "u2fi/command_gate/v1/replica.grpc.pb.h"
 #include "u2fi/gateway/v1/local.pb.h"
 
 namespace u2fi {
@@ -18,6 +18,7 @@ namespace {
 
 constexpr char kRpId[] = "u2fi.test";
 constexpr char kLocalApi[] = "u2fi.gateway.v1.AgentLocal";
+constexpr char kReplicaApi[] = "u2fi.command_gate.v1.ReplicaLink";
 
 device_registry::RegistryParts RegistryPartsOf(store::Store& store) {
   device_registry::DeviceTokens::Options tokens;
@@ -46,8 +47,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> AllServices() {
   for (const char* name :
        {"u2fi.attestation.v1.Attestation", "u2fi.audit.v1.Audit",
         "u2fi.challenge.v1.Challenge", "u2fi.command_gate.v1.CommandGate",
-        "u2fi.command_gate.v1.ReplicaLink",
-        "u2fi.device_registry.v1.DeviceRegistry", "u2fi.gateway.v1.AgentLocal",
+        kReplicaApi, "u2fi.device_registry.v1.DeviceRegistry", kLocalApi,
         "u2fi.gateway.v1.GatewayLink"}) {
     services.push_back(
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
@@ -93,6 +93,12 @@ void ApiServer::StartMesh() {
                                              "127.0.0.1:0");
   EXPECT_OK(server);
   server_ = *std::move(server);
+  auto for_replicas = rpc::Server::ListenToReplicas(
+      rpc::ServiceList().Add<command_gate::v1::ReplicaLink>(
+          gate_.replica_server()),
+      {}, *identities_.back(), "command-gate", "127.0.0.1:0");
+  EXPECT_OK(for_replicas);
+  replica_server_ = *std::move(for_replicas);
 }
 
 void ApiServer::StartAgent() {
@@ -120,6 +126,7 @@ void ApiServer::StartAgent() {
 ApiServer::~ApiServer() {
   channels_.clear();
   agent_server_->Shutdown(absl::ZeroDuration());
+  replica_server_->Shutdown(absl::ZeroDuration());
   server_->Shutdown(absl::ZeroDuration());
 }
 
@@ -132,13 +139,14 @@ std::shared_ptr<grpc::Channel> ApiServer::LocalChannel() {
   return channel;
 }
 
-std::shared_ptr<grpc::Channel> ApiServer::ChannelOf(
-    const std::string& identity) {
-  std::shared_ptr<grpc::Channel>& channel = channels_[identity];
+std::shared_ptr<grpc::Channel> ApiServer::ChannelOf(const std::string& identity,
+                                                    const rpc::Server& server) {
+  std::shared_ptr<grpc::Channel>& channel =
+      channels_[absl::StrCat(identity, " ", server.port())];
   if (channel == nullptr) {
     identities_.push_back(ca_.Identity(identity));
     channel = rpc::NewChannel(*identities_.back(),
-                              absl::StrCat("127.0.0.1:", server_->port()),
+                              absl::StrCat("127.0.0.1:", server.port()),
                               "command-gate");
   }
   return channel;
@@ -152,12 +160,13 @@ Answer ApiServer::Call(const google::protobuf::MethodDescriptor& method,
   const grpc::Slice slice(request);
   const grpc::ByteBuffer buffer(&slice, 1);
   grpc::CompletionQueue queue;
-  const bool local = method.service()->full_name() == kLocalApi;
-  grpc::GenericStub stub(local ? LocalChannel() : ChannelOf(identity));
+  const std::string& service = method.service()->full_name();
+  const rpc::Server& server =
+      service == kReplicaApi ? *replica_server_ : *server_;
+  grpc::GenericStub stub(service == kLocalApi ? LocalChannel()
+                                              : ChannelOf(identity, server));
   const auto call = stub.PrepareUnaryCall(
-      &context,
-      absl::StrCat("/", method.service()->full_name(), "/", method.name()),
-      buffer, &queue);
+      &context, absl::StrCat("/", service, "/", method.name()), buffer, &queue);
   call->StartCall();
   Answer answer;
   grpc::ByteBuffer response;

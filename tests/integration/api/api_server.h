@@ -41,8 +41,9 @@ struct Answer {
 };
 
 // Every service that has a network listener, over one store in memory, behind
-// one listener with real TLS, and an agent's own API on its Unix socket, so
-// that a test can call any rpc by its descriptor as anybody.
+// one listener with real TLS, the gate's private one for its replicas, and an
+// agent's own API on its Unix socket, so that a test can call any rpc by its
+// descriptor as anybody.
 class ApiServer {
  public:
   ApiServer();
@@ -63,7 +64,8 @@ class ApiServer {
   void StartAgent();
   // The agent's API is for whoever may open its socket: no identity.
   std::shared_ptr<grpc::Channel> LocalChannel();
-  std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity);
+  std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity,
+                                           const rpc::Server& server);
 
   dev_ca::TestCa ca_;
   store::MemoryStore store_;
@@ -81,6 +83,7 @@ class ApiServer {
   audit::AuditServer audit_server_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<rpc::Server> replica_server_;
   store::MemoryStore agent_store_;
   gateway_agent::TokenGroup tokens_;
   gateway_agent::CueGroup cue_;

@@ -95,6 +95,7 @@
 {{- $_ := set $config "settings" (include "u2fi.config.registry" .root | fromJson) -}}
 {{- else -}}
 {{- $_ := set $config "settings" (include "u2fi.config.gate" .root | fromJson) -}}
+{{- $_ := set $config "replica" (dict "listen_address" "0.0.0.0:7445") -}}
 {{- $peers = list "challenge" "attestation" "device-registry" -}}
 {{- end -}}
 {{- end -}}

@@ -116,7 +116,7 @@ labels:
 {{- if and (eq $v.tls.mode "certManager") (not $v.tls.certManager.issuerRef.name) -}}
 {{- $problems = append $problems "tls.mode certManager needs tls.certManager.issuerRef.name" -}}
 {{- end -}}
-{{- range list "challenge" "attestation" "deviceRegistry" -}}
+{{- range list "challenge" "attestation" "deviceRegistry" "commandGate" -}}
 {{- $pdb := (get $v .).podDisruptionBudget -}}
 {{- if and $pdb.enabled (ne (toString $pdb.minAvailable) "") (ne (toString $pdb.maxUnavailable) "") -}}
 {{- $problems = append $problems (printf "%s.podDisruptionBudget: minAvailable and maxUnavailable exclude each other; set one to \"\"" .) -}}
@@ -125,7 +125,7 @@ labels:
 {{- if and (gt (len (default list $v.redis.external.addresses)) 1) (not $v.redis.external.sentinelMaster) -}}
 {{- $problems = append $problems "redis.external.addresses: several are sentinels, and need redis.external.sentinelMaster" -}}
 {{- end -}}
-{{- range list "challenge" "attestation" "deviceRegistry" -}}
+{{- range list "challenge" "attestation" "deviceRegistry" "commandGate" -}}
 {{- $scaling := (get $v .).autoscaling -}}
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- $problems = append $problems (printf "%s.autoscaling: minReplicas is over maxReplicas" .) -}}

@@ -153,6 +153,14 @@ lifecycle:
 {{- end }}
 {{- end }}
 
+{{/* Under which address a gate is in the directory: each pod has its own. */}}
+{{- define "u2fi.replicaEnv" -}}
+- name: POD_IP
+  valueFrom: {fieldRef: {fieldPath: status.podIP}}
+- name: U2FI__REPLICA__ADVERTISE_ADDRESS
+  value: {{ printf "%s:7445" .Values.commandGate.replicaHost | quote }}
+{{- end }}
+
 {{/* The pod of a component. dict root component */}}
 {{- define "u2fi.pod" -}}
 {{- $root := .root -}}
@@ -202,13 +210,22 @@ spec:
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       command: [/usr/bin/{{ .component }}]
       args: [--config, /etc/u2fi/config/{{ .component }}.json]
-      {{- with $values.extraEnv }}
+      {{- $gate := eq .component "command-gate" }}
+      {{- if or $gate $values.extraEnv }}
       env:
+        {{- if $gate }}
+        {{- include "u2fi.replicaEnv" .root | nindent 8 }}
+        {{- end }}
+        {{- with $values.extraEnv }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- end }}
       ports:
         - {name: grpc, containerPort: 7443}
         - {name: health, containerPort: 7444}
+        {{- if $gate }}
+        - {name: replicas, containerPort: 7445}
+        {{- end }}
         {{- if .root.Values.metrics.enabled }}
         - {name: metrics, containerPort: 9464}
         {{- end }}
