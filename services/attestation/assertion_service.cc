@@ -45,7 +45,7 @@ absl::Status CheckRelay(const proof::v1::AuthorizationStatement& asked,
   if (asked.approver_gateway().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const proof::ClientData data,
                    proof::ParseClientData(answer.client_data()));
-  // WebAuthn client data of a gateway carry no key: gate, agent and device
+  // WebAuthn client data of a gateway carry no key: registry, agent and device
   // know it and check.
   if (!data.is_u2f) return absl::OkStatus();
   ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
