@@ -1,6 +1,7 @@
 #include "services/command-gate/webhook.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,6 @@ using records::v1::CommandRow;
 
 // An ENDED that comes later is of no use to anybody.
 constexpr absl::Duration kEndedFor = absl::Minutes(5);
-// Commands that are followed at most; more do not wait in one tenant.
-constexpr size_t kMaxFollowed = 100'000;
 // A sleeper looks around this often, whatever happens.
 constexpr absl::Duration kLongestSleep = absl::Seconds(30);
 
@@ -26,6 +25,18 @@ constexpr absl::Duration kLongestSleep = absl::Seconds(30);
 // the server.
 bool IsWorthAnotherTry(int code) {
   return code == 408 || code == 425 || code == 429 || code >= 500;
+}
+
+// Whether people were asked, perhaps by another replica, and it was decided
+// now.
+bool EndsElsewhere(const CommandRow& row) {
+  const bool asked = std::any_of(
+      row.slots().begin(), row.slots().end(),
+      [](const records::v1::Slot& slot) { return slot.attempts() > 0; });
+  return asked && (row.state() == v1::COMMAND_STATE_APPROVED ||
+                   row.state() == v1::COMMAND_STATE_DENIED ||
+                   row.state() == v1::COMMAND_STATE_EXPIRED ||
+                   row.state() == v1::COMMAND_STATE_CANCELLED);
 }
 
 }  // namespace
@@ -52,15 +63,23 @@ void Webhook::OnCommand(const StoredCommand& command) {
 void Webhook::Note(const CommandRow& row) {
   if (IsWaitingForPeople(row)) {
     if (waiting_.count(row.command_id()) > 0) return;
-    if (waiting_.size() >= kMaxFollowed) return Lose();
-    waiting_.insert(row.command_id());
+    if (waiting_.size() >= options_.max_followed) DropOverdue();
+    if (waiting_.size() >= options_.max_followed) return Lose();
+    waiting_[row.command_id()] = row.approve_by_ms();
     Push(row, WebhookEvent::Kind::kWaiting);
     return;
   }
   // Between a registration and the touch that follows it goes on waiting.
-  if (row.state() != v1::COMMAND_STATE_PREPARING &&
-      waiting_.erase(row.command_id()) > 0) {
+  if (row.state() == v1::COMMAND_STATE_PREPARING) return;
+  if (waiting_.erase(row.command_id()) > 0 || EndsElsewhere(row)) {
     Push(row, WebhookEvent::Kind::kEnded);
+  }
+}
+
+void Webhook::DropOverdue() {
+  const auto now = static_cast<uint64_t>(UnixMillis(parts_.clock));
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    it = it->second < now ? waiting_.erase(it) : std::next(it);
   }
 }
 

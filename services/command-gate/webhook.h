@@ -2,8 +2,8 @@
 #define U2FI_SERVICES_COMMAND_GATE_WEBHOOK_H_
 
 #include <deque>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -38,6 +38,8 @@ class Webhook {
     std::string key;
     // Events that wait.
     size_t max_queue = 1000;
+    // Commands that wait at a time.
+    size_t max_followed = 100'000;
     // Tries of one event.
     int max_tries = 8;
     absl::Duration first_wait = absl::Milliseconds(500);
@@ -77,6 +79,8 @@ class Webhook {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(const records::v1::CommandRow& row, WebhookEvent::Kind kind)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Forgets what another replica must have ended.
+  void DropOverdue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // An event finds no room.
   void Lose() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Finds what waits since before this process.
@@ -108,8 +112,9 @@ class Webhook {
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<WebhookEvent> queue_ ABSL_GUARDED_BY(mutex_);
-  // Commands that wait for people, as far as it was heard.
-  std::set<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
+  // Commands that wait for people, as far as it was heard, with their
+  // approve-by in milliseconds since 1970.
+  std::map<std::string, uint64_t> waiting_ ABSL_GUARDED_BY(mutex_);
   // Events that the queue had no room for since the last look.
   int lost_ ABSL_GUARDED_BY(mutex_) = 0;
   // Last: it hears as soon as it is there.

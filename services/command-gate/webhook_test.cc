@@ -30,6 +30,7 @@ class WebhookTest : public QuorumTestCase {
     options.url = "https://hooks.example/u2fi";
     options.key = "0123456789abcdef0123456789abcdef";
     options.max_queue = 3;
+    options.max_followed = 3;
     options.max_tries = 3;
     hook_ = std::make_unique<Webhook>(
         Webhook::Parts{clock_, random_, gate().commands, gate().watchers,
@@ -134,10 +135,8 @@ TEST_F(WebhookTest, WhatEndedWhileItWasListedIsForgotten) {
   ASSERT_OK(gate().flow.Cancel(asked, "x"));
   gate().watchers.Tell(asked);
   clock_.Advance(wait);
-  EXPECT_THAT(WorkAndTold(), IsEmpty());
+  EXPECT_THAT(WorkAndTold(), ElementsAre("ENDED"));
   EXPECT_EQ(Count("obsolete"), 1);
-  gate().watchers.Tell(Reread(asked));
-  EXPECT_THAT(WorkAndTold(), IsEmpty());
 }
 
 TEST_F(WebhookTest, ARefusalOfTheAddressIsNotRepeated) {
@@ -213,6 +212,31 @@ TEST_F(WebhookTest, TheQueueIsBoundedAndTheOldestGoes) {
   }
   EXPECT_EQ(Count("dropped"), 1);
   EXPECT_THAT(WorkAndTold(), ElementsAre("ENDED", "ENDED"));
+}
+
+TEST_F(WebhookTest, WhatAnotherReplicaAskedIsToldWhenItEndsHere) {
+  hook_.reset();
+  const StoredCommand asked = Asked();
+  Begin();
+  store_.Fail(store::FaultyStore::Method::kScan,
+              store::FaultyStore::Fault::kUnavailable);
+  clock_.Advance(Work());
+  ASSERT_OK(gate().flow.Cancel(asked, "x"));
+  EXPECT_THAT(WorkAndTold(), ElementsAre("ENDED"));
+}
+
+TEST_F(WebhookTest, WhatOthersEndedIsForgottenAfterItsTime) {
+  for (const int n : {1, 2, 3}) {
+    StoredCommand elsewhere = Submit(CameraOn());
+    elsewhere.row.set_command_id(std::string(26, static_cast<char>('a' + n)));
+    elsewhere.row.set_state(v1::COMMAND_STATE_AWAITING_APPROVAL);
+    gate().watchers.Tell(elsewhere);
+  }
+  Asked(4);
+  EXPECT_EQ(Count("dropped"), 1);
+  clock_.Advance(kApproveWithin + absl::Milliseconds(1));
+  Asked(5);
+  EXPECT_THAT(WorkAndTold(), ElementsAre("WAITING"));
 }
 
 TEST_F(WebhookTest, WhatComesWhileItPostsIsTold) {
