@@ -14,9 +14,9 @@ namespace {
 
 constexpr absl::Duration kSweepEvery = absl::Seconds(1);
 
-// Tenants to sweep: those that decided something here, and those whose
-// gateways are connected (after a restart they come first).
-// And those of which other replicas are heard: one of them may be gone.
+// Tenants to sweep: those that decided something here, those whose gateways
+// are connected (after a restart they come first), and those of which other
+// replicas are heard: one of them may be gone.
 std::vector<std::string> TenantsOf(const audit::TenantDeciders& deciders,
                                    const GatewaySessions& sessions,
                                    GateReplica* replica) {

@@ -115,6 +115,7 @@ void CheckReplica(absl::string_view path,
                      !absl::StartsWith(address, "[::]:") &&
                      !absl::EndsWith(address, ":0"),
                  advertised, "is nowhere that others reach");
+  // The directory is there, and the hints go through it.
   checks.Require(config.store().has_redis(), "store",
                  "must be redis, which replicas share");
 }
