@@ -243,11 +243,15 @@ absl::Status ProcessSite::StartGateway(int gateway) {
 absl::Status ProcessSite::StartDevices() {
   RETURN_IF_ERROR(MakeFolder(ca_.folder() + "/links", 0700));
   std::vector<std::string> words = {"--state", ca_.folder() + "/devices"};
+  std::vector<std::pair<int, std::string>> all;
   for (int i = 0; i < options_.gateways; ++i) {
-    words.insert(words.end(),
-                 {"--device",
-                  Camera(i) + (options_.plain ? "=camera:plain" : "=camera")});
-    RETURN_IF_ERROR(WriteLink(i));
+    for (const std::string& camera : Cameras(i, options_.cameras)) {
+      words.insert(words.end(),
+                   {"--device",
+                    camera + (options_.plain ? "=camera:plain" : "=camera")});
+      RETURN_IF_ERROR(WriteLink(i, camera));
+      all.emplace_back(i, camera);
+    }
   }
   std::vector<std::string> identity = {ProgramPath(kEmulator), "identity"};
   identity.insert(identity.end(), words.begin(), words.end());
@@ -256,12 +260,13 @@ absl::Status ProcessSite::StartDevices() {
     return absl::InternalError("device-emulator identity failed");
   }
   ASSIGN_OR_RETURN(const std::string text, ReadFile(list, kMaxFile));
-  int gateway = 0;
+  auto next = all.begin();
   for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     std::string key;
     absl::Base64Unescape(
         nlohmann::json::parse(line)["factory_key"].get<std::string>(), &key);
-    RETURN_IF_ERROR(ImportDevice(gateway++, key));
+    RETURN_IF_ERROR(ImportDevice(next->first, next->second, key));
+    ++next;
   }
   std::vector<std::string> run = {ProgramPath(kEmulator), "run", "--links",
                                   ca_.folder() + "/links"};
@@ -270,9 +275,9 @@ absl::Status ProcessSite::StartDevices() {
   return absl::OkStatus();
 }
 
-absl::Status ProcessSite::WriteLink(int gateway) {
+absl::Status ProcessSite::WriteLink(int gateway, const std::string& camera) {
   ASSIGN_OR_RETURN(const mqtt::BrokerOptions options,
-                   brokers_[gateway]->OptionsFor(Camera(gateway)));
+                   brokers_[gateway]->OptionsFor(camera));
   mqtt::DeviceLinkSettings link;
   link.host = options.host;
   link.port = options.port;
@@ -280,27 +285,27 @@ absl::Status ProcessSite::WriteLink(int gateway) {
   link.tenant = "t1";
   link.site = Site(gateway);
   link.gateway = Gateway(gateway);
-  link.device = Camera(gateway);
+  link.device = camera;
   link.password = options.password;
   return mqtt::WriteLinkFile(
-      absl::StrCat(ca_.folder(), "/links/", Camera(gateway), ".json"), link);
+      absl::StrCat(ca_.folder(), "/links/", camera, ".json"), link);
 }
 
-absl::Status ProcessSite::ImportDevice(int gateway,
+absl::Status ProcessSite::ImportDevice(int gateway, const std::string& camera,
                                        const std::string& factory_key) {
   using Stub = device_registry::v1::DeviceRegistry::Stub;
   device_registry::v1::ImportDevicesRequest import;
   import.set_request_id(absl::StrCat(absl::Hex(requests_++, absl::kZeroPad16),
                                      "0000000000000000"));
   device_registry::v1::DeviceImport& device = *import.add_devices();
-  device.set_device_id(Camera(gateway));
+  device.set_device_id(camera);
   device.set_model("camera");
   device.set_factory_key(factory_key);
   device.set_kit(!options_.plain);
   device_registry::v1::ImportDevicesResponse imported;
   RETURN_IF_ERROR(Call(*operator_, &Stub::ImportDevices, import, imported));
   device_registry::v1::ClaimDeviceRequest claim;
-  claim.set_name("devices/" + Camera(gateway));
+  claim.set_name("devices/" + camera);
   claim.set_account(Account(gateway));
   device_registry::v1::ClaimDeviceResponse claimed;
   return Call(*client_, &Stub::ClaimDevice, claim, claimed);
@@ -328,10 +333,10 @@ absl::StatusOr<SubmitCommandRequest> ProcessSite::EnrolRequest(int gateway) {
 }
 
 absl::StatusOr<SubmitCommandRequest> ProcessSite::ProvisionRequest(
-    int gateway) {
+    int gateway, const std::string& camera) {
   device_registry::v1::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_PROVISION);
-  plan.add_devices(Camera(gateway));
+  plan.add_devices(camera);
   plan.set_account(Account(gateway));
   plan.set_site(Site(gateway));
   plan.add_gateways(Gateway(gateway));
@@ -340,7 +345,7 @@ absl::StatusOr<SubmitCommandRequest> ProcessSite::ProvisionRequest(
                        &device_registry::v1::DeviceRegistry::Stub::PlanPins,
                        plan, planned));
   SubmitCommandRequest request = NewRequest(gateway);
-  request.mutable_item()->set_device(Camera(gateway));
+  request.mutable_item()->set_device(camera);
   request.mutable_item()->set_operation("u2fi.pins");
   request.mutable_item()->set_message(planned.plans(0).pin_set());
   request.mutable_options()->set_purpose(proof::v1::PURPOSE_PROVISION);
@@ -370,28 +375,38 @@ absl::Status ProcessSite::EnrolAndProvision(int gateway) {
     status = RunToEnd(again, "enrol");
   }
   RETURN_IF_ERROR(status);
+  for (const std::string& camera : Cameras(gateway, options_.cameras)) {
+    RETURN_IF_ERROR(Provision(gateway, camera));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ProcessSite::Provision(int gateway, const std::string& camera) {
+  const absl::Time end = SystemClock().Now() + kStartLimit;
+  absl::Status status;
   do {
     ASSIGN_OR_RETURN(const SubmitCommandRequest provision,
-                     ProvisionRequest(gateway));
+                     ProvisionRequest(gateway, camera));
     status = RunToEnd(provision, "provision");
   } while (!status.ok() && SystemClock().Now() < end);
   RETURN_IF_ERROR(status);
-  return WaitUntilOnline(gateway);
+  return WaitUntilOnline(gateway, camera);
 }
 
-absl::Status ProcessSite::WaitUntilOnline(int gateway) {
+absl::Status ProcessSite::WaitUntilOnline(int gateway,
+                                          const std::string& camera) {
   const absl::Time end = SystemClock().Now() + kStartLimit;
   while (SystemClock().Now() < end) {
     ASSIGN_OR_RETURN(const gateway::v1::StatusResponse response,
                      AgentStatus(gateway));
     for (const auto& device : response.devices()) {
-      if (device.device() == Camera(gateway) && device.online()) {
+      if (device.device() == camera && device.online()) {
         return absl::OkStatus();
       }
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return absl::DeadlineExceededError(Camera(gateway) + " does not connect");
+  return absl::DeadlineExceededError(camera + " does not connect");
 }
 
 }  // namespace u2fi::e2e

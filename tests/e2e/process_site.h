@@ -30,6 +30,8 @@ class ProcessSite {
   struct Options {
     bool mesh = false;
     int gateways = 1;
+    // At each gateway: cam-N, cam-N-1, cam-N-2, …
+    int cameras = 1;
     // The cameras have no kit: they obey what the broker delivers.
     bool plain = false;
     // Of each command, in seconds.
@@ -98,8 +100,13 @@ class ProcessSite {
       int gate, const std::string& name);
   absl::StatusOr<command_gate::v1::CommandRecord> CancelAt(
       int gate, int gateway, const std::string& name);
-  // What the camera of the gateway did: the id of a command each time that the
-  // operation began.
+  // The same for `size` commands under one touch, over all cameras there.
+  absl::StatusOr<command_gate::v1::BatchRecord> SubmitBatch(
+      int gateway, const std::string& operation, int size);
+  absl::StatusOr<command_gate::v1::BatchRecord> GetBatch(
+      const std::string& name);
+  // What the cameras of the gateway did: the id of a command each time
+  // that the operation began.
   std::vector<std::string> Executions(int gateway,
                                       const std::string& operation);
 
@@ -111,20 +118,22 @@ class ProcessSite {
   absl::Status StartGateways();
   absl::Status StartGateway(int gateway);
   absl::Status StartDevices();
-  absl::Status WriteLink(int gateway);
+  absl::Status WriteLink(int gateway, const std::string& camera);
   absl::Status MakeRecords();
   absl::Status MakeRecordsOf(int gateway);
-  absl::Status ImportDevice(int gateway, const std::string& factory_key);
+  absl::Status ImportDevice(int gateway, const std::string& camera,
+                            const std::string& factory_key);
   absl::Status EnrolAndProvision(int gateway);
-  // Until the agent's own API says that its camera is connected: what goes to a
+  absl::Status Provision(int gateway, const std::string& camera);
+  // Until the agent's own API says that the camera is connected: what goes to a
   // device without the kit goes once.
-  absl::Status WaitUntilOnline(int gateway);
+  absl::Status WaitUntilOnline(int gateway, const std::string& camera);
   absl::Status RunToEnd(const command_gate::v1::SubmitCommandRequest& request,
                         const std::string& what);
   absl::StatusOr<command_gate::v1::SubmitCommandRequest> EnrolRequest(
       int gateway);
   absl::StatusOr<command_gate::v1::SubmitCommandRequest> ProvisionRequest(
-      int gateway);
+      int gateway, const std::string& camera);
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& identity,
                                            const std::string& service);
   std::shared_ptr<grpc::Channel> ChannelOfGate(const std::string& identity,

@@ -11,6 +11,7 @@
 namespace u2fi::e2e {
 namespace {
 
+using command_gate::v1::BatchRecord;
 using command_gate::v1::CommandRecord;
 using command_gate::v1::SubmitCommandRequest;
 
@@ -118,16 +119,48 @@ absl::StatusOr<CommandRecord> ProcessSite::WaitAt(int gate,
   return response.command();
 }
 
+absl::StatusOr<BatchRecord> ProcessSite::SubmitBatch(
+    int gateway, const std::string& operation, int size) {
+  const SubmitCommandRequest one = NewRequest(gateway);
+  command_gate::v1::SubmitBatchRequest request;
+  request.set_request_id(one.request_id());
+  *request.mutable_options() = one.options();
+  request.mutable_options()->set_purpose(proof::v1::PURPOSE_COMMAND);
+  const std::vector<std::string> cameras = Cameras(gateway, options_.cameras);
+  for (int i = 0; i < size; ++i) {
+    request.add_items()->set_device(cameras[i % cameras.size()]);
+    request.mutable_items(i)->set_operation(operation);
+  }
+  command_gate::v1::SubmitBatchResponse response;
+  RETURN_IF_ERROR(Call(*gates_[0],
+                       &command_gate::v1::CommandGate::Stub::SubmitBatch,
+                       request, response));
+  return response.batch();
+}
+
+absl::StatusOr<BatchRecord> ProcessSite::GetBatch(const std::string& name) {
+  command_gate::v1::GetBatchRequest request;
+  request.set_name(name);
+  command_gate::v1::GetBatchResponse response;
+  RETURN_IF_ERROR(Call(*gates_[0],
+                       &command_gate::v1::CommandGate::Stub::GetBatch, request,
+                       response));
+  return response.batch();
+}
+
 std::vector<std::string> ProcessSite::Executions(int gateway,
                                                  const std::string& operation) {
-  const absl::StatusOr<std::string> text =
-      ReadFile(absl::StrCat(ca_.folder(), "/devices/", Camera(gateway),
-                            "/executions.log"),
-               kMaxJournal);
   std::vector<std::string> commands;
-  if (!text.ok()) return commands;
-  for (const auto& command : device::ReadJournal(*text)) {
-    if (command.operation == operation) commands.push_back(command.command_id);
+  for (const std::string& camera : Cameras(gateway, options_.cameras)) {
+    const absl::StatusOr<std::string> text = ReadFile(
+        absl::StrCat(ca_.folder(), "/devices/", camera, "/executions.log"),
+        kMaxJournal);
+    if (!text.ok()) continue;
+    for (const auto& command : device::ReadJournal(*text)) {
+      if (command.operation == operation) {
+        commands.push_back(command.command_id);
+      }
+    }
   }
   return commands;
 }

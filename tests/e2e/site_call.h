@@ -2,6 +2,7 @@
 #define U2FI_TESTS_E2E_SITE_CALL_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,15 @@ inline std::string Site(int gateway) { return absl::StrCat("s", gateway); }
 inline std::string Gateway(int gateway) { return absl::StrCat("g", gateway); }
 inline std::string Account(int gateway) { return absl::StrCat("a", gateway); }
 inline std::string Camera(int gateway) { return absl::StrCat("cam-", gateway); }
+
+// Of a site with `count` cameras at each gateway.
+inline std::vector<std::string> Cameras(int gateway, int count) {
+  std::vector<std::string> cameras = {Camera(gateway)};
+  for (int i = 1; i < count; ++i) {
+    cameras.push_back(absl::StrCat(Camera(gateway), "-", i));
+  }
+  return cameras;
+}
 
 // Calls one method of a stub, with a deadline.
 template <typename Stub, typename Request, typename Response>

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/types/optional.h"
 #include "services/common/crypto/bare_ecdsa.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/p256.h"
@@ -30,6 +31,9 @@ constexpr int kInFlight = 32;
 constexpr int kWarmUp = 200;
 constexpr int kCommands = 3000;
 constexpr int kSingle = 300;
+constexpr int kBatch = 1000;
+constexpr int kBatchCameras = 20;
+constexpr double kBatchLimit = 30;
 
 double Seconds(SteadyClock::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -144,6 +148,67 @@ void MeasureIdleAgent(ProcessSite& site) {
        e2e::ResidentBytesOf(site.programs().PidOf("token-0")) / kMiB});
 }
 
+// How many commands of the batch are at least as far as `state`.
+int CountFrom(const command_gate::v1::BatchRecord& batch,
+              command_gate::v1::CommandState state) {
+  int count = 0;
+  for (const auto& entry : batch.counts()) {
+    if (entry.state() >= state) count += static_cast<int>(entry.count());
+  }
+  return count;
+}
+
+struct BatchTimes {
+  // Seconds from the submission, with the touch, until the last device has
+  // begun, and until the last command has ended.
+  double begun = 0;
+  double ended = 0;
+};
+
+// A batch of kBatch commands; nothing if it did not succeed as a whole.
+absl::optional<BatchTimes> RunBatch(ProcessSite& site) {
+  using command_gate::v1::COMMAND_STATE_SUCCEEDED;
+  BatchTimes times;
+  const auto start = SteadyClock::now();
+  const auto submitted = site.SubmitBatch(0, "camera.on", kBatch);
+  while (submitted.ok() && Seconds(SteadyClock::now() - start) < kBatchLimit) {
+    const bool all_begun = site.Executions(0, "camera.on").size() >= kBatch;
+    const auto now = SteadyClock::now();
+    if (times.begun == 0 && all_begun) times.begun = Seconds(now - start);
+    if (all_begun) {
+      // Reads every command of the batch: not before it is needed.
+      const auto batch = site.GetBatch(submitted->name());
+      times.ended = Seconds(SteadyClock::now() - start);
+      if (batch.ok() && batch->counts_size() == 1 &&
+          CountFrom(*batch, COMMAND_STATE_SUCCEEDED) == kBatch) {
+        return times;
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  std::cerr << "gate_bench: the batch did not succeed: " << submitted.status()
+            << "\n";
+  return {};
+}
+
+int MeasureBatch() {
+  const auto site =
+      ProcessSite::Start({/*mesh=*/false, /*gateways=*/1, kBatchCameras});
+  if (!site.ok()) {
+    std::cerr << "gate_bench: " << site.status() << "\n";
+    return 1;
+  }
+  const double bare = BareVerification();
+  const std::string baseline = "1,000 bare P-256 verifications of one core";
+  const auto times = RunBatch(**site);
+  if (!times.has_value()) return 1;
+  PrintBenchLine({"batch.dispatch_ms", times->begun * 1e3, "ms", baseline,
+                  bare * kBatch * 1e3});
+  PrintBenchLine({"batch.end_ms", times->ended * 1e3, "ms", baseline,
+                  bare * kBatch * 1e3});
+  return 0;
+}
+
 int Run(bool mesh, const std::function<bool(const std::string&)>& asked) {
   const std::string prefix = mesh ? "gate.mesh" : "gate.standalone";
   const bool load = asked(prefix + ".rate") || asked(prefix + ".cpu_us");
@@ -170,6 +235,10 @@ int main(int argc, char** argv) {
   const auto asked = [&](const std::string& name) {
     return u2fi::load::IsAskedFor(argc, argv, name);
   };
-  const int standalone = u2fi::load::Run(false, asked);
-  return standalone + u2fi::load::Run(true, asked);
+  int failed = 0;
+  if (asked("batch.dispatch_ms") || asked("batch.end_ms")) {
+    failed += u2fi::load::MeasureBatch();
+  }
+  failed += u2fi::load::Run(false, asked);
+  return failed + u2fi::load::Run(true, asked);
 }
