@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -132,7 +131,7 @@ absl::StatusOr<std::unique_ptr<AccountLogin>> LoginFrom(
       issuer.account_claim = oidc.account_claim();
     }
   }
-  return AccountLogin::Create(clock, std::move(issuers));
+  return AccountLogin::Create(clock, issuers);
 }
 
 absl::Duration HeartbeatFrom(const CommandGateSettings& settings) {

@@ -1,7 +1,6 @@
 #include "tests/attacks/attack_list.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "services/common/proof/command.h"
 #include "services/common/proof/statement.h"
@@ -15,7 +14,7 @@ using proof::FakeCase;
 
 // Changes the command without a word to anybody.
 Attack InCommand(const char* name,
-                 std::function<void(proof::v1::Command&)> edit) {
+                 const std::function<void(proof::v1::Command&)>& edit) {
   return {name, [edit](FakeCase& c) {
             proof::v1::Command command = *proof::ParseCommand(c.command);
             edit(command);
@@ -24,7 +23,7 @@ Attack InCommand(const char* name,
 }
 
 Attack InTouch(const char* name,
-               std::function<void(proof::v1::Approval&)> edit) {
+               const std::function<void(proof::v1::Approval&)>& edit) {
   return {name, [edit](FakeCase& c) { edit(*c.proof.mutable_approvals(0)); }};
 }
 

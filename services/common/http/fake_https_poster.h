@@ -18,7 +18,7 @@ class FakeHttpsPoster : public HttpsPoster {
     if (during) during();
     if (stopped) return absl::CancelledError("stopped");
     if (answers.empty()) return 200;
-    const absl::StatusOr<int> answer = answers.front();
+    absl::StatusOr<int> answer = answers.front();
     answers.pop_front();
     return answer;
   }
