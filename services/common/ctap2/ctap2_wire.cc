@@ -1,10 +1,21 @@
 #include "services/common/ctap2/ctap2_wire.h"
 
+#include "services/common/fido/cbor.h"
 #include "services/common/status/error.h"
 
 namespace u2fi::ctap2 {
+namespace {
 
 using u2fhid::Command;
+
+// Whether libfido2 may read it: libcbor allocates as much as a header of four
+// bytes says.
+bool IsBounded(absl::string_view answer) {
+  const bool has_cbor = answer.size() > 1 && answer[0] == '\0';
+  return !has_cbor || fido::ParseCbor(answer.substr(1)).ok();
+}
+
+}  // namespace
 
 void Ctap2Wire::Begin(const u2fhid::WaitLimit& limit) {
   limit_ = &limit;
@@ -21,6 +32,10 @@ absl::StatusOr<std::string> Ctap2Wire::Receive(size_t max_size) {
   absl::StatusOr<std::string> answer = is_init_ ? InitAnswer() : Ask();
   if (answer.ok() && answer->size() > max_size) {
     answer = Error(reason::kTokenFrame, "the key's answer is too long");
+  }
+  if (answer.ok() && !is_init_ && !IsBounded(*answer)) {
+    answer =
+        Error(reason::kTokenFrame, "the key's answer is no CBOR in bounds");
   }
   if (!answer.ok()) error_ = answer.status();
   return answer;

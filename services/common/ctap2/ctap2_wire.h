@@ -41,7 +41,8 @@ class Ctap2Wire {
   // initialization packet. False for anything but INIT and CBOR.
   bool Send(uint8_t command, absl::string_view message);
 
-  // Sends it and waits for the answer, of at most `max_size` bytes. INIT is
+  // Sends it and waits for the answer, of at most `max_size` bytes, whose CBOR
+  // is within the bounds of fido::ParseCbor() (TOKEN_FRAME otherwise). INIT is
   // answered here: the host has had its channel before.
   absl::StatusOr<std::string> Receive(size_t max_size);
 

@@ -93,6 +93,16 @@ TEST_F(Ctap2WireTest, AnAnswerHasItsBound) {
   EXPECT_THAT(wire_.error(), HasReason(reason::kTokenFrame));
 }
 
+TEST_F(Ctap2WireTest, AnAnswerIsCborWithinBounds) {
+  // An array that says that it has 2^32 - 1 items.
+  handler_.answer_ = std::string("\0\x9a\xff\xff\xff\xff", 6);
+  wire_.Send(kCbor, "\x04");
+  EXPECT_THAT(wire_.Receive(100), HasReason(reason::kTokenFrame));
+  handler_.answer_ = std::string("\0\x80", 2);
+  wire_.Begin(limit_);
+  EXPECT_OK(wire_.Receive(100));
+}
+
 TEST_F(Ctap2WireTest, TheErrorIsRememberedUntilTheNextBegin) {
   transport_.Remove();
   wire_.Send(kCbor, "\x04");
