@@ -54,6 +54,12 @@ bool MayMove(v1::CommandState from, v1::CommandState to, bool free) {
   }
 }
 
+bool IsPassing(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kAborted ||
+         status.code() == absl::StatusCode::kDeadlineExceeded;
+}
+
 absl::string_view StateName(v1::CommandState state) {
   return absl::StripPrefix(absl::string_view(v1::CommandState_Name(state)),
                            "COMMAND_STATE_");

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_STATES_H_
 #define U2FI_SERVICES_COMMAND_GATE_COMMAND_STATES_H_
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "u2fi/command_gate/v1/command.pb.h"
 
@@ -24,6 +25,10 @@ bool MayMove(v1::CommandState from, v1::CommandState to, bool free);
 // nobody touched the key in time, else DENIED. The agent may say the former
 // before the gate's own deadline has passed.
 v1::CommandState StateAfterRefusal(absl::string_view reason);
+
+// Whether another try of the same step may go well: somebody was away, too
+// slow, or faster.
+bool IsPassing(const absl::Status& status);
 
 // The name without prefix, as the audit has it: "APPROVED".
 absl::string_view StateName(v1::CommandState state);

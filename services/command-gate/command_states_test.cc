@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "services/common/status/error.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -68,6 +69,14 @@ TEST(CommandStatesTest, NoMoveLeadsAwayFromAFinalState) {
 
 TEST(CommandStatesTest, NamesHaveNoPrefix) {
   EXPECT_EQ(StateName(v1::COMMAND_STATE_UNKNOWN_OUTCOME), "UNKNOWN_OUTCOME");
+}
+
+TEST(CommandStatesTest, OnlyWhatMayGoWellLaterPasses) {
+  EXPECT_TRUE(IsPassing(Error(reason::kPeerUnavailable, "away")));
+  EXPECT_TRUE(IsPassing(Error(reason::kStoreAborted, "too late")));
+  EXPECT_TRUE(IsPassing(Error(reason::kDeadlineExceeded, "too slow")));
+  EXPECT_FALSE(IsPassing(Error(reason::kAlreadyDecided, "no")));
+  EXPECT_FALSE(IsPassing(absl::OkStatus()));
 }
 
 }  // namespace

@@ -25,12 +25,6 @@ using ::u2fi::store::Durability;
 // A touch that was verified so lately needs no second look at its token.
 constexpr uint64_t kFreshMs = 1'000;
 
-bool IsPassing(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kUnavailable ||
-         status.code() == absl::StatusCode::kAborted ||
-         status.code() == absl::StatusCode::kDeadlineExceeded;
-}
-
 proof::v1::Proof ProofOf(const CommandRow& row) {
   proof::v1::Proof proof;
   *proof.mutable_approvals() = TouchesOf(row);

@@ -238,6 +238,7 @@ absl::Status GateFlow::OnApproval(const GatewaySession& session,
   common::v1::Verdict verdict;
   const absl::StatusOr<StoredCommand> after =
       TakeAnswer(session, answer, verdict);
+  if (IsPassing(after.status())) NoteUnjudged(session, answer.approval_id());
   if (verdict.outcome() == common::v1::OUTCOME_UNSPECIFIED) {
     verdict.set_outcome(common::v1::OUTCOME_REFUSED);
     verdict.set_reason(ReasonOf(after.status()));
@@ -249,6 +250,32 @@ absl::Status GateFlow::OnApproval(const GatewaySession& session,
     Log("a command waits for the sweeper", session, Advance(*after));
   }
   return absl::OkStatus();
+}
+
+void GateFlow::NoteUnjudged(const GatewaySession& session,
+                            const std::string& approval_id) {
+  std::string command_id;
+  int slot = 0;
+  uint32_t attempt = 0;
+  if (!ParseApprovalId(approval_id, command_id, slot, attempt)) return;
+  MutexLock lock(mutex_);
+  unjudged_.insert({session.tenant, command_id, session.gateway});
+}
+
+void GateFlow::AskUnjudged() {
+  std::set<Unjudged> unjudged;
+  {
+    MutexLock lock(mutex_);
+    unjudged.swap(unjudged_);
+  }
+  for (const Unjudged& answer : unjudged) {
+    const auto& [tenant, command_id, gateway] = answer;
+    const absl::StatusOr<StoredCommand> command = Find(tenant, command_id);
+    if (command.ok()) approvals_.AskAgain(*command, gateway);
+    if (!IsPassing(command.status())) continue;
+    MutexLock lock(mutex_);
+    unjudged_.insert(answer);
+  }
 }
 
 absl::StatusOr<StoredCommand> GateFlow::FindAsked(

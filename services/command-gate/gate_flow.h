@@ -1,7 +1,9 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_GATE_FLOW_H_
 #define U2FI_SERVICES_COMMAND_GATE_GATE_FLOW_H_
 
+#include <set>
 #include <string>
+#include <tuple>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -12,6 +14,7 @@
 #include "services/command-gate/gateway_sender.h"
 #include "services/command-gate/preparation.h"
 #include "services/common/status/reasons.h"
+#include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
 #include "services/device-registry/registry_client.h"
 
@@ -58,6 +61,10 @@ class GateFlow : public GatewayEvents {
       common::v1::Verdict& verdict);
   Questions& questions() { return approvals_.questions(); }
 
+  // Asks again for the answers that a passing fault kept from being judged; an
+  // agent sends the same answer then, without a touch. For once a second.
+  void AskUnjudged();
+
   // Sends what waits for the gateway again: questions, and commands that it has
   // to execute.
   void SendAgain(const GatewaySession& session);
@@ -79,6 +86,8 @@ class GateFlow : public GatewayEvents {
       common::v1::Verdict& verdict);
   absl::Status OnApproval(const GatewaySession& session,
                           const gateway::v1::ApprovalAnswer& answer);
+  void NoteUnjudged(const GatewaySession& session,
+                    const std::string& approval_id);
   // The command that `answer` is for.
   absl::StatusOr<StoredCommand> FindAsked(
       const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer);
@@ -113,6 +122,11 @@ class GateFlow : public GatewayEvents {
   Dispatcher& dispatcher_;
   device_registry::RegistryClient& registry_;
   GatewaySender& gateways_;
+
+  // Tenant, command, gateway.
+  using Unjudged = std::tuple<std::string, std::string, std::string>;
+  Mutex mutex_;
+  std::set<Unjudged> unjudged_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::command_gate

@@ -7,6 +7,7 @@ namespace u2fi::command_gate {
 
 int Sweeper::Sweep() {
   int fired = 0;
+  flow_.AskUnjudged();
   for (const std::string& tenant : tenants_()) fired += SweepTenant(tenant);
   return fired;
 }

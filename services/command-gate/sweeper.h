@@ -11,9 +11,9 @@
 
 namespace u2fi::command_gate {
 
-// Fires the timers that are due: deadlines, and what a crash left lying. The
-// caller runs it once a second. Firing twice is harmless, since each firing
-// ends in a compare-and-set. Thread-safe.
+// Fires the timers that are due: deadlines, and what a crash or another
+// service's absence left lying. The caller runs it once a second. Firing twice
+// is harmless, since each firing ends in a compare-and-set. Thread-safe.
 class Sweeper {
  public:
   // The references must outlive this object. `tenants` lists those to sweep.

@@ -7,7 +7,10 @@
 namespace u2fi::command_gate {
 namespace {
 
+using gateway::v1::GatewayMessage;
 using gateway::v1::MeshMessage;
+using store::FaultyStore;
+using testing::SizeIs;
 
 class SweeperTest : public GateTestCase {
  protected:
@@ -50,6 +53,39 @@ TEST_F(SweeperTest, ThenTheCueGoesOff) {
   Asked();
   SweepAfter(kApproveWithin + absl::Milliseconds(1));
   EXPECT_EQ(gateways_.Of(MeshMessage::kCancelApproval).size(), 1u);
+}
+
+TEST_F(SweeperTest, AnAnswerThatNobodyCouldJudgeIsAskedForAgain) {
+  const StoredCommand command = Asked();
+  GatewayMessage answer;
+  *answer.mutable_approval_answer() = Touch(command);
+  attestation_.verify_status = Away();
+  gate().flow.OnMessage(Session("g1"), answer);
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalOutcome), SizeIs(1));
+  EXPECT_EQ(StateOf(command), v1::COMMAND_STATE_AWAITING_APPROVAL);
+  SweepAfter(absl::Seconds(1));
+  const auto questions = gateways_.Of(MeshMessage::kApprovalRequest);
+  ASSERT_EQ(questions.size(), 2u);
+  EXPECT_EQ(questions[1].approval_request().approval_id(),
+            answer.approval_answer().approval_id());
+  attestation_.verify_status = absl::OkStatus();
+  gate().flow.OnMessage(Session("g1"), answer);
+  EXPECT_EQ(StateOf(command), v1::COMMAND_STATE_DISPATCHED);
+  SweepAfter(absl::Seconds(1));
+  EXPECT_EQ(gateways_.Of(MeshMessage::kApprovalRequest).size(), 2u);
+}
+
+TEST_F(SweeperTest, WithTheStoreAwayAnUnjudgedAnswerIsNotForgotten) {
+  const StoredCommand command = Asked();
+  GatewayMessage answer;
+  *answer.mutable_approval_answer() = Touch(command);
+  attestation_.verify_status = Away();
+  gate().flow.OnMessage(Session("g1"), answer);
+  store_.Fail(FaultyStore::Method::kGet, FaultyStore::Fault::kUnavailable);
+  gate().flow.AskUnjudged();
+  EXPECT_EQ(gateways_.Of(MeshMessage::kApprovalRequest).size(), 1u);
+  gate().flow.AskUnjudged();
+  EXPECT_EQ(gateways_.Of(MeshMessage::kApprovalRequest).size(), 2u);
 }
 
 TEST_F(SweeperTest, WhatWasApprovedIsSent) {

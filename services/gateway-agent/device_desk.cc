@@ -78,7 +78,9 @@ absl::Status DeviceDesk::Remember() {
   // What the last process handed to plain devices can only be unknown.
   ASSIGN_OR_RETURN(const std::vector<std::string> ids, site_.Unfinished(""));
   for (const std::string& id : ids) {
-    work_.push_back([this, id] { AskUnfinishedOne(id, /*since_start=*/true); });
+    Work work;
+    work.run = [this, id] { AskUnfinishedOne(id, /*since_start=*/true); };
+    work_.push_back(std::move(work));
   }
   return absl::OkStatus();
 }
@@ -111,9 +113,12 @@ void DeviceDesk::Stop() {
   if (working_.joinable()) working_.join();
 }
 
-void DeviceDesk::Post(std::function<void()> work) {
+void DeviceDesk::Post(std::function<void()> run, bool hands) {
   MutexLock lock(mutex_);
   if (stop_) return;
+  Work work;
+  work.run = std::move(run);
+  work.hands = hands;
   work_.push_back(std::move(work));
   changed_.NotifyAll();
 }
@@ -121,13 +126,15 @@ void DeviceDesk::Post(std::function<void()> work) {
 void DeviceDesk::WorkUntilStopped() {
   bool stopped = false;
   while (!stopped) {
-    const std::function<void()> work = NextWork(stopped);
-    if (work) work();
+    const Work work = NextWork(stopped);
+    if (work.run) work.run();
+    const bool full = handing_.size() >= SiteStore::kMaxHanded;
+    if (!work.next_hands || full) HandGroup();
     if (!stopped) EndOverdue();
   }
 }
 
-std::function<void()> DeviceDesk::NextWork(bool& stopped) {
+DeviceDesk::Work DeviceDesk::NextWork(bool& stopped) {
   MutexLock lock(mutex_);
   busy_ = false;
   changed_.NotifyAll();
@@ -136,9 +143,10 @@ std::function<void()> DeviceDesk::NextWork(bool& stopped) {
   }
   while (!stop_ && work_.empty() && ends_.empty()) changed_.Wait(mutex_);
   stopped = stop_;
-  if (stop_ || work_.empty()) return nullptr;
-  std::function<void()> work = std::move(work_.front());
+  if (stop_ || work_.empty()) return {};
+  Work work = std::move(work_.front());
   work_.pop_front();
+  work.next_hands = work.hands && !work_.empty() && work_.front().hands;
   busy_ = true;
   return work;
 }
@@ -189,7 +197,8 @@ void DeviceDesk::OnConnected(const gateway::v1::Welcome&) {
 bool DeviceDesk::OnMessage(const MeshMessage& message) {
   switch (message.body_case()) {
     case MeshMessage::kExecuteCommand:
-      Post([this, m = message.execute_command()] { Execute(m); });
+      Post([this, m = message.execute_command()] { Execute(m); },
+           /*hands=*/true);
       return true;
     case MeshMessage::kStage:
       Post([this, m = message.stage()] { Stage(m); });
@@ -239,13 +248,41 @@ void DeviceDesk::Execute(const gateway::v1::ExecuteCommand& execute) {
     AnswerFromJournal(id, **known);
     return;
   }
+  if (IsBeingHanded(id)) return;
   const absl::Status status = HandOver(execute, *command);
-  LogRefusal("a command was refused", command->device(), status);
+  if (!status.ok()) Refuse(id, command->device(), status);
+}
+
+bool DeviceDesk::IsBeingHanded(const std::string& command_id) const {
+  return std::any_of(handing_.begin(), handing_.end(),
+                     [&](const SiteStore::Handed& handed) {
+                       return handed.command_id == command_id;
+                     });
+}
+
+void DeviceDesk::Refuse(const std::string& command_id,
+                        const std::string& device, const absl::Status& status) {
+  LogRefusal("a command was refused", device, status);
   if (status.code() == absl::StatusCode::kUnavailable ||
       status.code() == absl::StatusCode::kAborted) {
     return;
   }
-  SendAccepted(id, ReasonOf(status));
+  SendAccepted(command_id, ReasonOf(status));
+}
+
+void DeviceDesk::HandGroup() {
+  std::vector<SiteStore::Handed> group;
+  group.swap(handing_);
+  if (group.empty()) return;
+  const absl::Status status = site_.Hand(group);
+  for (const auto& [command_id, row] : group) {
+    if (!status.ok()) {
+      Refuse(command_id, row.device(), status);
+      continue;
+    }
+    PublishCommand(command_id, row);
+    SendAccepted(command_id, "");
+  }
 }
 
 absl::Status DeviceDesk::HandOver(const gateway::v1::ExecuteCommand& execute,
@@ -268,13 +305,18 @@ absl::Status DeviceDesk::HandOver(const gateway::v1::ExecuteCommand& execute,
   if (execute.has_proof()) row.set_proof(proof::Encode(execute.proof()));
   row.set_handed_ms(NowMs());
   row.set_execute_by_ms(execute_by);
-  RETURN_IF_ERROR(site_.Hand(command.command_id(), row));
-  if (!device->row.plain()) {
-    PublishCommand(command.command_id(), row);
-    return absl::OkStatus();
-  }
-  EndAt(execute_by, command.command_id());
-  return PublishPlain(command, execute_by);
+  if (device->row.plain()) return HandToPlain(command, row);
+  handing_.push_back({command.command_id(), std::move(row)});
+  return absl::OkStatus();
+}
+
+absl::Status DeviceDesk::HandToPlain(const proof::v1::Command& command,
+                                     const JournalRow& row) {
+  RETURN_IF_ERROR(site_.Hand({{command.command_id(), row}}));
+  EndAt(row.execute_by_ms(), command.command_id());
+  RETURN_IF_ERROR(PublishPlain(command, row.execute_by_ms()));
+  SendAccepted(command.command_id(), "");
+  return absl::OkStatus();
 }
 
 // A journal that was emptied does not know what ran before; and without a

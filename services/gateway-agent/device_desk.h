@@ -80,15 +80,31 @@ class DeviceDesk : public MeshHandler {
   absl::Status Remember();
   absl::Status Listen();
 
-  void Post(std::function<void()> work);
+  struct Work {
+    std::function<void()> run;
+    // It may hand a command over, and so does what comes next: they share a
+    // commit.
+    bool hands = false;
+    bool next_hands = false;
+  };
+  void Post(std::function<void()> run, bool hands = false);
   void WorkUntilStopped();
   // The next work; nothing if it is time for a look at deadlines, or to stop.
-  std::function<void()> NextWork(bool& stopped);
+  Work NextWork(bool& stopped);
 
   // Commands.
   void Execute(const gateway::v1::ExecuteCommand& execute);
   absl::Status HandOver(const gateway::v1::ExecuteCommand& execute,
                         const proof::v1::Command& command);
+  absl::Status HandToPlain(const proof::v1::Command& command,
+                           const records::v1::JournalRow& row);
+  // Writes what waits in `handing_` into the journal, and publishes it.
+  void HandGroup();
+  bool IsBeingHanded(const std::string& command_id) const;
+  // Tells the mesh of a command that is not handed over, unless it may be
+  // later.
+  void Refuse(const std::string& command_id, const std::string& device,
+              const absl::Status& status);
   absl::Status CheckPlain(const proof::VerifiedCommand& verified) const;
   absl::StatusOr<proof::VerifiedCommand> Verify(
       const gateway::v1::ExecuteCommand& execute,
@@ -195,6 +211,8 @@ class DeviceDesk : public MeshHandler {
   // Only on the working thread.
   proof::DenyList denied_;
   std::map<std::string, Believed> believed_;
+  // Verified commands to devices with the kit.
+  std::vector<SiteStore::Handed> handing_;
   // What devices said last to the change that waits for them; the report of
   // their pin set that follows decides.
   std::map<std::string, device::v1::DeviceResult> answers_;
@@ -208,7 +226,7 @@ class DeviceDesk : public MeshHandler {
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   Memory memory_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> online_ ABSL_GUARDED_BY(mutex_);
-  std::deque<std::function<void()>> work_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Work> work_ ABSL_GUARDED_BY(mutex_);
   std::thread working_;
 };
 

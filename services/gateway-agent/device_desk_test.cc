@@ -33,11 +33,29 @@ class DeviceDeskTest : public testing::Test, public DeviceDeskCase {
     message.mutable_status()->set_state(state);
     return message;
   }
+  int DurableCommits() const {
+    return store.SuccessfulCommits(store::Durability::kDurable) - before_;
+  }
+  // Executes one command; `others` come while it goes into the journal.
+  void ExecuteWhileTheFirstIsWritten(
+      const std::vector<ExecuteCommand>& others) {
+    before_ = store.SuccessfulCommits(store::Durability::kDurable);
+    store.BeforeNextCommit([&] {
+      for (const ExecuteCommand& other : others) {
+        MeshMessage message;
+        *message.mutable_execute_command() = other;
+        EXPECT_TRUE(desk->OnMessage(message));
+      }
+    });
+    Execute(Touched("lock.unlock"));
+  }
   void ExpectRefused(const ExecuteCommand& execute, const char* reason) {
     Execute(execute);
     EXPECT_EQ(Refused(), reason);
     EXPECT_EQ(Publications(), 0);
   }
+
+  int before_ = 0;
 };
 
 TEST_F(DeviceDeskTest, AVerifiedCommandGoesDown) {
@@ -61,6 +79,39 @@ TEST_F(DeviceDeskTest, TheJournalIsOnDiskBeforeTheDeviceHears) {
   Execute(Touched("lock.unlock"));
   EXPECT_FALSE(published_before);
   EXPECT_EQ(store.SuccessfulCommits(store::Durability::kDurable), before + 1);
+}
+
+TEST_F(DeviceDeskTest, CommandsThatWaitShareACommit) {
+  std::vector<ExecuteCommand> waiting;
+  for (uint64_t sequence = 8; sequence < 30; ++sequence) {
+    waiting.push_back(Touched("lock.unlock", sequence));
+  }
+  ExecuteWhileTheFirstIsWritten(waiting);
+  EXPECT_EQ(Publications(), 23);
+  EXPECT_EQ(DurableCommits(), 3);
+}
+
+TEST_F(DeviceDeskTest, ACommandThatWaitsTwiceIsHandedOverOnce) {
+  const ExecuteCommand again = Touched("lock.unlock", 8);
+  ExecuteWhileTheFirstIsWritten({again, again});
+  EXPECT_EQ(Publications(), 2);
+}
+
+TEST_F(DeviceDeskTest, WithoutAJournalNoneOfThoseThatWaitIsExecuted) {
+  const ExecuteCommand second = Touched("lock.unlock", 8);
+  store.Fail(store::FaultyStore::Method::kCommit,
+             store::FaultyStore::Fault::kUnavailable, 2);
+  ExecuteWhileTheFirstIsWritten({second, Touched("lock.unlock", 9)});
+  EXPECT_EQ(Publications(), 1);
+  Execute(second);
+  EXPECT_EQ(Publications(), 2);
+}
+
+TEST_F(DeviceDeskTest, OneThatIsRefusedKeepsNoOtherBack) {
+  ExecuteCommand changed = Touched("lock.unlock", 8);
+  changed.set_command(Touched("lock.unlock", 9).command());
+  ExecuteWhileTheFirstIsWritten({changed, Touched("lock.unlock", 10)});
+  EXPECT_EQ(Publications(), 2);
 }
 
 TEST_F(DeviceDeskTest, ACommandAndItsResultAreOneDurableCommit) {

@@ -136,13 +136,19 @@ absl::StatusOr<absl::optional<JournalRow>> SiteStore::FindJournal(
   return Find<JournalRow>(JournalKey(command_id));
 }
 
-absl::Status SiteStore::Hand(absl::string_view command_id,
-                             const JournalRow& row) {
-  const std::string key = JournalKey(command_id);
-  return Commit({{key, store::kAbsent}},
-                {{key, row.SerializeAsString(), KeptUntil(row)},
-                 {HandedKey(row.device(), command_id), ""}},
-                {});
+absl::Status SiteStore::Hand(const std::vector<Handed>& commands) {
+  if (commands.size() > kMaxHanded) {
+    return Error(reason::kInternal, "too many commands for one commit");
+  }
+  std::vector<store::Expect> expect;
+  std::vector<store::Put> put;
+  for (const auto& [command_id, row] : commands) {
+    const std::string key = JournalKey(command_id);
+    expect.push_back({key, store::kAbsent});
+    put.push_back({key, row.SerializeAsString(), KeptUntil(row)});
+    put.push_back({HandedKey(row.device(), command_id), ""});
+  }
+  return Commit(std::move(expect), std::move(put), {});
 }
 
 absl::StatusOr<std::vector<std::string>> SiteStore::Unfinished(

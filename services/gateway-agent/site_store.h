@@ -42,9 +42,15 @@ class SiteStore {
   absl::StatusOr<absl::optional<records::v1::JournalRow>> FindJournal(
       absl::string_view command_id);
 
-  // Writes HANDED. STORE_ABORTED if the command is in the journal already.
-  absl::Status Hand(absl::string_view command_id,
-                    const records::v1::JournalRow& row);
+  // A command that is going to a device.
+  struct Handed {
+    std::string command_id;
+    records::v1::JournalRow row;
+  };
+  // Writes HANDED for all of them in one durable commit, or for none. At most
+  // kMaxHanded. STORE_ABORTED if one is in the journal already.
+  static constexpr size_t kMaxHanded = 16;
+  absl::Status Hand(const std::vector<Handed>& commands);
 
   // Commands that were handed over to `device`, or to any if that is empty, and
   // have no end yet; at most 1,000.

@@ -37,14 +37,14 @@ class SiteStoreTest : public testing::Test {
 };
 
 TEST_F(SiteStoreTest, WhatWasHandedOverIsInTheJournal) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   ASSERT_OK_AND_ASSIGN(const auto row, site_.FindJournal("c1"));
   ASSERT_TRUE(row.has_value());
   EXPECT_EQ(row->sequence(), 3u);
 }
 
 TEST_F(SiteStoreTest, TheHandOverIsOnDiskAndTheEndFollowsWithAnother) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kDurable), 1);
   ASSERT_OK(site_.Finish("c1", Result()));
   EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kDurable), 1);
@@ -52,14 +52,14 @@ TEST_F(SiteStoreTest, TheHandOverIsOnDiskAndTheEndFollowsWithAnother) {
 }
 
 TEST_F(SiteStoreTest, ACommandIsHandedOverOnce) {
-  ASSERT_OK(site_.Hand("c1", Row()));
-  EXPECT_THAT(site_.Hand("c1", Row()), HasReason(reason::kStoreAborted));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
+  EXPECT_THAT(site_.Hand({{"c1", Row()}}), HasReason(reason::kStoreAborted));
 }
 
 TEST_F(SiteStoreTest, AnUnknownOutcomeIsNotHandedOver) {
   store_.Fail(store::FaultyStore::Method::kCommit,
               store::FaultyStore::Fault::kUnknownApplied);
-  EXPECT_FALSE(site_.Hand("c1", Row()).ok());
+  EXPECT_FALSE(site_.Hand({{"c1", Row()}}).ok());
 }
 
 TEST_F(SiteStoreTest, ACommandThatWasNotHandedOverHasNoResult) {
@@ -68,7 +68,7 @@ TEST_F(SiteStoreTest, ACommandThatWasNotHandedOverHasNoResult) {
 }
 
 TEST_F(SiteStoreTest, AResultIsKeptUntilItIsAcknowledged) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   ASSERT_OK(site_.Finish("c1", Result()));
   EXPECT_EQ(site_.Unacknowledged()->size(), 1u);
   ASSERT_OK(site_.Acknowledge("c1"));
@@ -76,7 +76,7 @@ TEST_F(SiteStoreTest, AResultIsKeptUntilItIsAcknowledged) {
 }
 
 TEST_F(SiteStoreTest, TheFirstResultStands) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   ASSERT_OK(site_.Finish("c1", Result()));
   gateway::v1::CommandResult other = Result();
   other.set_outcome_text("FAILED");
@@ -101,7 +101,7 @@ TEST_F(SiteStoreTest, ATenantThatIsNoIdIsRefused) {
 }
 
 TEST_F(SiteStoreTest, WhatWasHandedOverIsUnfinishedUntilItHasAResult) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   EXPECT_EQ(*site_.Unfinished(""), std::vector<std::string>{"c1"});
   ASSERT_OK(site_.Finish("c1", Result()));
   EXPECT_TRUE(site_.Unfinished("")->empty());
@@ -110,15 +110,15 @@ TEST_F(SiteStoreTest, WhatWasHandedOverIsUnfinishedUntilItHasAResult) {
 TEST_F(SiteStoreTest, EachDeviceHasUnfinishedCommandsOfItsOwn) {
   records::v1::JournalRow other = Row();
   other.set_device("cam-10");
-  ASSERT_OK(site_.Hand("c1", Row()));
-  ASSERT_OK(site_.Hand("c2", other));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
+  ASSERT_OK(site_.Hand({{"c2", other}}));
   EXPECT_EQ(*site_.Unfinished("cam-1"), std::vector<std::string>{"c1"});
   EXPECT_EQ(*site_.Unfinished("cam-10"), std::vector<std::string>{"c2"});
   EXPECT_EQ(site_.Unfinished("")->size(), 2u);
 }
 
 TEST_F(SiteStoreTest, AResultThatWasNotWrittenIsUnfinished) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   store_.Fail(store::FaultyStore::Method::kCommit,
               store::FaultyStore::Fault::kUnknownNotApplied);
   EXPECT_FALSE(site_.Finish("c1", Result()).ok());
@@ -186,17 +186,31 @@ TEST_F(SiteStoreTest, ARecordOfAnotherSchemaIsNotRead) {
 }
 
 TEST_F(SiteStoreTest, TenantsDoNotSeeEachOther) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   SiteStore other = *SiteStore::Open(store_, "t2");
   EXPECT_FALSE(other.FindJournal("c1")->has_value());
 }
 
 TEST_F(SiteStoreTest, AfterANewIncarnationOneWriteFailsAndTheNextOnesWork) {
-  ASSERT_OK(site_.Hand("c1", Row()));
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
   store_.Fail(store::FaultyStore::Method::kCommit,
               store::FaultyStore::Fault::kEpochChanged);
-  EXPECT_THAT(site_.Hand("c2", Row()), HasReason(reason::kStoreEpochChanged));
-  EXPECT_OK(site_.Hand("c2", Row()));
+  EXPECT_THAT(site_.Hand({{"c2", Row()}}),
+              HasReason(reason::kStoreEpochChanged));
+  EXPECT_OK(site_.Hand({{"c2", Row()}}));
+}
+
+TEST_F(SiteStoreTest, CommandsAreHandedOverTogetherOrNotAtAll) {
+  ASSERT_OK(site_.Hand({{"c1", Row()}, {"c2", Row()}}));
+  EXPECT_THAT(site_.Hand({{"c3", Row()}, {"c2", Row()}}),
+              HasReason(reason::kStoreAborted));
+  ASSERT_OK_AND_ASSIGN(const auto third, site_.FindJournal("c3"));
+  EXPECT_FALSE(third.has_value());
+}
+
+TEST_F(SiteStoreTest, ACommitHasItsLimit) {
+  const std::vector<SiteStore::Handed> many(SiteStore::kMaxHanded + 1);
+  EXPECT_THAT(site_.Hand(many), HasReason(reason::kInternal));
 }
 
 }  // namespace
