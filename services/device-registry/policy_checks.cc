@@ -33,7 +33,7 @@ std::string At(absl::string_view list, int index, absl::string_view field) {
 
 absl::Status CheckRule(const proof::v1::Rule& rule,
                        const std::string& operation) {
-  const absl::Status form = proof::CheckRuleForm(rule, operation);
+  absl::Status form = proof::CheckRuleForm(rule, operation);
   if (form.ok()) return form;
   return Error(
       reason::kRuleInvalid, "the rule contradicts itself",

@@ -101,7 +101,7 @@ absl::Status SiteStore::Commit(std::vector<store::Expect> expect,
   commit.put = std::move(put);
   commit.remove = std::move(remove);
   commit.durability = durability;
-  const absl::Status status = store_->Commit(partition_, commit).status();
+  absl::Status status = store_->Commit(partition_, commit).status();
   if (IsReason(status, reason::kStoreEpochChanged)) {
     MutexLock lock(known_->mutex);
     known_->epoch.clear();

@@ -108,7 +108,7 @@ std::string SiteConfig::Write(const std::string& name,
            .ok()) {
     json.clear();
   }
-  const std::string path = absl::StrCat(ca_.folder(), "/", name, ".json");
+  std::string path = absl::StrCat(ca_.folder(), "/", name, ".json");
   WriteFile(path, json);
   return path;
 }

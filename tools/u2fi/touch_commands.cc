@@ -26,7 +26,7 @@ constexpr char kEnrolOperation[] = "u2fi.enrol";
 constexpr char kPinsOperation[] = "u2fi.pins";
 constexpr char kUnbindOperation[] = "u2fi.unbind";
 constexpr char kTokenOperation[] = "u2fi.token.";
-constexpr size_t kMaxIdToken = 8 * 1024;
+constexpr size_t kMaxIdToken = size_t{8} << 10;
 constexpr absl::Duration kWatchFor = absl::Hours(24);
 
 struct Flags {
