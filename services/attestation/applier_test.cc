@@ -50,6 +50,7 @@ class ApplierBatchTest : public AttestationTestCase {
   v1::ApplyRequest BatchOf(const std::vector<std::string>& commands,
                            const std::vector<fido::FakeU2fToken>& by) {
     std::vector<crypto::Digest> leaves;
+    leaves.reserve(commands.size());
     for (const std::string& bytes : commands) {
       leaves.push_back(proof::Leaf(bytes));
     }

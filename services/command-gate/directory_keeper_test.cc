@@ -107,6 +107,7 @@ TEST_F(DirectoryKeeperTest, NothingIsWrittenBeforeAThirdOfTheLease) {
 
 TEST_F(DirectoryKeeperTest, ManyAreRenewedInOneCommitPerTenant) {
   std::vector<GatewaySession> sessions;
+  sessions.reserve(20);
   for (int i = 0; i < 20; ++i) {
     sessions.push_back(Claim("g" + std::to_string(i), i < 15 ? "t1" : "t2"));
   }

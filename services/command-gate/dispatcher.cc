@@ -168,7 +168,7 @@ absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
     ASSIGN_OR_RETURN(command, SetDispatched(command));
   }
   if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
-  if (command.row.gateway().empty()) return ApplyOnAccount(std::move(command));
+  if (command.row.gateway().empty()) return ApplyOnAccount(command);
   if (command.row.operation() == proof::kOperationPins ||
       command.row.operation() == proof::kOperationUnbind) {
     return ApplyPins(std::move(command));

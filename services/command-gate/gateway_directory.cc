@@ -107,6 +107,7 @@ absl::StatusOr<GatewaySession> GatewayDirectory::Claim(GatewaySession session) {
 absl::StatusOr<std::vector<GatewaySession>> GatewayDirectory::Renew(
     const std::vector<GatewaySession>& sessions) {
   std::vector<std::string> gateways;
+  gateways.reserve(sessions.size());
   for (const GatewaySession& session : sessions) {
     gateways.push_back(session.gateway);
   }
@@ -123,12 +124,14 @@ absl::StatusOr<std::vector<GatewaySession>> GatewayDirectory::Renew(
         return stays;
       }));
   std::vector<GatewaySession> stale;
+  stale.reserve(lost.size());
   for (const size_t index : lost) stale.push_back(sessions[index]);
   return stale;
 }
 
 absl::Status GatewayDirectory::Release(const std::vector<Closed>& closed) {
   std::vector<std::string> gateways;
+  gateways.reserve(closed.size());
   for (const Closed& one : closed) gateways.push_back(one.session.gateway);
   if (closed.empty()) return absl::OkStatus();
   return Update(closed[0].session.tenant, gateways,
@@ -147,6 +150,7 @@ absl::Status GatewayDirectory::Update(absl::string_view tenant,
   ASSIGN_OR_RETURN(const store::Partition partition,
                    store::Partition::Make("command-gate", tenant));
   std::vector<std::string> keys;
+  keys.reserve(gateways.size());
   for (const std::string& gateway : gateways) keys.push_back(KeyOf(gateway));
   absl::Status status = UpdateOnce(partition, keys, change);
   for (int i = 1; i < kTries && IsWorthAnotherTry(status); ++i) {

@@ -39,7 +39,7 @@ std::shared_ptr<OwnerCache::Flight> OwnerCache::Join(
   MutexLock lock(mutex_);
   const auto found = flights_.find(key);
   if (found != flights_.end()) {
-    const std::shared_ptr<Flight> other = found->second;
+    std::shared_ptr<Flight> other = found->second;
     const bool waited = other->under_way;
     while (other->under_way) other->landed.Wait(mutex_);
     if (waited || clock_.Uptime() - other->read_at < kKeptFor) return other;

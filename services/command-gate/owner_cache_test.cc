@@ -161,6 +161,7 @@ TEST_F(OwnerCacheTest, ThoseWhoAskAtOnceShareOneLookUp) {
   Claim();
   store_.Shut();
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([this] { EXPECT_TRUE(IsKnown()); });
   }

@@ -19,7 +19,7 @@ absl::Status ReplicaGrpcClient::Forward(absl::string_view address,
                                         const v1::ForwardRequest& request) {
   const std::string target(address);
   const std::shared_ptr<Stub> stub = StubOf(target);
-  const absl::Status status =
+  absl::Status status =
       rpc::Call(*stub, deadline_, request, &Stub::Forward).status();
   if (!IsReached(status)) Drop(target, stub);
   return status;

@@ -164,6 +164,7 @@ TEST_F(ReplicaHintsTest, ManyAreSaidInFewHintsAndNoneIsLost) {
 TEST_F(ReplicaHintsTest, LargeOnesAreSplit) {
   Listen();
   std::vector<std::string> accounts;
+  accounts.reserve(40);
   for (int i = 0; i < 40; ++i) {
     accounts.push_back(std::string(62, 'a') + std::to_string(10 + i));
   }

@@ -20,8 +20,6 @@ namespace {
 
 using command_gate::v1::CommandRecord;
 using command_gate::v1::CommandState;
-using testing::AnyOf;
-using testing::Eq;
 
 constexpr absl::Duration kLimit = absl::Seconds(40);
 // Waiting commands are read every five seconds in any case: who is woken is
@@ -73,7 +71,7 @@ class ReplicasTest : public testing::Test {
   // A command that waits for a touch; the key does not touch itself any more.
   std::string Asked() {
     EXPECT_OK(site_->TellToken(0, "auto off"));
-    const std::string name = Submit();
+    std::string name = Submit();
     EXPECT_TRUE(Until([this] { return IsAsked(); })) << site_->Logs();
     return name;
   }
@@ -169,6 +167,7 @@ TEST_F(ReplicasTest, AndADrain) {
 
 TEST_F(ReplicasTest, CommandsDuringADrainAreAllDoneOnce) {
   std::vector<std::string> names;
+  names.reserve(13);
   for (int i = 0; i < 3; ++i) names.push_back(Submit("device.identify"));
   kill(site_->programs().PidOf(ProgramThere()), SIGTERM);
   for (int i = 0; i < 10; ++i) {

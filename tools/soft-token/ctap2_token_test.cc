@@ -78,7 +78,7 @@ class Ctap2TokenTest : public testing::Test {
   // Makes a credential with a touch and keeps its id and key.
   CborValue Enrol() {
     touch_.Touch();
-    const CborValue made = Answer(Make(-7));
+    CborValue made = Answer(Make(-7));
     const std::string data = BytesOf(made, 2);
     const auto parsed = fido::ParseAuthenticatorData(data);
     EXPECT_OK(parsed);

@@ -18,7 +18,6 @@ namespace u2fi::audit {
 namespace {
 
 using proof::FakeToken;
-using proof::FakeTouch;
 using proof::v1::Purpose;
 
 // A story told by rows; each test asks what the evidence of the last one shows.
@@ -40,7 +39,7 @@ class EvidenceVerifierTest : public testing::Test {
     return site_.CommandBytes(operation, arguments);
   }
   RowContent Approved(const std::string& command, Purpose purpose,
-                      std::vector<FakeToken*> by) {
+                      const std::vector<FakeToken*>& by) {
     proof::FakeRequest request;
     request.purpose = purpose;
     request.commands = {command};
@@ -55,9 +54,9 @@ class EvidenceVerifierTest : public testing::Test {
     *content.body.mutable_approvals() = site_.Prove(request).approvals();
     return content;
   }
-  void TellEnrolment(FakeToken& token, std::vector<FakeToken*> by) {
+  void TellEnrolment(FakeToken& token, const std::vector<FakeToken*>& by) {
     RowContent content = Approved(proof::FakeEnrolCommand(site_, token),
-                                  proof::v1::PURPOSE_ENROL, std::move(by));
+                                  proof::v1::PURPOSE_ENROL, by);
     *content.body.mutable_evidence()->mutable_registration() =
         token.Registration();
     Tell(std::move(content));
@@ -70,7 +69,7 @@ class EvidenceVerifierTest : public testing::Test {
     Tell(Approved(NewCommand(operation, proof::Encode(arguments)),
                   proof::v1::PURPOSE_TOKEN, {&by}));
   }
-  proof::v1::PinSet FirstPins(std::vector<FakeToken*> members = {}) {
+  proof::v1::PinSet FirstPins(const std::vector<FakeToken*>& members = {}) {
     proof::v1::PinSet pins = site_.FirstPins();
     pins.mutable_keys()->DeleteSubrange(1, pins.keys_size() - 1);
     for (FakeToken* token : members) {
@@ -79,10 +78,9 @@ class EvidenceVerifierTest : public testing::Test {
     return pins;
   }
   proof::PinSet TellPins(const proof::v1::PinSet& pins, Purpose purpose,
-                         std::vector<FakeToken*> by) {
-    const proof::PinSet encoded = *proof::PinSet::Encode(pins);
-    Tell(Approved(NewCommand("u2fi.pins", encoded.bytes()), purpose,
-                  std::move(by)));
+                         const std::vector<FakeToken*>& by) {
+    proof::PinSet encoded = *proof::PinSet::Encode(pins);
+    Tell(Approved(NewCommand("u2fi.pins", encoded.bytes()), purpose, by));
     return encoded;
   }
   proof::PinSet TellGenesis() {
@@ -293,7 +291,7 @@ TEST_F(EvidenceVerifierTest, ATouchAfterExecuteByIsAFault) {
   TellGenesis();
   RowContent late = Approved(NewCommand("door.unlock"),
                              proof::v1::PURPOSE_COMMAND, {&site_.alice});
-  site_.now_ms += 24 * 3600 * 1000;
+  site_.now_ms += uint64_t{24} * 3600 * 1000;
   Tell(std::move(late));
   EXPECT_EQ(FaultStep(), "deadlines");
 }

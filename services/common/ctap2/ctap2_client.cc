@@ -2,7 +2,7 @@
 
 #include <fido.h>
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -42,7 +42,7 @@ int ReceiveMessage(fido_dev_t* device, uint8_t, unsigned char* out, size_t size,
                    int) {
   const absl::StatusOr<std::string> answer = WireOf(device).Receive(size);
   if (!answer.ok()) return -1;
-  std::memcpy(out, answer->data(), answer->size());
+  std::copy(answer->begin(), answer->end(), out);
   return static_cast<int>(answer->size());
 }
 
