@@ -35,9 +35,13 @@ class Approvals {
   absl::StatusOr<StoredCommand> Ask(StoredCommand command);
 
   // Sends the open questions that are for `gateway` again, with the same
-  // statements: after a reconnect.
-  void AskAgain(const StoredCommand& command, absl::string_view gateway) {
-    questions_.SendAgain(command, gateway);
+  // statements: after a reconnect. The first error; each one is tried.
+  absl::Status AskAgain(const StoredCommand& command,
+                        absl::string_view gateway) {
+    if (command.row.state() != v1::COMMAND_STATE_AWAITING_APPROVAL) {
+      return absl::OkStatus();
+    }
+    return questions_.SendAgain(command, gateway);
   }
 
   // Takes an answer that came in on `session`. What comes back is the command

@@ -144,7 +144,7 @@ TEST_F(ApprovalsTest, WhileNoChallengeCanBeIssuedTheCommandWaits) {
 
 TEST_F(ApprovalsTest, AfterAReconnectTheSameQuestionIsSentAgain) {
   const StoredCommand asked = Asked();
-  gate().approvals.AskAgain(asked, "g1");
+  EXPECT_OK(gate().approvals.AskAgain(asked, "g1"));
   ASSERT_THAT(Questions(), SizeIs(2));
   EXPECT_EQ(Questions()[1].statement(), Questions()[0].statement());
   EXPECT_EQ(Questions()[1].approval_id(), Questions()[0].approval_id());
@@ -152,7 +152,7 @@ TEST_F(ApprovalsTest, AfterAReconnectTheSameQuestionIsSentAgain) {
 
 TEST_F(ApprovalsTest, AnotherGatewayIsNotAskedThat) {
   const StoredCommand asked = Asked();
-  gate().approvals.AskAgain(asked, "g2");
+  EXPECT_OK(gate().approvals.AskAgain(asked, "g2"));
   EXPECT_THAT(Questions(), SizeIs(1));
 }
 

@@ -1,6 +1,7 @@
 #include "services/command-gate/command_states.h"
 
 #include "absl/strings/strip.h"
+#include "services/common/status/error.h"
 #include "services/common/status/reasons.h"
 
 namespace u2fi::command_gate {
@@ -58,6 +59,12 @@ bool IsPassing(const absl::Status& status) {
   return status.code() == absl::StatusCode::kUnavailable ||
          status.code() == absl::StatusCode::kAborted ||
          status.code() == absl::StatusCode::kDeadlineExceeded;
+}
+
+bool MayHaveChanged(const absl::Status& status) {
+  return IsReason(status, reason::kStoreAborted) ||
+         IsReason(status, reason::kStoreEpochChanged) ||
+         IsReason(status, reason::kStoreOutcomeUnknown);
 }
 
 absl::string_view StateName(v1::CommandState state) {

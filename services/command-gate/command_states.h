@@ -30,6 +30,10 @@ v1::CommandState StateAfterRefusal(absl::string_view reason);
 // slow, or faster.
 bool IsPassing(const absl::Status& status);
 
+// Whether a step that reads again finds out what happened: somebody was faster,
+// or nobody knows whether it was written.
+bool MayHaveChanged(const absl::Status& status);
+
 // The name without prefix, as the audit has it: "APPROVED".
 absl::string_view StateName(v1::CommandState state);
 

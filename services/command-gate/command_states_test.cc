@@ -71,6 +71,14 @@ TEST(CommandStatesTest, NamesHaveNoPrefix) {
   EXPECT_EQ(StateName(v1::COMMAND_STATE_UNKNOWN_OUTCOME), "UNKNOWN_OUTCOME");
 }
 
+TEST(CommandStatesTest, OnlyALostRaceOrAnUnknownWriteIsReadAgain) {
+  EXPECT_TRUE(MayHaveChanged(Error(reason::kStoreAborted, "too late")));
+  EXPECT_TRUE(MayHaveChanged(Error(reason::kStoreEpochChanged, "failover")));
+  EXPECT_TRUE(MayHaveChanged(Error(reason::kStoreOutcomeUnknown, "?")));
+  EXPECT_FALSE(MayHaveChanged(Error(reason::kStoreUnavailable, "away")));
+  EXPECT_FALSE(MayHaveChanged(absl::OkStatus()));
+}
+
 TEST(CommandStatesTest, OnlyWhatMayGoWellLaterPasses) {
   EXPECT_TRUE(IsPassing(Error(reason::kPeerUnavailable, "away")));
   EXPECT_TRUE(IsPassing(Error(reason::kStoreAborted, "too late")));

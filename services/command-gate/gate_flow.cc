@@ -19,6 +19,19 @@ using ::u2fi::store::Durability;
 
 constexpr int kTries = 4;
 
+// Questions that wait for a service or the store, at most.
+constexpr size_t kMaxLeftOver = 10'000;
+
+// The id of the command that is answered; empty if there is none.
+std::string CommandOf(const gateway::v1::ApprovalAnswer& answer) {
+  std::string command_id;
+  int slot = 0;
+  uint32_t attempt = 0;
+  return ParseApprovalId(answer.approval_id(), command_id, slot, attempt)
+             ? command_id
+             : "";
+}
+
 bool IsReadyToAsk(const CommandRow& row) {
   return (row.state() == v1::COMMAND_STATE_PREPARING ||
           row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL) &&
@@ -29,14 +42,6 @@ bool IsReadyToDispatch(const CommandRow& row) {
   return row.state() == v1::COMMAND_STATE_APPROVED ||
          row.state() == v1::COMMAND_STATE_DISPATCHED ||
          (row.state() == v1::COMMAND_STATE_PREPARING && row.free());
-}
-
-// Somebody was faster, or nobody knows whether it was written: a step that
-// reads again finds out.
-bool MayHaveChanged(const absl::Status& status) {
-  return IsReason(status, reason::kStoreAborted) ||
-         IsReason(status, reason::kStoreEpochChanged) ||
-         IsReason(status, reason::kStoreOutcomeUnknown);
 }
 
 absl::Status StatusOf(const absl::Status& status) { return status; }
@@ -167,7 +172,9 @@ void GateFlow::SendAgain(const GatewaySession& session) {
     if (command.row.index() > 0 && batches.count(command.row.batch()) > 0) {
       continue;
     }
-    approvals_.AskAgain(command, session.gateway);
+    if (IsPassing(approvals_.AskAgain(command, session.gateway))) {
+      AskLater({session.tenant, command.row.command_id(), session.gateway});
+    }
     Log("a command cannot go on", session, Advance(command));
   }
 }
@@ -238,7 +245,9 @@ absl::Status GateFlow::OnApproval(const GatewaySession& session,
   common::v1::Verdict verdict;
   const absl::StatusOr<StoredCommand> after =
       TakeAnswer(session, answer, verdict);
-  if (IsPassing(after.status())) NoteUnjudged(session, answer.approval_id());
+  if (IsPassing(after.status())) {
+    AskLater({session.tenant, CommandOf(answer), session.gateway});
+  }
   if (verdict.outcome() == common::v1::OUTCOME_UNSPECIFIED) {
     verdict.set_outcome(common::v1::OUTCOME_REFUSED);
     verdict.set_reason(ReasonOf(after.status()));
@@ -252,38 +261,38 @@ absl::Status GateFlow::OnApproval(const GatewaySession& session,
   return absl::OkStatus();
 }
 
-void GateFlow::NoteUnjudged(const GatewaySession& session,
-                            const std::string& approval_id) {
-  std::string command_id;
-  int slot = 0;
-  uint32_t attempt = 0;
-  if (!ParseApprovalId(approval_id, command_id, slot, attempt)) return;
+void GateFlow::AskLater(const Question& question) {
   MutexLock lock(mutex_);
-  unjudged_.insert({session.tenant, command_id, session.gateway});
+  if (left_over_.size() < kMaxLeftOver) left_over_.insert(question);
 }
 
-void GateFlow::AskUnjudged() {
-  std::set<Unjudged> unjudged;
+absl::Status GateFlow::AskOne(const Question& question) {
+  const auto& [tenant, command_id, gateway] = question;
+  ASSIGN_OR_RETURN(const StoredCommand command, Find(tenant, command_id));
+  return approvals_.AskAgain(command, gateway);
+}
+
+void GateFlow::AskLeftOver() {
+  std::set<Question> questions;
   {
     MutexLock lock(mutex_);
-    unjudged.swap(unjudged_);
+    questions.swap(left_over_);
   }
-  for (const Unjudged& answer : unjudged) {
-    const auto& [tenant, command_id, gateway] = answer;
-    const absl::StatusOr<StoredCommand> command = Find(tenant, command_id);
-    if (command.ok()) approvals_.AskAgain(*command, gateway);
-    if (!IsPassing(command.status())) continue;
-    MutexLock lock(mutex_);
-    unjudged_.insert(answer);
+  bool away = false;
+  for (const Question& question : questions) {
+    if (!away) {
+      const absl::Status asked = AskOne(question);
+      // A gateway without a stream is asked when it has one.
+      away = IsPassing(asked) && !IsReason(asked, reason::kGatewayOffline);
+    }
+    if (away) AskLater(question);
   }
 }
 
 absl::StatusOr<StoredCommand> GateFlow::FindAsked(
     const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer) {
-  std::string command_id;
-  int slot = 0;
-  uint32_t attempt = 0;
-  if (!ParseApprovalId(answer.approval_id(), command_id, slot, attempt)) {
+  const std::string command_id = CommandOf(answer);
+  if (command_id.empty()) {
     return FieldError("approval_id", "is not the id of a question");
   }
   return Find(session.tenant, command_id);

@@ -61,9 +61,11 @@ class GateFlow : public GatewayEvents {
       common::v1::Verdict& verdict);
   Questions& questions() { return approvals_.questions(); }
 
-  // Asks again for the answers that a passing fault kept from being judged; an
-  // agent sends the same answer then, without a touch. For once a second.
-  void AskUnjudged();
+  // Puts the questions again that could not be put to their gateway, or whose
+  // answer could not be judged, since a service or the store was away; an agent
+  // gives the same answer without another touch. For once a second: it ends
+  // with the first that fails again.
+  void AskLeftOver();
 
   // Sends what waits for the gateway again: questions, and commands that it has
   // to execute.
@@ -86,8 +88,10 @@ class GateFlow : public GatewayEvents {
       common::v1::Verdict& verdict);
   absl::Status OnApproval(const GatewaySession& session,
                           const gateway::v1::ApprovalAnswer& answer);
-  void NoteUnjudged(const GatewaySession& session,
-                    const std::string& approval_id);
+  // Tenant, command, gateway.
+  using Question = std::tuple<std::string, std::string, std::string>;
+  void AskLater(const Question& question);
+  absl::Status AskOne(const Question& question);
   // The command that `answer` is for.
   absl::StatusOr<StoredCommand> FindAsked(
       const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer);
@@ -123,10 +127,8 @@ class GateFlow : public GatewayEvents {
   device_registry::RegistryClient& registry_;
   GatewaySender& gateways_;
 
-  // Tenant, command, gateway.
-  using Unjudged = std::tuple<std::string, std::string, std::string>;
   Mutex mutex_;
-  std::set<Unjudged> unjudged_ ABSL_GUARDED_BY(mutex_);
+  std::set<Question> left_over_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::command_gate

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/command-gate/command_states.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -30,13 +31,6 @@ uint64_t Millis(absl::Time time) {
 
 absl::Time TimeOf(uint64_t ms) {
   return absl::FromUnixMillis(static_cast<int64_t>(ms));
-}
-
-// Nobody knows, or others were faster: what is there now decides.
-bool IsWorthAnotherTry(const absl::Status& status) {
-  return IsReason(status, reason::kStoreAborted) ||
-         IsReason(status, reason::kStoreEpochChanged) ||
-         IsReason(status, reason::kStoreOutcomeUnknown);
 }
 
 // An empty row if there is no record.
@@ -153,7 +147,7 @@ absl::Status GatewayDirectory::Update(absl::string_view tenant,
   keys.reserve(gateways.size());
   for (const std::string& gateway : gateways) keys.push_back(KeyOf(gateway));
   absl::Status status = UpdateOnce(partition, keys, change);
-  for (int i = 1; i < kTries && IsWorthAnotherTry(status); ++i) {
+  for (int i = 1; i < kTries && MayHaveChanged(status); ++i) {
     status = UpdateOnce(partition, keys, change);
   }
   return status;

@@ -148,8 +148,9 @@ absl::Status Questions::Send(const StoredCommand& command, int index,
   return absl::OkStatus();
 }
 
-void Questions::SendAgain(const StoredCommand& command,
-                          absl::string_view gateway) {
+absl::Status Questions::SendAgain(const StoredCommand& command,
+                                  absl::string_view gateway) {
+  absl::Status first;
   for (int i = 0; i < command.row.slots_size(); ++i) {
     const Slot& slot = command.row.slots(i);
     if (slot.state() != v1::APPROVAL_STATE_ASKED || slot.gateway() != gateway) {
@@ -157,9 +158,10 @@ void Questions::SendAgain(const StoredCommand& command,
     }
     const absl::StatusOr<ListCandidatesResponse> candidates =
         Candidates(command, i);
-    // What cannot be read now is asked at the next stream.
-    if (candidates.ok()) Send(command, i, *candidates).IgnoreError();
+    first.Update(candidates.ok() ? Send(command, i, *candidates)
+                                 : candidates.status());
   }
+  return first;
 }
 
 void Questions::Tell(const GatewaySession& session,

@@ -43,7 +43,8 @@ class Questions {
 
   // Sends the open questions that are for `gateway` again, with the same
   // statements.
-  void SendAgain(const StoredCommand& command, absl::string_view gateway);
+  absl::Status SendAgain(const StoredCommand& command,
+                         absl::string_view gateway);
 
   // Tells the agent what became of its answer.
   void Tell(const GatewaySession& session,

@@ -16,6 +16,8 @@ using records::v1::ReplicaHint;
 constexpr char kTopic[] = "replicas";
 // Commands or gateways in one hint, and accounts of a command.
 constexpr int kMostInHint = 32;
+// Of each kind, for one tenant; more are not told.
+constexpr int kMostWaiting = 4096;
 
 void SetAccounts(const StoredCommand& command, CommandHint& hint) {
   std::set<std::string> accounts;
@@ -43,7 +45,9 @@ void MoveSome(const ReplicaHint& whole, Field& from, Field& to) {
 
 void ReplicaHints::Tell(const StoredCommand& command) {
   MutexLock lock(mutex_);
-  CommandHint& hint = *tenants_[command.tenant].waiting.add_commands();
+  ReplicaHint& waiting = tenants_[command.tenant].waiting;
+  if (waiting.commands_size() >= kMostWaiting) return;
+  CommandHint& hint = *waiting.add_commands();
   hint.set_command_id(command.row.command_id());
   SetAccounts(command, hint);
   PublishLater(command.tenant);
@@ -51,7 +55,9 @@ void ReplicaHints::Tell(const StoredCommand& command) {
 
 void ReplicaHints::TellMoved(const GatewaySession& session) {
   MutexLock lock(mutex_);
-  GatewayHint& hint = *tenants_[session.tenant].waiting.add_gateways();
+  ReplicaHint& waiting = tenants_[session.tenant].waiting;
+  if (waiting.gateways_size() >= kMostWaiting) return;
+  GatewayHint& hint = *waiting.add_gateways();
   hint.set_gateway(session.gateway);
   hint.set_generation(session.generation);
   PublishLater(session.tenant);

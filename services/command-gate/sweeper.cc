@@ -7,8 +7,8 @@ namespace u2fi::command_gate {
 
 int Sweeper::Sweep() {
   int fired = 0;
-  flow_.AskUnjudged();
   for (const std::string& tenant : tenants_()) fired += SweepTenant(tenant);
+  flow_.AskLeftOver();
   return fired;
 }
 

@@ -18,6 +18,15 @@ class SweeperTest : public GateTestCase {
     clock_.Advance(passed);
     return gate().sweeper.Sweep();
   }
+  // What came from g1: a touch that nobody can judge now.
+  GatewayMessage AnswerWhileAttestationIsAway(const StoredCommand& command) {
+    GatewayMessage answer;
+    *answer.mutable_approval_answer() = Touch(command);
+    attestation_.verify_status = Away();
+    attestation_.list_status = Away();
+    gate().flow.OnMessage(Session("g1"), answer);
+    return answer;
+  }
   v1::CommandState StateOf(const StoredCommand& command) {
     return Reread(command).row.state();
   }
@@ -57,35 +66,54 @@ TEST_F(SweeperTest, ThenTheCueGoesOff) {
 
 TEST_F(SweeperTest, AnAnswerThatNobodyCouldJudgeIsAskedForAgain) {
   const StoredCommand command = Asked();
-  GatewayMessage answer;
-  *answer.mutable_approval_answer() = Touch(command);
-  attestation_.verify_status = Away();
-  gate().flow.OnMessage(Session("g1"), answer);
+  const GatewayMessage answer = AnswerWhileAttestationIsAway(command);
   EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalOutcome), SizeIs(1));
+  // It stays away for a while.
+  SweepAfter(absl::Seconds(1));
+  SweepAfter(absl::Seconds(1));
   EXPECT_EQ(StateOf(command), v1::COMMAND_STATE_AWAITING_APPROVAL);
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(1));
+  attestation_.verify_status = absl::OkStatus();
+  attestation_.list_status = absl::OkStatus();
   SweepAfter(absl::Seconds(1));
   const auto questions = gateways_.Of(MeshMessage::kApprovalRequest);
-  ASSERT_EQ(questions.size(), 2u);
+  ASSERT_THAT(questions, SizeIs(2));
   EXPECT_EQ(questions[1].approval_request().approval_id(),
             answer.approval_answer().approval_id());
-  attestation_.verify_status = absl::OkStatus();
   gate().flow.OnMessage(Session("g1"), answer);
   EXPECT_EQ(StateOf(command), v1::COMMAND_STATE_DISPATCHED);
   SweepAfter(absl::Seconds(1));
-  EXPECT_EQ(gateways_.Of(MeshMessage::kApprovalRequest).size(), 2u);
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(2));
 }
 
-TEST_F(SweeperTest, WithTheStoreAwayAnUnjudgedAnswerIsNotForgotten) {
+TEST_F(SweeperTest, WithTheStoreAwayAQuestionIsNotForgotten) {
   const StoredCommand command = Asked();
-  GatewayMessage answer;
-  *answer.mutable_approval_answer() = Touch(command);
-  attestation_.verify_status = Away();
-  gate().flow.OnMessage(Session("g1"), answer);
+  AnswerWhileAttestationIsAway(command);
+  attestation_.list_status = absl::OkStatus();
   store_.Fail(FaultyStore::Method::kGet, FaultyStore::Fault::kUnavailable);
-  gate().flow.AskUnjudged();
-  EXPECT_EQ(gateways_.Of(MeshMessage::kApprovalRequest).size(), 1u);
-  gate().flow.AskUnjudged();
-  EXPECT_EQ(gateways_.Of(MeshMessage::kApprovalRequest).size(), 2u);
+  gate().flow.AskLeftOver();
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(1));
+  gate().flow.AskLeftOver();
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(2));
+}
+
+TEST_F(SweeperTest, NobodyIsAskedAgainAfterTheEnd) {
+  const StoredCommand command = Asked();
+  AnswerWhileAttestationIsAway(command);
+  attestation_.list_status = absl::OkStatus();
+  SweepAfter(kApproveWithin + absl::Milliseconds(1));
+  EXPECT_EQ(StateOf(command), v1::COMMAND_STATE_EXPIRED);
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(1));
+}
+
+TEST_F(SweeperTest, AQuestionThatANewStreamCouldNotHearIsPutLater) {
+  Asked();
+  attestation_.list_status = Away();
+  gate().flow.OnConnected(Session("g1"), {});
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(1));
+  attestation_.list_status = absl::OkStatus();
+  SweepAfter(absl::Seconds(1));
+  EXPECT_THAT(gateways_.Of(MeshMessage::kApprovalRequest), SizeIs(2));
 }
 
 TEST_F(SweeperTest, WhatWasApprovedIsSent) {
