@@ -101,6 +101,12 @@ void AuditRunner::RunUntilStopped() {
       if (!stop_) stop_changed_.WaitFor(mutex_, every_);
       if (stop_) return;
     }
+    for (TenantDeciders* deciders : deciders_) {
+      const absl::Status followed = deciders->Follow();
+      // While the store is away there is nothing to compare with.
+      if (absl::IsUnavailable(followed)) continue;
+      Report("the audit cannot be compared with the store", followed);
+    }
     for (const auto& drainers : drainers_) {
       Report("audit rows could not be drained", drainers->Drain());
     }

@@ -19,9 +19,11 @@
 namespace u2fi::audit {
 
 // Drains the audit of a process once a second, on a thread of its own, and
-// what dead replicas left once a minute. With a sink file rows move there;
-// without one they stay in the store and signed checkpoints are written beside
-// them (store_sink.h), so that the writers' memory never fills up.
+// what dead replicas left once a minute. In the same rounds it looks for a new
+// incarnation of the store, so that rows which that one forgot are soon back.
+// With a sink file rows move there; without one they stay in the store and
+// signed checkpoints are written beside them (store_sink.h), so that the
+// writers' memory never fills up.
 //   AuditRunner audit(store, clock, {&gate.deciders()}, config.audit());
 //   RETURN_IF_ERROR(audit.Start());
 // It goes after the servers were shut down, so that nothing is decided any

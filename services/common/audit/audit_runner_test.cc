@@ -102,6 +102,18 @@ TEST_F(AuditRunnerTest, RoundsComeByThemselves) {
   EXPECT_EQ(Covered(), 1u);
 }
 
+TEST_F(AuditRunnerTest, RowsThatTheStoreForgotComeBackByThemselves) {
+  Decide(gate_, "command-gate");
+  const auto backup = store_.TakeBackup();
+  Decide(gate_, "command-gate");
+  auto runner = Runner();
+  ASSERT_OK(runner->Start());
+  store_.FailOverTo(backup);
+  while (RowsIn(store_, Partition("command-gate")).size() < 2) {
+    std::this_thread::yield();
+  }
+}
+
 TEST_F(AuditRunnerTest, TheRowsOfACheckpointAreConfigured) {
   config_.set_checkpoint_rows(1);
   auto runner = Runner();

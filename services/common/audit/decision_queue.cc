@@ -26,7 +26,8 @@ absl::Status BusyError(absl::string_view problem) {
 DecisionQueue::DecisionQueue(store::Store& store, const Clock& clock,
                              RandomSource& random, Executor& executor,
                              Options options)
-    : writer_(options.chain.writer),
+    : store_(store),
+      writer_(options.chain.writer),
       partition_(options.chain.partition),
       options_(std::move(options)),
       random_(random),
@@ -82,6 +83,12 @@ void DecisionQueue::Submit(Transition transition, Done done) {
   }
   if (!status.ok()) return done(status);
   if (start) executor_.Schedule([this] { Lead(); });
+}
+
+absl::Status DecisionQueue::Follow() {
+  ASSIGN_OR_RETURN(const store::Snapshot now, store_.Get(partition_, {}));
+  MutexLock lead(leader_mutex_);
+  return chain_.Ready(now.epoch);
 }
 
 void DecisionQueue::Lead() {

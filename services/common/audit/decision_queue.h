@@ -69,6 +69,11 @@ class DecisionQueue {
   // and on any thread: it hands over and returns.
   void Submit(Transition transition, Done done);
 
+  // Looks whether the store began a new incarnation, which else only the next
+  // transition finds out: then what it forgot of the chain is written again,
+  // and `on_epoch_change` hears of it. Errors are the store's, and AUDIT_CHAIN.
+  absl::Status Follow();
+
   // What no drained checkpoint covers yet, for the drainer.
   RowTail& tail() { return tail_; }
   const v1::Writer& writer() const { return writer_; }
@@ -104,6 +109,7 @@ class DecisionQueue {
   // leader, and leaves in `decided_` what has a callback.
   void HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(leader_mutex_, mutex_);
 
+  store::Store& store_;
   const v1::Writer writer_;
   const store::Partition partition_;
   const Options options_;

@@ -235,6 +235,27 @@ TEST_F(DecisionQueueTest, AnEpochThatEndsDuringTheCommitDecidesNothing) {
                                   "COMMAND commands/3"));
 }
 
+TEST_F(DecisionQueueTest, WhoFollowsWritesLostRowsAgainWithoutADecision) {
+  ASSERT_OK(queue_->Commit(Create("1")));
+  const auto backup = memory_.TakeBackup();
+  ASSERT_OK(queue_->Commit(Create("2")));
+  memory_.FailOverTo(backup);
+  EXPECT_EQ(Rows().size(), 1u);
+  ASSERT_OK(queue_->Follow());
+  EXPECT_THAT(Rows(), ElementsAre("COMMAND commands/1", "COMMAND commands/2"));
+  ASSERT_OK(queue_->Commit(Create("3")));
+  EXPECT_THAT(Rows(), ElementsAre("COMMAND commands/1", "COMMAND commands/2",
+                                  "LIFECYCLE", "COMMAND commands/3"));
+}
+
+TEST_F(DecisionQueueTest, FollowingWritesNothingWhileTheEpochStands) {
+  ASSERT_OK(queue_->Commit(Create("1")));
+  ASSERT_OK(queue_->Follow());
+  EXPECT_EQ(Commits(), 1);
+  store_.SetAway(true);
+  EXPECT_THAT(queue_->Follow(), HasReason(reason::kStoreUnavailable));
+}
+
 TEST_F(DecisionQueueTest, RefusesABadTransitionAtOnce) {
   Transition bad = Create("1");
   bad.rows.clear();

@@ -35,6 +35,15 @@ absl::StatusOr<DecisionQueue*> TenantDeciders::QueueOf(
       .first->second.get();
 }
 
+absl::Status TenantDeciders::Follow() {
+  absl::Status first;
+  for (const std::string& tenant : Tenants()) {
+    const absl::StatusOr<DecisionQueue*> queue = QueueOf(tenant);
+    first.Update(queue.ok() ? (*queue)->Follow() : queue.status());
+  }
+  return first;
+}
+
 std::vector<std::string> TenantDeciders::Tenants() const {
   MutexLock lock(mutex_);
   std::vector<std::string> tenants;

@@ -33,6 +33,9 @@ class TenantDeciders : public Decider {
   // no tenant. Lives as long as this object.
   absl::StatusOr<DecisionQueue*> QueueOf(absl::string_view tenant);
 
+  // DecisionQueue::Follow() of each queue. The first error; each is tried.
+  absl::Status Follow();
+
   // Tenants that have a queue, for the sweeper and the drainer.
   std::vector<std::string> Tenants() const;
 
