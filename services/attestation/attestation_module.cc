@@ -13,7 +13,7 @@ namespace u2fi::attestation {
 namespace {
 
 constexpr char kService[] = "attestation";
-constexpr absl::Duration kTellEvery = absl::Seconds(1);
+constexpr absl::Duration kWorkEvery = absl::Seconds(1);
 
 size_t KeyCacheFrom(const config::v1::AttestationSettings& settings) {
   return settings.key_cache() == 0 ? kDefaultKeyCache : settings.key_cache();
@@ -44,7 +44,9 @@ AttestationModule::AttestationModule(
     : clock_(parts.clock),
       tells_(parts.registry != nullptr),
       executor_(parts.threads),
-      deciders_(parts.store, parts.clock, parts.random, executor_, kService),
+      lost_(IsAboutRights),
+      deciders_(parts.store, parts.clock, parts.random, executor_, kService,
+                lost_.Hook()),
       core_({parts.clock,
              parts.random,
              parts.store,
@@ -58,6 +60,7 @@ AttestationModule::AttestationModule(
              parts.metrics,
              std::move(metadata_roots),
              parts.registry}),
+      rights_(core_.tokens, core_.writer, lost_),
       server_(core_, executor_) {}
 
 AttestationModule::~AttestationModule() {
@@ -66,15 +69,20 @@ AttestationModule::~AttestationModule() {
     stop_ = true;
     stop_changed_.NotifyAll();
   }
-  if (telling_.joinable()) telling_.join();
+  if (working_.joinable()) working_.join();
 }
 
-void AttestationModule::TellUntilStopped() {
+void AttestationModule::WorkUntilStopped() {
   while (true) {
     {
       MutexLock lock(mutex_);
-      if (!stop_) stop_changed_.WaitFor(mutex_, kTellEvery);
+      if (!stop_) stop_changed_.WaitFor(mutex_, kWorkEvery);
       if (stop_) return;
+    }
+    const absl::Status taken = rights_.Apply();
+    if (!taken.ok()) {
+      logging::Warning("rights that a failover gave back are still there",
+                       {{"cause", taken.ToString()}});
     }
     const absl::StatusOr<int> told = core_.teller.Tell();
     if (!told.ok()) {
@@ -86,9 +94,8 @@ void AttestationModule::TellUntilStopped() {
 
 absl::Status AttestationModule::Start() {
   RETURN_IF_ERROR(core_.Start());
-  if (tells_) {
-    telling_ = std::thread([this] { TellUntilStopped(); });
-  } else {
+  working_ = std::thread([this] { WorkUntilStopped(); });
+  if (!tells_) {
     logging::Warning(
         "no device registry is configured: it does not hear of tokens that "
         "lost their rights without a touch, and of no recovery");

@@ -9,7 +9,9 @@
 #include "absl/status/statusor.h"
 #include "services/attestation/attestation_core.h"
 #include "services/attestation/attestation_server.h"
+#include "services/attestation/lost_rights.h"
 #include "services/challenge/challenge_client.h"
+#include "services/common/audit/lost_rows.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/random/random_source.h"
@@ -48,8 +50,9 @@ class AttestationModule {
 
   ~AttestationModule();
 
-  // Begins to hear of changes and to tell the registry, and says in the log if
-  // the metadata is stale or does not verify. Once. Errors are the store's.
+  // Begins to hear of changes, to tell the registry and to take away again what
+  // rights a failover of the store gave back; says in the log if the metadata
+  // is stale or does not verify. Once. Errors are the store's.
   absl::Status Start();
 
   AttestationCore& core() { return core_; }
@@ -61,18 +64,21 @@ class AttestationModule {
   AttestationModule(const ModuleParts& parts, fido::RegistrationPolicy policy,
                     std::vector<crypto::Certificate> metadata_roots);
 
-  void TellUntilStopped();
+  // Once a second: what failovers made the store forget, and the registry.
+  void WorkUntilStopped();
 
   const Clock& clock_;
   const bool tells_;
   audit::ThreadExecutor executor_;
+  audit::LostRows lost_;
   audit::TenantDeciders deciders_;
   AttestationCore core_;
+  LostRights rights_;
   AttestationServer server_;
   Mutex mutex_;
   CondVar stop_changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread telling_;
+  std::thread working_;
 };
 
 }  // namespace u2fi::attestation

@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "services/attestation/attestation_core.h"
+#include "services/attestation/lost_rights.h"
 #include "services/challenge/challenge_core.h"
 #include "services/challenge/challenge_local_client.h"
 #include "services/common/audit/audit_test_util.h"
@@ -290,8 +291,10 @@ class AttestationTestCase : public testing::Test {
   store::MemoryStore memory_{clock_, random_};
   store::FaultyStore store_{memory_};
   audit::ThreadExecutor executor_{1};
-  audit::TenantDeciders deciders_{store_, clock_, random_, executor_,
-                                  "attestation"};
+  // What failovers of `memory_` made it forget.
+  audit::LostRows lost_{IsAboutRights};
+  audit::TenantDeciders deciders_{store_,    clock_,        random_,
+                                  executor_, "attestation", lost_.Hook()};
   challenge::ChallengeCore challenge_{clock_, random_, store_};
   challenge::ChallengeLocalClient challenge_client_{challenge_};
   AttestationCore core_{{clock_,

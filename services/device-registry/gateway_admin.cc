@@ -68,6 +68,25 @@ void PutNew(Change& change, const v1::Gateway& gateway, const std::string& id) {
   change.Put(key::SiteGateway(gateway.site(), id), owner);
 }
 
+// Moves `gateway` to `to`, as `content` explains.
+absl::Status PutState(Change& change, v1::GatewayState to, v1::Gateway& gateway,
+                      audit::RowContent content) {
+  const std::string id = PlainId(gateway.name());
+  content.body.set_state_before(StateName(gateway.state()));
+  content.body.set_state_after(StateName(to));
+  change.Audit(std::move(content));
+  gateway.set_state(to);
+  gateway.set_etag(NextEtag(gateway.etag()));
+  GatewayRow row;
+  *row.mutable_gateway() = gateway;
+  change.Put(key::Gateway(id), std::move(row));
+  if (to == v1::GATEWAY_STATE_REVOKED) {
+    RETURN_IF_ERROR(DenyGateway(change, id));
+  }
+  change.Announce(v1::EVENT_KIND_GATEWAY, gateway.name(), StateName(to));
+  return absl::OkStatus();
+}
+
 bool MayMove(v1::GatewayState from, v1::GatewayState to) {
   switch (to) {
     case v1::GATEWAY_STATE_ACTIVE:
@@ -175,21 +194,10 @@ absl::StatusOr<Response> GatewayAdmin::Move(const rpc::Caller& caller,
                    "the gateway is not in a state that allows this",
                    {{"gateway", id}, {"state", StateName(from)}});
     }
-    gateway.set_state(to);
-    gateway.set_etag(NextEtag(gateway.etag()));
-    GatewayRow row;
-    *row.mutable_gateway() = gateway;
-    change.Put(key::Gateway(id), std::move(row));
-    if (to == v1::GATEWAY_STATE_REVOKED) {
-      RETURN_IF_ERROR(DenyGateway(change, id));
-    }
     audit::RowContent content =
         RowAbout(audit::v1::ROW_KIND_GATEWAY, caller, {gateway.name()});
-    content.body.set_state_before(StateName(from));
-    content.body.set_state_after(StateName(to));
     AddDetail(content, "reason", request.reason());
-    change.Audit(std::move(content));
-    change.Announce(v1::EVENT_KIND_GATEWAY, gateway.name(), StateName(to));
+    RETURN_IF_ERROR(PutState(change, to, gateway, std::move(content)));
     *response.mutable_gateway() = std::move(gateway);
     return absl::OkStatus();
   }));
@@ -212,6 +220,26 @@ absl::StatusOr<v1::RevokeGatewayResponse> GatewayAdmin::RevokeGateway(
     const rpc::Caller& caller, const v1::RevokeGatewayRequest& request) {
   return Move<v1::RevokeGatewayResponse>(caller, request,
                                          v1::GATEWAY_STATE_REVOKED);
+}
+
+absl::Status GatewayAdmin::TakeAgain(const std::string& tenant,
+                                     const std::string& id,
+                                     v1::GatewayState to) {
+  return store_.Decide(tenant, [&](Change& change) -> absl::Status {
+    absl::StatusOr<v1::Gateway> gateway = RequireGateway(change, id);
+    if (IsReason(gateway.status(), reason::kResourceUnknown)) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(gateway.status());
+    if (to == v1::GATEWAY_STATE_ACTIVE || !MayMove(gateway->state(), to)) {
+      return absl::OkStatus();
+    }
+    audit::RowContent content;
+    content.kind = audit::v1::ROW_KIND_GATEWAY;
+    content.subjects = {gateway->name()};
+    AddDetail(content, "reason", "the store had forgotten it");
+    return PutState(change, to, *gateway, std::move(content));
+  });
 }
 
 absl::StatusOr<v1::AdmitGatewayResponse> GatewayAdmin::AdmitGateway(

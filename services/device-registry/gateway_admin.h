@@ -1,6 +1,8 @@
 #ifndef U2FI_SERVICES_DEVICE_REGISTRY_GATEWAY_ADMIN_H_
 #define U2FI_SERVICES_DEVICE_REGISTRY_GATEWAY_ADMIN_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "services/common/rpc/caller.h"
 #include "services/device-registry/registry_store.h"
@@ -32,6 +34,12 @@ class GatewayAdmin {
       const rpc::Caller& caller, const v1::ResumeGatewayRequest& request);
   absl::StatusOr<v1::RevokeGatewayResponse> RevokeGateway(
       const rpc::Caller& caller, const v1::RevokeGatewayRequest& request);
+
+  // Moves a gateway to SUSPENDED or REVOKED again, since the store has
+  // forgotten that it was. Nothing for a gateway that is gone, or has no more
+  // rights than that.
+  absl::Status TakeAgain(const std::string& tenant, const std::string& id,
+                         v1::GatewayState to);
 
   // Whether a gateway may connect. The first step that fails is the answer:
   //   known   there is such a gateway at that site

@@ -18,8 +18,11 @@ CoreParts CorePartsOf(const RegistryParts& parts, audit::Decider& decider) {
 
 RegistryModule::RegistryModule(const RegistryParts& parts)
     : executor_(parts.threads),
-      deciders_(parts.store, parts.clock, parts.random, executor_, kService),
+      lost_(IsAboutGateway),
+      deciders_(parts.store, parts.clock, parts.random, executor_, kService,
+                lost_.Hook()),
       core_(CorePartsOf(parts, deciders_)),
+      lost_gateways_(core_.gateways(), lost_),
       server_(core_, executor_) {}
 
 RegistryModule::~RegistryModule() {
@@ -43,6 +46,11 @@ void RegistryModule::SweepUntilStopped() {
       MutexLock lock(mutex_);
       if (!stop_) stop_changed_.WaitFor(mutex_, kSweepEvery);
       if (stop_) return;
+    }
+    const absl::Status taken = lost_gateways_.Apply();
+    if (!taken.ok()) {
+      logging::Warning("gateways that a failover let in are still active",
+                       {{"cause", taken.ToString()}});
     }
     const absl::StatusOr<int> swept = core_.sweeper().Sweep();
     if (!swept.ok()) {

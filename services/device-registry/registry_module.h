@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "services/common/audit/lost_rows.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/random/random_source.h"
 #include "services/common/store/store.h"
 #include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
+#include "services/device-registry/lost_gateways.h"
 #include "services/device-registry/registry_core.h"
 #include "services/device-registry/registry_server.h"
 
@@ -53,8 +55,11 @@ class RegistryModule {
   void SweepUntilStopped();
 
   audit::ThreadExecutor executor_;
+  // What failovers made the store forget.
+  audit::LostRows lost_;
   audit::TenantDeciders deciders_;
   RegistryCore core_;
+  LostGateways lost_gateways_;
   RegistryServer server_;
   Mutex mutex_;
   CondVar stop_changed_;

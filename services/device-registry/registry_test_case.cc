@@ -45,8 +45,8 @@ DeviceTokens::Options RegistryTestCase::TokenOptions() const {
 void RegistryTestCase::RestartCore() {
   core_.reset();
   deciders_.reset();
-  deciders_ = std::make_unique<audit::TenantDeciders>(store_, clock_, random_,
-                                                      executor_, kService);
+  deciders_ = std::make_unique<audit::TenantDeciders>(
+      store_, clock_, random_, executor_, kService, lost_.Hook());
   core_ = std::make_unique<RegistryCore>(CoreParts{store_,
                                                    *deciders_,
                                                    clock_,

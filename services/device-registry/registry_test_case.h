@@ -15,6 +15,7 @@
 #include "services/common/store/faulty_store.h"
 #include "services/common/store/memory_store.h"
 #include "services/common/time/fake_clock.h"
+#include "services/device-registry/lost_gateways.h"
 #include "services/device-registry/registry_core.h"
 
 namespace u2fi::device_registry {
@@ -98,6 +99,8 @@ class RegistryTestCase : public testing::Test {
   const rpc::Caller attestation_ = rpc::TestCaller("service/attestation");
   const rpc::Caller stranger_ = rpc::TestCaller("operator/other/eve");
   const crypto::P256PrivateKey device_key_ = proof::FakeKey("lock-1");
+  // What failovers of `memory_` made it forget.
+  audit::LostRows lost_{IsAboutGateway};
   std::unique_ptr<audit::TenantDeciders> deciders_;
   std::unique_ptr<RegistryCore> core_;
 
