@@ -52,6 +52,30 @@ proof::v1::Approval ApprovalOf(const Slot& slot,
   return approval;
 }
 
+// What `touch` was made from.
+proof::v1::Answer AnswerOf(const proof::v1::Approval& touch) {
+  proof::v1::Answer answer;
+  answer.set_client_data(touch.client_data());
+  answer.set_authenticator_data(touch.authenticator_data());
+  answer.set_signature(touch.signature());
+  answer.set_token_id(touch.token_id());
+  answer.set_touched_at_ms(touch.touched_at_ms());
+  answer.set_relay_signature(touch.relay_signature());
+  return answer;
+}
+
+// The approver whose open question `touch` answers; -1 if there is none.
+int FindOpen(const CommandRow& row, const proof::v1::Approval& touch) {
+  if (row.state() != v1::COMMAND_STATE_AWAITING_APPROVAL) return -1;
+  for (int i = 0; i < row.slots_size(); ++i) {
+    if (row.slots(i).state() == v1::APPROVAL_STATE_ASKED &&
+        row.slots(i).statement() == touch.statement()) {
+      return i;
+    }
+  }
+  return -1;
+}
+
 // What the row of an answer that was not accepted says.
 MoveEvidence RefusalOf(const Slot& slot, common::v1::Outcome outcome,
                        absl::string_view reason) {
@@ -220,6 +244,17 @@ absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
     return Deny(command, index, v1::APPROVAL_STATE_REFUSED, refusal);
   }
   return Accept(command, index, answer);
+}
+
+absl::StatusOr<StoredCommand> Approvals::AcceptAgain(
+    StoredCommand command, const proof::v1::Approval& touch) {
+  const int index = FindOpen(command.row, touch);
+  if (index < 0) return command;
+  Slot answered = command.row.slots(index);
+  *answered.mutable_approval() = touch;
+  RETURN_IF_ERROR(CheckToken(attestation_, command, answered));
+  RETURN_IF_ERROR(CheckRuleStands(command));
+  return Accept(command, index, AnswerOf(touch));
 }
 
 absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {

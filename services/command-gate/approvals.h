@@ -57,6 +57,13 @@ class Approvals {
       StoredCommand command, const GatewaySession& session,
       const gateway::v1::ApprovalAnswer& answer, common::v1::Verdict& verdict);
 
+  // Takes a touch that was accepted before, as the audit says, if the store has
+  // forgotten it and has its question open again. The touch counts only under
+  // the rule that it was asked under, and while its token may answer: else
+  // POLICY_CHANGED, TOKEN_REVOKED. Other commands come back as they are.
+  absl::StatusOr<StoredCommand> AcceptAgain(StoredCommand command,
+                                            const proof::v1::Approval& touch);
+
   // Tells the agent what became of its answer. It asks its key for nothing
   // else before that.
   void Tell(const GatewaySession& session,

@@ -33,9 +33,6 @@ absl::StatusOr<Partition> PartitionOf(absl::string_view tenant) {
 }
 
 std::string CommandKey(absl::string_view id) { return absl::StrCat("c/", id); }
-std::string SequenceKey(absl::string_view device) {
-  return absl::StrCat("s/", device);
-}
 std::string AccountPlace(absl::string_view account, int i) {
   return absl::StrCat("open/a/", account, "/", i);
 }
@@ -248,6 +245,10 @@ void AddOwnWrites(const CommandRow& seen, CommandRow& next,
 }
 
 }  // namespace
+
+std::string SequenceKey(absl::string_view device) {
+  return absl::StrCat("s/", device);
+}
 
 uint64_t DeadlineMs(const CommandRow& row) {
   switch (row.state()) {

@@ -70,7 +70,8 @@ struct DueTimer {
 //   g/<gateway>/<command id>            commands that a gateway has to execute
 //   x/<transaction>                     id of the command that has it
 //   timer/<due ms, 13 digits>/command/<id>
-// Reads only; writes go into a transition with their audit row. Thread-safe.
+// Reads, but for RaiseSequence(): writes go into a transition with their audit
+// row. Thread-safe.
 class CommandStore {
  public:
   // `store` must outlive this object.
@@ -116,6 +117,11 @@ class CommandStore {
   absl::StatusOr<std::string> FindByTransaction(absl::string_view tenant,
                                                 absl::string_view transaction);
 
+  // Numbers for `device` go on after `high`, if they are not beyond it. For a
+  // device that has seen numbers which the store forgot (decisions A14).
+  absl::Status RaiseSequence(absl::string_view tenant,
+                             const std::string& device, uint64_t high);
+
   // Timers of `tenant` that are due at `now`, oldest first, at most 100.
   absl::StatusOr<std::vector<DueTimer>> ListDue(absl::string_view tenant,
                                                 absl::Time now);
@@ -134,6 +140,9 @@ class CommandStore {
  private:
   u2fi::store::Store& store_;
 };
+
+// The key of a device's SequenceRow.
+std::string SequenceKey(absl::string_view device);
 
 // Adds to `transition` the writes that turn `seen` into `next`: the record with
 // its expectation, its timer for the next deadline, its indices, and the places

@@ -109,6 +109,25 @@ bool MayBegin(const CommandRow& row) {
          (row.state() == v1::COMMAND_STATE_PREPARING && row.free());
 }
 
+// What follows the first word: a reason, or the device's answer.
+std::string RestOf(const std::string& outcome_text) {
+  const size_t space = outcome_text.find(' ');
+  return space == std::string::npos ? "" : outcome_text.substr(space + 1);
+}
+
+// More numbers than a failover loses: a gateway that lies is not to use a
+// device's numbers up.
+constexpr uint64_t kMaxSequenceStep = 1 << 16;
+
+// Whether the device refused the command since it had seen its number before:
+// the store forgot that it was given out.
+bool IsStale(const CommandRow& row, const gateway::v1::CommandResult& result) {
+  return result.outcome() == gateway::v1::EXECUTION_OUTCOME_FAILED &&
+         RestOf(result.outcome_text()) == reason::kSequenceStale.name &&
+         result.sequence_high() >= row.sequence() &&
+         result.sequence_high() - row.sequence() <= kMaxSequenceStep;
+}
+
 // Whether the device itself vouches for the result.
 bool DeviceSigned(device_registry::RegistryClient& registry,
                   const StoredCommand& command,
@@ -143,12 +162,6 @@ v1::CommandState StateOf(gateway::v1::ExecutionOutcome outcome) {
     default:
       return v1::COMMAND_STATE_UNKNOWN_OUTCOME;
   }
-}
-
-// What follows the first word: a reason, or the device's answer.
-std::string RestOf(const std::string& outcome_text) {
-  const size_t space = outcome_text.find(' ');
-  return space == std::string::npos ? "" : outcome_text.substr(space + 1);
 }
 
 }  // namespace
@@ -324,6 +337,10 @@ absl::StatusOr<StoredCommand> Dispatcher::OnResult(
                     command.row.late_result().empty();
   if (command.row.state() != v1::COMMAND_STATE_DISPATCHED && !late) {
     return command;
+  }
+  if (IsStale(command.row, result)) {
+    RETURN_IF_ERROR(commands_.RaiseSequence(
+        command.tenant, command.row.device(), result.sequence_high()));
   }
   MoveEvidence evidence;
   evidence.kind = audit::v1::ROW_KIND_EXECUTION;

@@ -49,6 +49,15 @@ class DispatcherTest : public GateTestCase {
     command.row.set_transaction("tx-1");
     return command;
   }
+  // The device has seen its number, and numbers up to `high`.
+  static gateway::v1::CommandResult Stale(const StoredCommand& command,
+                                          uint64_t high) {
+    gateway::v1::CommandResult result = ResultOf(command);
+    result.set_outcome(gateway::v1::EXECUTION_OUTCOME_FAILED);
+    result.set_outcome_text("REFUSED SEQUENCE_STALE");
+    result.set_sequence_high(high);
+    return result;
+  }
   // The device's own signature over a result.
   void Sign(gateway::v1::CommandResult& result) {
     registry_.device_point = device_key_.public_key().point();
@@ -381,6 +390,35 @@ TEST_F(DispatcherTest, AResultThatCameMeanwhileIsNoError) {
   const StoredCommand sent = Dispatched();
   ASSERT_OK(Result(sent, ResultOf(sent)));
   EXPECT_OK(gate().dispatcher.NoteSentAgain(sent));
+}
+
+TEST_F(DispatcherTest, NumbersGoOnAfterTheOnesThatADeviceHasSeen) {
+  const StoredCommand first = Dispatched();
+  ASSERT_OK(Result(first, Stale(first, 40)));
+  EXPECT_EQ(Reread(first).row.state(), v1::COMMAND_STATE_FAILED);
+  EXPECT_EQ(Reread(first).row.reason(), "SEQUENCE_STALE");
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), 41u);
+}
+
+TEST_F(DispatcherTest, NumbersNeverGoBack) {
+  const StoredCommand first = Dispatched();
+  const StoredCommand second = Submit(CameraOn(2));
+  ASSERT_OK(Result(first, Stale(first, first.row.sequence())));
+  EXPECT_EQ(Submit(CameraOn(3)).row.sequence(), second.row.sequence() + 1);
+}
+
+TEST_F(DispatcherTest, NoWordOfAGatewayUsesAllNumbersUp) {
+  const StoredCommand first = Dispatched();
+  ASSERT_OK(Result(first, Stale(first, UINT64_MAX)));
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), first.row.sequence() + 1);
+}
+
+TEST_F(DispatcherTest, OnlyARefusedNumberMovesThem) {
+  const StoredCommand first = Dispatched();
+  gateway::v1::CommandResult result = ResultOf(first);
+  result.set_sequence_high(40);
+  ASSERT_OK(Result(first, result));
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), first.row.sequence() + 1);
 }
 
 }  // namespace

@@ -266,6 +266,15 @@ void GateFlow::AskLater(const Question& question) {
   if (left_over_.size() < kMaxLeftOver) left_over_.insert(question);
 }
 
+void GateFlow::AskSoon(const StoredCommand& command) {
+  if (command.row.state() != v1::COMMAND_STATE_AWAITING_APPROVAL) return;
+  for (const records::v1::Slot& slot : command.row.slots()) {
+    if (slot.state() == v1::APPROVAL_STATE_ASKED && !slot.gateway().empty()) {
+      AskLater({command.tenant, command.row.command_id(), slot.gateway()});
+    }
+  }
+}
+
 absl::Status GateFlow::AskOne(const Question& question) {
   const auto& [tenant, command_id, gateway] = question;
   ASSIGN_OR_RETURN(const StoredCommand command, Find(tenant, command_id));

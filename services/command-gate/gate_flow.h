@@ -67,6 +67,9 @@ class GateFlow : public GatewayEvents {
   // with the first that fails again.
   void AskLeftOver();
 
+  // Puts the open questions of `command` again with the next AskLeftOver().
+  void AskSoon(const StoredCommand& command);
+
   // Sends what waits for the gateway again: questions, and commands that it has
   // to execute.
   void SendAgain(const GatewaySession& session);

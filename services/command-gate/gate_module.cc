@@ -7,6 +7,7 @@
 
 #include "absl/strings/strip.h"
 #include "services/command-gate/gateway_drain.h"
+#include "services/common/logging/logging.h"
 #include "services/common/status/error.h"
 
 namespace u2fi::command_gate {
@@ -39,8 +40,9 @@ GateModule::GateModule(const GateParts& parts)
     : parts_(parts),
       metrics_(parts.metrics),
       executor_(std::make_unique<audit::ThreadExecutor>(parts.threads)),
+      lost_(IsAboutCommand),
       deciders_(parts.store, parts.clock, parts.random, *executor_,
-                "command-gate"),
+                "command-gate", lost_.Hook()),
       commands_(parts.store),
       sessions_(parts.clock, parts.presence_grace),
       replica_(MakeReplica()),
@@ -59,6 +61,7 @@ GateModule::GateModule(const GateParts& parts)
                   mover_, gateways_),
       flow_(parts.clock, commands_, mover_, preparation_, approvals_,
             dispatcher_, parts.registry, gateways_),
+      lost_touches_(commands_, approvals_, flow_, lost_),
       approvers_(parts.clock, parts.attestation, gateways_, parts.approvers),
       quotas_(parts.quotas, metrics_),
       submitter_(parts.clock, parts.registry, commands_, mover_, gateways_,
@@ -134,7 +137,14 @@ bool GateModule::WaitASecond() {
 }
 
 void GateModule::SweepUntilStopped() {
-  while (WaitASecond()) sweeper_.Sweep();
+  while (WaitASecond()) {
+    const absl::Status taken = lost_touches_.Apply();
+    if (!taken.ok()) {
+      logging::Warning("what a failover made the store forget waits",
+                       {{"cause", taken.ToString()}});
+    }
+    sweeper_.Sweep();
+  }
 }
 
 void GateModule::KeepUntilStopped() {

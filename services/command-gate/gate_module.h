@@ -12,9 +12,11 @@
 #include "services/command-gate/gate_replica.h"
 #include "services/command-gate/gate_server.h"
 #include "services/command-gate/gateway_link_server.h"
+#include "services/command-gate/lost_touches.h"
 #include "services/command-gate/replica_link_server.h"
 #include "services/command-gate/sweeper.h"
 #include "services/command-gate/webhooks.h"
+#include "services/common/audit/lost_rows.h"
 #include "services/common/audit/tenant_deciders.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/random/random_source.h"
@@ -87,6 +89,8 @@ class GateModule {
   const GateParts parts_;
   GateMetrics metrics_;
   std::unique_ptr<audit::ThreadExecutor> executor_;
+  // What failovers made the store forget.
+  audit::LostRows lost_;
   audit::TenantDeciders deciders_;
   CommandStore commands_;
   GatewaySessions sessions_;
@@ -100,6 +104,7 @@ class GateModule {
   Approvals approvals_;
   Dispatcher dispatcher_;
   GateFlow flow_;
+  LostTouches lost_touches_;
   Approvers approvers_;
   Quotas quotas_;
   Submitter submitter_;

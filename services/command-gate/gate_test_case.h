@@ -12,6 +12,7 @@
 #include "services/command-gate/fake_gateways.h"
 #include "services/command-gate/fake_registry.h"
 #include "services/command-gate/gate_flow.h"
+#include "services/command-gate/lost_touches.h"
 #include "services/command-gate/submitter.h"
 #include "services/command-gate/sweeper.h"
 #include "services/common/audit/audit_test_util.h"
@@ -44,7 +45,7 @@ struct GateCore {
 
   explicit GateCore(const World& world)
       : deciders(world.store, world.clock, world.random, world.executor,
-                 "command-gate"),
+                 "command-gate", lost.Hook()),
         commands(world.store),
         cooldowns(world.store, Cooldowns::Options()),
         mover(world.clock, world.random, deciders, commands, watchers,
@@ -65,6 +66,7 @@ struct GateCore {
                 [] { return std::vector<std::string>{"t1"}; }) {}
 
   GateMetrics metrics{nullptr};
+  audit::LostRows lost{IsAboutCommand};
   audit::TenantDeciders deciders;
   CommandStore commands;
   CommandWatchers watchers;

@@ -1,0 +1,34 @@
+// What the store forgot of the numbers that devices have seen.
+#include "services/command-gate/command_store.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+
+namespace u2fi::command_gate {
+
+absl::Status CommandStore::RaiseSequence(absl::string_view tenant,
+                                         const std::string& device,
+                                         uint64_t high) {
+  using u2fi::store::Partition;
+  ASSIGN_OR_RETURN(const Partition partition,
+                   Partition::Make("command-gate", tenant));
+  const std::string key = SequenceKey(device);
+  ASSIGN_OR_RETURN(const u2fi::store::Snapshot now,
+                   store_.Get(partition, {key}));
+  const u2fi::store::Entry& entry = now.entries[0];
+  records::v1::SequenceRow row;
+  if (entry.exists() &&
+      (!row.ParseFromString(entry.value) || row.schema() != 1)) {
+    return Error(reason::kStoreCorrupt, "a sequence record cannot be read");
+  }
+  if (row.last() >= high) return absl::OkStatus();
+  row.set_schema(1);
+  row.set_last(high);
+  u2fi::store::CommitRequest commit;
+  commit.epoch = now.epoch;
+  commit.expect = {{key, entry.version}};
+  commit.put = {{key, row.SerializeAsString()}};
+  commit.durability = u2fi::store::Durability::kVolatile;
+  return store_.Commit(partition, commit).status();
+}
+
+}  // namespace u2fi::command_gate
