@@ -110,13 +110,28 @@ std::vector<std::string> ProcessSite::CountedPrograms() const {
   return names;
 }
 
-void ProcessSite::StartMesh() {
-  if (options_.mesh) {
+config::v1::RedisStoreConfig ProcessSite::StartRedis() {
+  config::v1::RedisStoreConfig redis;
+  if (!options_.mesh) return redis;
+  if (!options_.sentinel) {
     redis_ = std::make_unique<store::RedisServer>(store::ServerKind::kRedis);
     redis_->Start();
+    redis.add_addresses(redis_->address());
+    return redis;
   }
-  config_ =
-      std::make_unique<SiteConfig>(ca_, ports_, redis_ ? redis_->socket() : "");
+  redis_group_ = std::make_unique<store::RedisGroup>();
+  redis_group_->Start();
+  for (const std::string& sentinel : redis_group_->sentinels()) {
+    redis.add_addresses(sentinel);
+  }
+  redis.set_sentinel_master(store::RedisGroup::kName);
+  redis.set_wait_replicas(options_.wait_replicas);
+  redis.mutable_command_timeout()->set_seconds(2);
+  return redis;
+}
+
+void ProcessSite::StartMesh() {
+  config_ = std::make_unique<SiteConfig>(ca_, ports_, StartRedis());
   if (!options_.webhook_url.empty()) {
     config_->AddWebhook(options_.webhook_url, options_.webhook_key);
   }

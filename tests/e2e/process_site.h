@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/rpc/tls_identity.h"
+#include "tests/contract/store/redis_group.h"
 #include "tests/contract/store/redis_server.h"
 #include "tests/e2e/programs.h"
 #include "tests/e2e/site_config.h"
@@ -42,6 +43,10 @@ class ProcessSite {
     std::string webhook_key = {};
     // Replicas of the gate in the mesh: "command-gate", "command-gate-1", ….
     int gates = 1;
+    // The mesh's Redis has two replicas and three Sentinels.
+    bool sentinel = false;
+    // How many of the replicas must have what is not to be lost.
+    uint32_t wait_replicas = 0;
   };
 
   // Starts all of it and waits until every gateway is connected, every token
@@ -75,6 +80,7 @@ class ProcessSite {
   // What those wrote to their logs.
   std::string Logs() const;
   store::RedisServer* redis() { return redis_.get(); }
+  store::RedisGroup* redis_group() { return redis_group_.get(); }
   // Tells a token: "touch", "auto off", …
   absl::Status TellToken(int gateway, const std::string& command);
 
@@ -113,6 +119,8 @@ class ProcessSite {
  private:
   explicit ProcessSite(const Options& options);
 
+  // Starts what the options say; where it is.
+  config::v1::RedisStoreConfig StartRedis();
   void StartMesh();
   absl::Status StartRest();
   absl::Status StartGateways();
@@ -144,7 +152,9 @@ class ProcessSite {
   const dev_ca::TestCa ca_;
   Programs programs_;
   Ports ports_;
+  // One of them in the mesh.
   std::unique_ptr<store::RedisServer> redis_;
+  std::unique_ptr<store::RedisGroup> redis_group_;
   std::unique_ptr<SiteConfig> config_;
   std::vector<std::unique_ptr<mqtt::Mosquitto>> brokers_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;

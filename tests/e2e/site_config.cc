@@ -38,10 +38,8 @@ std::string GateName(int index) {
 std::string ReplicaName(int index) { return absl::StrCat("replica-", index); }
 
 SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Ports ports,
-                       std::string redis_socket)
-    : ca_(ca),
-      ports_(std::move(ports)),
-      redis_socket_(std::move(redis_socket)) {
+                       config::v1::RedisStoreConfig redis)
+    : ca_(ca), ports_(std::move(ports)), redis_(std::move(redis)) {
   WriteFile(ca_.folder() + "/jwt.pem",
             crypto::P256PrivateKey::Generate().ToPem());
   SetGate(gate_);
@@ -76,12 +74,11 @@ void SiteConfig::SetCommon(const std::string& service, Config& config) {
   config.mutable_listen()->mutable_shutdown_grace()->set_seconds(1);
   config.mutable_listen()->set_accepts_per_second(10000);
   SetTls("service/" + service, *config.mutable_tls());
-  if (redis_socket_.empty()) {
+  if (redis_.addresses().empty()) {
     config.mutable_store()->mutable_sqlite()->set_file(ca_.folder() +
                                                        "/u2fi.db");
   } else {
-    config.mutable_store()->mutable_redis()->add_addresses("unix:" +
-                                                           redis_socket_);
+    *config.mutable_store()->mutable_redis() = redis_;
   }
   config.mutable_log()->set_level(config::v1::LOG_LEVEL_WARNING);
 }

@@ -24,9 +24,10 @@ std::string ReplicaName(int index);
 // folder, with certificates from it. Tenant t1, relying party u2fi.test.
 class SiteConfig {
  public:
-  // The store: `redis_socket`, or a SQLite file if that is empty. `ca` must
+  // The store: this Redis, or a SQLite file if it has no address. `ca` must
   // outlive this object.
-  SiteConfig(const dev_ca::TestCa& ca, Ports ports, std::string redis_socket);
+  SiteConfig(const dev_ca::TestCa& ca, Ports ports,
+             config::v1::RedisStoreConfig redis);
 
   // Certificate and key of an identity, made when first asked for.
   const rpc::TlsFiles& FilesOf(const std::string& identity);
@@ -64,7 +65,7 @@ class SiteConfig {
 
   const dev_ca::TestCa& ca_;
   const Ports ports_;
-  const std::string redis_socket_;
+  const config::v1::RedisStoreConfig redis_;
   config::v1::CommandGateSettings gate_;
   std::map<std::string, rpc::TlsFiles> files_;
 };

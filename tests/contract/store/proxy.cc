@@ -78,6 +78,7 @@ class Proxy::Link {
   void FromClient(Mode mode) {
     std::string bytes;
     if (!ReadSome(client_, bytes)) return CloseClient();
+    replica_ = replica_ || bytes.find("PSYNC") != std::string::npos;
     if (mode == Mode::kHoldRequests) {
       held_ += bytes;
     } else {
@@ -87,9 +88,9 @@ class Proxy::Link {
   void FromServer(Mode mode) {
     std::string bytes;
     over_ = !ReadSome(server_, bytes);
-    if (mode != Mode::kSwallowReplies && client_ >= 0) {
-      WriteAll(client_, bytes);
-    }
+    const bool swallowed = mode == Mode::kSwallowReplies ||
+                           (mode == Mode::kSwallowReplication && replica_);
+    if (!swallowed && client_ >= 0) WriteAll(client_, bytes);
   }
   // True if there was something to send.
   bool Release() {
@@ -101,6 +102,7 @@ class Proxy::Link {
   int client_;
   const int server_;
   std::string held_;
+  bool replica_ = false;
   bool over_ = false;
 };
 

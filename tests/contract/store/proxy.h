@@ -20,6 +20,10 @@ class Proxy {
     kPass,
     // What the server says disappears.
     kSwallowReplies,
+    // What the server says to its replicas disappears: they lag, and do not
+    // notice before their `repl-timeout`. A replica is a client that said
+    // PSYNC.
+    kSwallowReplication,
     // What the client says is kept back; Release() lets it through, even if the
     // client has gone.
     kHoldRequests,

@@ -34,12 +34,12 @@ std::string TextOf(const redisReply& reply) {
   return text;
 }
 
-absl::StatusOr<RedisReply> CallOnce(const std::string& socket,
+absl::StatusOr<RedisReply> CallOnce(const std::string& address,
                                     const std::vector<std::string>& words) {
-  RedisAddress address;
-  address.unix_path = socket;
+  absl::StatusOr<RedisAddress> parsed = RedisAddress::Parse(address);
+  if (!parsed.ok()) return parsed.status();
   absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
-      RedisConnection::Dial(address, nullptr, "", absl::Seconds(2));
+      RedisConnection::Dial(*parsed, nullptr, "", absl::Seconds(2));
   if (!connection.ok()) return connection.status();
   return (*connection)->Call(words);
 }
@@ -78,6 +78,12 @@ int FreePort() {
   }
 }
 
+std::string AskRedis(const std::string& address,
+                     const std::vector<std::string>& words) {
+  const absl::StatusOr<RedisReply> reply = CallOnce(address, words);
+  return reply.ok() ? TextOf(**reply) : "";
+}
+
 RedisServer::RedisServer(ServerKind kind, std::vector<std::string> settings)
     : kind_(kind), settings_(std::move(settings)), port_(FreePort()) {
   EXPECT_EQ(access(BinaryOf(kind).c_str(), X_OK), 0)
@@ -109,7 +115,7 @@ void RedisServer::Start() {
   process_ = std::make_unique<ChildProcess>(words, dir_.Join("log"));
   const absl::Time end = absl::Now() + kPatience;
   while (absl::Now() < end) {
-    const absl::StatusOr<RedisReply> reply = CallOnce(socket(), {"PING"});
+    const absl::StatusOr<RedisReply> reply = CallOnce(address(), {"PING"});
     const std::string text = reply.ok() ? TextOf(**reply) : "";
     // NOAUTH is an answer too.
     if (!text.empty() && !absl::StartsWith(text, "LOADING")) return;
@@ -127,7 +133,7 @@ RedisOptions RedisServer::Options() const {
 
 std::string RedisServer::Run(const std::vector<std::string>& words,
                              bool may_fail) {
-  const absl::StatusOr<RedisReply> reply = CallOnce(socket(), words);
+  const absl::StatusOr<RedisReply> reply = CallOnce(address(), words);
   if (!reply.ok()) {
     EXPECT_TRUE(may_fail) << reply.status();
     return "";

@@ -21,6 +21,11 @@ std::string NameOf(ServerKind kind);
 // server that wants it does not start, and the test says so.
 int FreePort();
 
+// Runs a command at "host:port" or "unix:/path" and returns its reply as text:
+// elements one per line, nil as "(nil)"; "" if nobody answers.
+std::string AskRedis(const std::string& address,
+                     const std::vector<std::string>& words);
+
 // A server of the test: on a socket in a folder of its own and on a loopback
 // port. It writes an append-only file with fsync at every write.
 class RedisServer {
