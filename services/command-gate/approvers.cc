@@ -88,7 +88,10 @@ std::vector<Approvers::Person> Approvers::PeopleOf(const Case& in) const {
   const auto now_ms = static_cast<uint64_t>(UnixMillis(clock_));
   std::vector<Person> people;
   for (const PinnedKey& key : in.pins[0].keys()) {
-    if (!CountsForAll(in, key, now_ms)) continue;
+    // One who is given the device is asked for that, and once.
+    const bool taker =
+        in.new_owner.has_value() && in.new_owner->account == key.account();
+    if (taker || !CountsForAll(in, key, now_ms)) continue;
     auto person = std::find_if(
         people.begin(), people.end(),
         [&](const Person& one) { return one.account == key.account(); });
@@ -110,7 +113,7 @@ bool Approvers::IsQuorum(const Case& in, const std::string& account) const {
   const auto alone = [&](const Person& person, const Rule& rule) {
     return in.also.empty() || (person.roles & rule.roles()) != 0;
   };
-  if (in.rule.approvals() > 1) return true;
+  if (in.rule.approvals() > 1 || in.new_owner.has_value()) return true;
   const std::vector<Person> people = PeopleOf(in);
   const auto self = std::find_if(
       people.begin(), people.end(),
@@ -132,6 +135,50 @@ bool Approvers::MayApproveOwn(const Case& in) const {
                      [&](const Rule& rule) { return CountsOwn(in, rule); });
 }
 
+struct Approvers::Rows {
+  explicit Rows(CommandRow& row)
+      : now(row), with_requester(row), with_offline(row) {}
+
+  CommandRow& now;
+  CommandRow with_requester;
+  CommandRow with_offline;
+};
+
+absl::Status Approvers::AddPeople(const Case& in,
+                                  const std::vector<Person>& people,
+                                  Rows& rows) {
+  for (const Person& person : people) {
+    ASSIGN_OR_RETURN(absl::optional<Slot> slot, SlotOf(in, person, rows.now));
+    if (!slot.has_value()) continue;
+    const bool self = person.account == rows.now.account();
+    *rows.with_requester.add_slots() = *slot;
+    if (self && !MayApproveOwn(in)) continue;
+    slot->set_own(self && !in.also.empty() && !options_.self_approval);
+    *rows.with_offline.add_slots() = *slot;
+    if (!slot->channel_key().empty()) *rows.now.add_slots() = *slot;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Approvers::AddNewOwner(const Case& in, Rows& rows) {
+  Case theirs;
+  theirs.tenant = in.tenant;
+  theirs.pins = {in.new_owner->pins};
+  theirs.places = in.new_owner->places;
+  const Person person = {in.new_owner->account, in.new_owner->tokens, 0};
+  ASSIGN_OR_RETURN(absl::optional<Slot> slot, SlotOf(theirs, person, rows.now));
+  if (!slot.has_value() || theirs.places.empty()) {
+    return Error(reason::kNoCredentials,
+                 "the new owner has no key that can answer at his own gateway",
+                 {{"account", person.account}});
+  }
+  slot->set_new_owner(true);
+  *rows.with_requester.add_slots() = *slot;
+  *rows.with_offline.add_slots() = *slot;
+  if (!slot->channel_key().empty()) *rows.now.add_slots() = *slot;
+  return absl::OkStatus();
+}
+
 absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
   const std::vector<Person> people = PeopleOf(in);
   if (in.break_glass &&
@@ -143,31 +190,22 @@ absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
   }
   *row.mutable_quorum() = in.rule;
   for (const Rule& rule : in.also) *row.add_also() = rule;
-  CommandRow with_requester = row;
-  CommandRow with_offline = row;
-  for (const Person& person : people) {
-    ASSIGN_OR_RETURN(absl::optional<Slot> slot, SlotOf(in, person, row));
-    if (!slot.has_value()) continue;
-    const bool self = person.account == row.account();
-    *with_requester.add_slots() = *slot;
-    if (self && !MayApproveOwn(in)) continue;
-    slot->set_own(self && !in.also.empty() && !options_.self_approval);
-    *with_offline.add_slots() = *slot;
-    if (!slot->channel_key().empty()) *row.add_slots() = *slot;
-  }
+  Rows rows(row);
+  RETURN_IF_ERROR(AddPeople(in, people, rows));
+  if (in.new_owner.has_value()) RETURN_IF_ERROR(AddNewOwner(in, rows));
   if (MayBeApproved(row)) return absl::OkStatus();
-  if (MayBeApproved(with_offline)) {
+  if (MayBeApproved(rows.with_offline)) {
     return WithRetry(Error(reason::kGatewayOffline,
                            "too few approvers have a gateway that is connected",
                            {{"needed", absl::StrCat(in.rule.approvals())}}),
                      kRetryOffline);
   }
-  if (MayBeApproved(with_requester)) {
+  if (MayBeApproved(rows.with_requester)) {
     return Error(reason::kSelfApproval,
                  "the requester's own touch does not count");
   }
   return Error(reason::kNoCredentials, "too few people may approve it",
-               {{"able", absl::StrCat(with_offline.slots_size())},
+               {{"able", absl::StrCat(rows.with_offline.slots_size())},
                 {"needed", absl::StrCat(in.rule.approvals())}});
 }
 

@@ -33,6 +33,17 @@ class Approvers {
     std::vector<std::string> origins = {};
   };
 
+  // Who has to agree to be given a device.
+  struct NewOwner {
+    std::string account;
+    // The keys that the device will believe; touches of others do not count.
+    std::vector<std::string> tokens;
+    // Ids of his own gateways.
+    std::vector<std::string> places;
+    // What the device is to believe.
+    proof::v1::PinSet pins;
+  };
+
   // What is to be approved.
   struct Case {
     std::string tenant;
@@ -50,6 +61,8 @@ class Approvers {
     std::string place;
     // Two keys that the owner pinned for emergencies, the requester's too.
     bool break_glass = false;
+    // Under TRANSFER: is asked besides those whom the rules ask for.
+    absl::optional<NewOwner> new_owner = {};
   };
 
   // The references must outlive this object.
@@ -63,7 +76,7 @@ class Approvers {
   bool IsPortal(const std::string& origin) const;
 
   // Whether others than the account that asks have to be asked: the rule wants
-  // several, or one that this account is not.
+  // several, or one that this account is not; or there is a new owner.
   bool IsQuorum(const Case& in, const std::string& account) const;
 
   // Adds the approvers to `row`, which has its account, purpose, site and
@@ -85,6 +98,13 @@ class Approvers {
   bool MayApproveOwn(const Case& in) const;
   // The accounts that count, in the order of the first pin set.
   std::vector<Person> PeopleOf(const Case& in) const;
+  // Adds the slots of those whom the rules ask for, and of the new owner, to
+  // what is enough with all, without the requester where he does not count, and
+  // without those whose gateways are away.
+  struct Rows;
+  absl::Status AddPeople(const Case& in, const std::vector<Person>& people,
+                         Rows& rows);
+  absl::Status AddNewOwner(const Case& in, Rows& rows);
   // Nothing if the person has no token that can answer, or no place to do so;
   // without a channel key if the gateway is not connected.
   absl::StatusOr<absl::optional<records::v1::Slot>> SlotOf(

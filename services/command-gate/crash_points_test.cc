@@ -63,7 +63,7 @@ class CrashingStore : public store::Store {
         point_ == Point::kUnknownApplied || point_ == Point::kCrashAfter;
     dead_ = point_ == Point::kCrashBefore || point_ == Point::kCrashAfter;
     if (applies) {
-      const auto done = inner_.Commit(partition, request, timeout);
+      auto done = inner_.Commit(partition, request, timeout);
       if (!done.ok()) return done;
     }
     return point_ == Point::kUnavailable ? AwayError() : Unknown();
@@ -266,6 +266,7 @@ class CrashPointsTest : public GateTestCase {
     Pin("ann", "token-1", "g1", proof::v1::KEY_ROLE_OWNER);
     proof::v1::PinSet next = proof::FakeSite().FirstPins();
     next.clear_rules();
+    registry_.pins.set_account(next.account());
     next.set_revision(registry_.pins.revision() + 1);
     next.set_previous(
         crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));

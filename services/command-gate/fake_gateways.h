@@ -25,7 +25,7 @@ class FakeGateways : public GatewaySender {
 
   // The 65 bytes of its identity key.
   static std::string PointOf(const std::string& gateway) {
-    return gateway + std::string(65 - gateway.size(), 'k');
+    return '\x04' + gateway + std::string(64 - gateway.size(), 'k');
   }
 
   // The stream of `gateway`, with the key that the registry knows.

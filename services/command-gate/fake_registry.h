@@ -41,6 +41,7 @@ class FakeRegistry : public device_registry::RegistryClient {
   absl::StatusOr<device_registry::v1::ResolveResponse> Resolve(
       const device_registry::v1::ResolveRequest& request) override {
     ++resolved;
+    last_resolve = request;
     if (!resolve_status.ok()) return resolve_status;
     device_registry::v1::ResolveResponse response;
     for (const auto& asked : request.items()) {
@@ -59,6 +60,7 @@ class FakeRegistry : public device_registry::RegistryClient {
     }
     for (const auto& gateway : gateways) *response.add_gateways() = gateway;
     *response.mutable_account() = account;
+    if (!request.new_owner().empty()) *response.mutable_new_owner() = new_owner;
     return response;
   }
 
@@ -143,6 +145,9 @@ class FakeRegistry : public device_registry::RegistryClient {
   std::map<std::string, std::string> sites;
   std::vector<device_registry::v1::ResolvedGateway> gateways;
   device_registry::v1::Account account;
+  // What is said of it under TRANSFER.
+  device_registry::v1::Account new_owner;
+  device_registry::v1::ResolveRequest last_resolve;
   proof::v1::PinSet pins;
   std::string device_point;
   uint64_t revocations = 0;

@@ -29,6 +29,7 @@ class PinsFlowTest : public QuorumTestCase {
     AddRule(registry_.pins, "pay", proof::QuorumRule(2));
     next_ = proof::FakeSite().FirstPins();
     next_.clear_rules();
+    registry_.pins.set_account(next_.account());
     next_.set_revision(registry_.pins.revision() + 1);
     next_.set_previous(
         crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));
@@ -169,6 +170,13 @@ TEST_F(PinsFlowTest, ASetThatSkipsARevisionIsRefusedBeforeAnybodyIsAsked) {
 TEST_F(PinsFlowTest, ASetThatFollowsAnotherIsRefused) {
   next_.set_previous(std::string(32, 'x'));
   EXPECT_THAT(Try(), HasReason(reason::kPinsPrevious));
+}
+
+TEST_F(PinsFlowTest, AnotherOwnerIsNoMatterOfPins) {
+  registry_.pins.set_account("carl");
+  next_.set_previous(
+      crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));
+  EXPECT_THAT(Try(), HasReason(reason::kPinsChange));
 }
 
 TEST_F(PinsFlowTest, WhatTheRegistryRefusesNeverGoesDown) {

@@ -25,7 +25,8 @@ bool Satisfy(const CommandRow& row, const proof::v1::Rule& rule,
              bool (*counts)(const Slot&)) {
   std::vector<proof::CountedApproval> counted;
   for (const Slot& slot : row.slots()) {
-    if (!counts(slot) || (slot.own() && rule.approvals() > 1)) continue;
+    if (!counts(slot) || slot.new_owner()) continue;
+    if (slot.own() && rule.approvals() > 1) continue;
     proof::CountedApproval one;
     one.roles = slot.roles() != 0 ? slot.roles() : rule.roles();
     one.level = rule.level();
@@ -37,10 +38,18 @@ bool Satisfy(const CommandRow& row, const proof::v1::Rule& rule,
   return proof::CheckRule(rule, /*lease_running=*/false, counted).ok();
 }
 
+bool NewOwnerAgrees(const CommandRow& row, bool (*counts)(const Slot&)) {
+  return row.purpose() != proof::v1::PURPOSE_TRANSFER ||
+         std::any_of(row.slots().begin(), row.slots().end(),
+                     [&](const Slot& slot) {
+                       return slot.new_owner() && counts(slot);
+                     });
+}
+
 // Whether the slots that `counts` are enough.
 bool Suffice(const CommandRow& row, bool (*counts)(const Slot&)) {
   if (row.has_quorum()) {
-    return Satisfy(row, row.quorum(), counts) &&
+    return Satisfy(row, row.quorum(), counts) && NewOwnerAgrees(row, counts) &&
            std::all_of(row.also().begin(), row.also().end(),
                        [&](const proof::v1::Rule& rule) {
                          return Satisfy(row, rule, counts);

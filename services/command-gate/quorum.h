@@ -12,6 +12,8 @@ namespace u2fi::command_gate {
 // where it says so. Each slot is another account, and holds only tokens whose
 // roles and level the rule asks for: that is not looked at again. Where there
 // are several rules (row.also), each has to be satisfied, by slots with roles.
+// Under TRANSFER the new owner has to agree besides; his touch counts for that
+// alone.
 
 // The slots that are accepted are all that the command needs.
 bool IsApproved(const records::v1::CommandRow& row);

@@ -102,6 +102,7 @@ absl::Status CheckBuilt(const Reading& in) {
       purpose == proof::v1::PURPOSE_ENROL ||
       purpose == proof::v1::PURPOSE_PROVISION ||
       purpose == proof::v1::PURPOSE_PINS ||
+      purpose == proof::v1::PURPOSE_TRANSFER ||
       purpose == proof::v1::PURPOSE_UNBIND) {
     return absl::OkStatus();
   }
@@ -208,7 +209,8 @@ absl::Status ReadEvidence(const Reading& in) {
   if (!options.has_evidence()) return absl::OkStatus();
   const proof::v1::Evidence& evidence = options.evidence();
   if (in.out.purpose != proof::v1::PURPOSE_PROVISION &&
-      in.out.purpose != proof::v1::PURPOSE_PINS) {
+      in.out.purpose != proof::v1::PURPOSE_PINS &&
+      in.out.purpose != proof::v1::PURPOSE_TRANSFER) {
     return FieldError("options.evidence", "does not go with the purpose");
   }
   if (evidence.has_lease_offer() || evidence.has_registration() ||

@@ -51,7 +51,7 @@ struct Submission {
 // fields (INVALID_FIELD), operation and purpose (OPERATION_UNKNOWN,
 // PURPOSE_NOT_ALLOWED), arguments (ARGUMENTS_FORMAT), deadlines
 // (DEADLINE_BOUNDS), evidence (EVIDENCE_FORMAT). UNIMPLEMENTED for what this
-// version does not do yet: leases, moves, transfers.
+// version does not do yet: leases, moves.
 absl::StatusOr<Submission> ReadSubmission(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request);
 

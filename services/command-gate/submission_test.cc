@@ -261,6 +261,23 @@ TEST_F(SubmissionTest, EvidenceGoesWithAFirstPinSet) {
   EXPECT_EQ(read.evidence.enrolments(0).command(), "x");
 }
 
+TEST_F(SubmissionTest, AndWithATransfer) {
+  AskForPins();
+  options().set_purpose(proof::v1::PURPOSE_TRANSFER);
+  options().mutable_evidence()->add_enrolments()->set_command("x");
+  ASSERT_OK_AND_ASSIGN(const Submission read, Read());
+  EXPECT_EQ(read.evidence.enrolments(0).command(), "x");
+}
+
+TEST_F(SubmissionTest, MovesAndLeasesAreNotThereYet) {
+  AskForPins();
+  for (const auto purpose :
+       {proof::v1::PURPOSE_MOVE, proof::v1::PURPOSE_LEASE}) {
+    options().set_purpose(purpose);
+    EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+  }
+}
+
 TEST_F(SubmissionTest, EvidenceGoesWithNothingElse) {
   options().mutable_evidence()->add_enrolments();
   EXPECT_THAT(Read(), HasReason(reason::kInvalidField));

@@ -120,6 +120,7 @@ absl::StatusOr<registry::ResolveResponse> Submitter::Resolve(
   request.set_on_behalf_of(submissions[0].account);
   request.set_purpose(submissions[0].purpose);
   request.set_approver_gateway(submissions[0].approver_gateway);
+  request.set_new_owner(NewOwnerOf(submissions[0]));
   for (const Submission& submission : submissions) {
     registry::ResolveItem& asked = *request.add_items();
     asked.set_device(submission.device);

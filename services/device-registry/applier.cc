@@ -161,7 +161,8 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
       in.command.operation() == proof::kOperationPins) {
     return ApplyProvisioning(change, in, rp_id_hash_, tokens_, store_.random());
   }
-  if (statement.purpose() == proof::v1::PURPOSE_PINS) {
+  if (statement.purpose() == proof::v1::PURPOSE_PINS ||
+      statement.purpose() == proof::v1::PURPOSE_TRANSFER) {
     return ApplyPinsUpdate(change, in);
   }
   if (in.command.operation() == proof::kOperationUnbind) {

@@ -46,6 +46,25 @@ bool IsActive(const v1::Account& account, const std::string& token) {
                      });
 }
 
+// Whether `gateway` may stand like that in a pin set of `next`.
+absl::StatusOr<bool> FitsIn(Change& change, const proof::v1::PinSet& next,
+                            const PinnedGateway& pinned,
+                            const v1::Gateway& gateway) {
+  if (pinned.site() != gateway.site()) return false;
+  if (pinned.site() == next.site()) return true;
+  ASSIGN_OR_RETURN(const v1::Site site, RequireSite(change, gateway.site()));
+  return site.owner() == next.account() && !pinned.may_execute();
+}
+
+bool IsGatewayOf(const v1::Account& account,
+                 const AuthorizationStatement& statement) {
+  return std::any_of(account.gateways().begin(), account.gateways().end(),
+                     [&](const proof::v1::AccountGateway& own) {
+                       return own.id() == statement.approver_gateway() &&
+                              own.channel_key() == statement.channel_key();
+                     });
+}
+
 }  // namespace
 
 absl::Status CheckPinnedGateways(Change& change, const proof::v1::PinSet& next,
@@ -57,8 +76,8 @@ absl::Status CheckPinnedGateways(Change& change, const proof::v1::PinSet& next,
     RETURN_IF_ERROR(CheckActive(gateway));
     ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
                      crypto::P256PublicKey::FromSpki(gateway.public_key()));
-    if (gateway.site() != next.site() || pinned.site() != gateway.site() ||
-        pinned.point() != key.point()) {
+    ASSIGN_OR_RETURN(const bool fits, FitsIn(change, next, pinned, gateway));
+    if (!fits || pinned.point() != key.point()) {
       return Error(reason::kGatewayMismatch,
                    "the pin set names another site or key of a gateway",
                    {{"gateway", pinned.id()}});
@@ -86,17 +105,18 @@ absl::Status CheckPinnedKeys(Change& change, const proof::v1::PinSet& next,
 }
 
 absl::Status CheckPlaces(Change& change, const ApplyCase& in,
-                         const std::string& account) {
-  ASSIGN_OR_RETURN(const AccountRow owner, RequireAccount(change, account));
+                         const std::string& account,
+                         const std::string& new_owner) {
   for (const proof::v1::Approval& approval : in.proof.approvals()) {
     ASSIGN_OR_RETURN(const AuthorizationStatement statement,
                      proof::ParseStatement(approval.statement()));
+    ASSIGN_OR_RETURN(
+        const AccountRow owner,
+        RequireAccount(change,
+                       statement.account() == new_owner ? new_owner : account));
     proof::ApprovalPlace place;
     place.browser = statement.approver_gateway().empty();
-    for (const proof::v1::AccountGateway& own : owner.account().gateways()) {
-      place.account_gateway |= own.id() == statement.approver_gateway() &&
-                               own.channel_key() == statement.channel_key();
-    }
+    place.account_gateway = IsGatewayOf(owner.account(), statement);
     RETURN_IF_ERROR(proof::CheckPlace(statement.purpose(), place));
   }
   return absl::OkStatus();

@@ -15,7 +15,8 @@ namespace u2fi::device_registry {
 // devices check: they do not know accounts and gateways.
 
 // Gateways of `next` that are not just so in `present` (nullptr: blank) are
-// ACTIVE at the site of `next`, with that key. RESOURCE_UNKNOWN,
+// ACTIVE with that key, at the site of `next`; or at another site of its owner,
+// where touches count and nothing is executed. RESOURCE_UNKNOWN,
 // GATEWAY_NOT_ACTIVE, GATEWAY_MISMATCH.
 absl::Status CheckPinnedGateways(Change& change, const proof::v1::PinSet& next,
                                  const proof::v1::PinSet* present);
@@ -27,9 +28,11 @@ absl::Status CheckPinnedKeys(Change& change, const proof::v1::PinSet& next,
                              const proof::v1::PinSet* present);
 
 // Every touch was taken at one of the own gateways of `account`, which owns the
-// device, whoever touched. PLACE_NOT_ALLOWED.
+// device, whoever touched; those of `new_owner`, if that is not empty, at one
+// of his. PLACE_NOT_ALLOWED.
 absl::Status CheckPlaces(Change& change, const ApplyCase& in,
-                         const std::string& account);
+                         const std::string& account,
+                         const std::string& new_owner = "");
 
 // Every token that touched is an active key of its account still.
 // TOKEN_REVOKED.

@@ -3,10 +3,12 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/device-registry/registry_store.h"
 #include "u2fi/device_registry/v1/resources.pb.h"
+#include "u2fi/proof/v1/pin_set.pb.h"
 
 namespace u2fi::device_registry {
 
@@ -18,6 +20,21 @@ namespace u2fi::device_registry {
 absl::StatusOr<std::set<std::string>> PinnableKeys(
     RegistryStore& store, const std::string& tenant,
     const std::string& account_id, const v1::Account& account);
+
+// Those keys of an account as OWNER keys of a pin set: the active ones that can
+// be pinned, and of them only `token_id` unless that is empty. NO_CREDENTIALS
+// if there are none, ALG_NOT_ALLOWED if `token_id` is no P-256 key; else the
+// store's errors.
+absl::StatusOr<std::vector<proof::v1::PinnedKey>> OwnerKeys(
+    RegistryStore& store, const std::string& tenant,
+    const std::string& account_id, const v1::Account& account,
+    const std::string& token_id);
+
+// The serialised Evidence that `keys` were enrolled by their accounts; empty
+// for no key. ENROLMENT_MISSING if the registry has no proof of one.
+absl::StatusOr<std::string> EnrolmentEvidence(
+    RegistryStore& store, const std::string& tenant,
+    const std::vector<proof::v1::PinnedKey>& keys);
 
 }  // namespace u2fi::device_registry
 

@@ -1,10 +1,9 @@
 #include "services/device-registry/pins_planner.h"
 
-#include <set>
+#include <iterator>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/crypto/p256.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
@@ -18,13 +17,13 @@
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
+#include "services/device-registry/transfer_planner.h"
 
 namespace u2fi::device_registry {
 namespace {
 
 using records::v1::AccountRow;
 using records::v1::DeviceRow;
-using records::v1::EnrolmentRow;
 using records::v1::GatewayRow;
 using records::v1::ModelRow;
 using records::v1::OwnerRow;
@@ -148,34 +147,11 @@ absl::Status Plan::ReadOwner() {
 }
 
 absl::Status Plan::AddKeys() {
-  std::set<std::string> wanted_keys = {request_.token_id()};
-  if (request_.token_id().empty()) {
-    ASSIGN_OR_RETURN(wanted_keys,
-                     PinnableKeys(store_, tenant_, request_.account(), owner_));
-  }
-  for (const v1::AccountKey& key : owner_.keys()) {
-    const bool wanted = wanted_keys.count(key.token_id()) > 0;
-    if (!wanted || !key.active() || key.point().empty() || key.recovery() ||
-        !key.lease_site().empty()) {
-      continue;
-    }
-    proof::v1::PinnedKey& pinned = *common_.add_keys();
-    pinned.set_token_id(key.token_id());
-    pinned.set_account(request_.account());
-    pinned.set_point(key.point());
-    pinned.set_roles(proof::v1::KEY_ROLE_OWNER);
-    pinned.set_level(key.level());
-  }
-  if (!common_.keys().empty()) return absl::OkStatus();
-  for (const v1::AccountKey& key : owner_.keys()) {
-    if (key.token_id() != request_.token_id() || !key.point().empty()) continue;
-    return Error(reason::kAlgNotAllowed,
-                 "a device pins P-256 keys only, and this one is another",
-                 {{"token", key.token_id()}});
-  }
-  return Error(reason::kNoCredentials,
-               "the account has no active key that can be pinned",
-               {{"account", request_.account()}});
+  ASSIGN_OR_RETURN(const std::vector<proof::v1::PinnedKey> keys,
+                   OwnerKeys(store_, tenant_, request_.account(), owner_,
+                             request_.token_id()));
+  *common_.mutable_keys() = {keys.begin(), keys.end()};
+  return absl::OkStatus();
 }
 
 absl::Status Plan::AddGateways() {
@@ -201,16 +177,11 @@ absl::Status Plan::AddGateway(const std::string& id, bool named) {
   if (gateway.site() != request_.site()) {
     return UnknownResource(GatewayName(id));
   }
-  const absl::Status active = CheckActive(gateway);
-  if (!active.ok()) return named ? active : absl::OkStatus();
-  ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
-                   crypto::P256PublicKey::FromSpki(gateway.public_key()));
-  proof::v1::PinnedGateway& pinned = *common_.add_gateways();
-  pinned.set_id(id);
-  pinned.set_site(gateway.site());
-  pinned.set_point(key.point());
-  pinned.set_may_approve(true);
-  pinned.set_may_execute(true);
+  auto pinned = PinGateway(gateway, /*executes=*/true);
+  if (IsReason(pinned.status(), reason::kGatewayNotActive) && !named) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(*common_.add_gateways(), std::move(pinned));
   return absl::OkStatus();
 }
 
@@ -249,22 +220,12 @@ absl::Status Plan::AddDevice(const std::string& id) {
   return absl::OkStatus();
 }
 
+// The first key approves, which is proof enough.
 absl::Status Plan::AddEnrolments() {
-  if (common_.keys_size() == 1) return absl::OkStatus();
-  proof::v1::Evidence evidence;
-  for (int i = 1; i < common_.keys_size(); ++i) {
-    const std::string& token = common_.keys(i).token_id();
-    ASSIGN_OR_RETURN(absl::optional<EnrolmentRow> row,
-                     store_.Get<EnrolmentRow>(
-                         tenant_, key::Enrolment(request_.account(), token)));
-    if (!row.has_value()) {
-      return Error(reason::kEnrolmentMissing,
-                   "a key of the account has no enrolment proof",
-                   {{"token", token}});
-    }
-    evidence.add_enrolments()->Swap(row->mutable_enrolment());
-  }
-  response_.set_evidence(evidence.SerializeAsString());
+  ASSIGN_OR_RETURN(*response_.mutable_evidence(),
+                   EnrolmentEvidence(store_, tenant_,
+                                     {std::next(common_.keys().begin()),
+                                      common_.keys().end()}));
   return absl::OkStatus();
 }
 
@@ -275,6 +236,9 @@ absl::StatusOr<v1::PlanPinsResponse> PinsPlanner::PlanPins(
   ASSIGN_OR_RETURN(std::string tenant, rpc::TenantOf(caller, request.tenant()));
   if (request.purpose() == proof::v1::PURPOSE_PINS) {
     return PlanPinsUpdate(store_, tenant, request);
+  }
+  if (request.purpose() == proof::v1::PURPOSE_TRANSFER) {
+    return PlanTransfer(store_, tenant, request);
   }
   RETURN_IF_ERROR(CheckRequest(request));
   return Plan(store_, std::move(tenant), request, rp_id_hash_).Run();

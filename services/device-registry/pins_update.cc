@@ -9,11 +9,14 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/pin_checks.h"
+#include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
 
 namespace u2fi::device_registry {
 namespace {
+
+using records::v1::BindingRow;
 
 // The state of one ApplyPinsUpdate().
 class PinsUpdate {
@@ -21,7 +24,7 @@ class PinsUpdate {
   PinsUpdate(Change& change, const ApplyCase& in) : change_(change), in_(in) {}
 
   absl::Status Check();
-  std::string Put();
+  absl::StatusOr<std::string> Put();
 
  private:
   absl::Status CheckDevice();
@@ -33,8 +36,11 @@ class PinsUpdate {
     return CheckPinnedKeys(change_, next(), &present_->fields());
   }
   absl::Status CheckPlace() {
-    return CheckPlaces(change_, in_, present_->fields().account());
+    return CheckPlaces(change_, in_, present_->fields().account(),
+                       next().account());
   }
+
+  absl::Status PutNewOwner();
 
   const proof::v1::PinSet& next() const { return pins_->pins().fields(); }
 
@@ -85,6 +91,9 @@ absl::Status PinsUpdate::CheckEvidence() {
 }
 
 absl::Status PinsUpdate::CheckGateways() {
+  if (next().site() != present_->fields().site()) {
+    return Error(reason::kPinsChange, "the device stays at its site");
+  }
   const proof::v1::PinnedGateway* const serving =
       pins_->pins().FindGateway(device_.device().gateway());
   if (serving == nullptr || !serving->may_execute()) {
@@ -95,8 +104,30 @@ absl::Status PinsUpdate::CheckGateways() {
   return CheckPinnedGateways(change_, next(), &present_->fields());
 }
 
-std::string PinsUpdate::Put() {
-  const std::string name = device_.device().name();
+// The binding goes on, in other hands.
+absl::Status PinsUpdate::PutNewOwner() {
+  ASSIGN_OR_RETURN(BindingRow row,
+                   change_.Require<BindingRow>(key::Binding(device_.binding()),
+                                               BindingName(device_.binding())));
+  audit::RowContent content = RowAboutCase(audit::v1::ROW_KIND_BINDING, in_);
+  content.subjects.push_back(row.binding().name());
+  content.subjects.push_back(device_.device().name());
+  content.subjects.push_back(AccountName(row.binding().account()));
+  content.subjects.push_back(AccountName(next().account()));
+  change_.Audit(std::move(content));
+  row.mutable_binding()->set_account(next().account());
+  change_.Announce(v1::EVENT_KIND_BINDING, row.binding().name(),
+                   StateName(row.binding().state()));
+  change_.Put(key::Binding(device_.binding()), std::move(row));
+  device_.mutable_device()->set_account(next().account());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> PinsUpdate::Put() {
+  std::string name = device_.device().name();
+  if (next().account() != device_.device().account()) {
+    RETURN_IF_ERROR(PutNewOwner());
+  }
   PutPinRevision(change_, in_, pins_->pins(), device_.life());
   device_.set_pin_set(pins_->pins().bytes());
   device_.mutable_device()->set_pins_revision(next().revision());

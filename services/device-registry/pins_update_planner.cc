@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/types/optional.h"
-#include "services/common/crypto/p256.h"
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/pinnable_keys.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -20,8 +22,8 @@ using proof::v1::PinnedGateway;
 using proof::v1::PinnedKey;
 using records::v1::AccountRow;
 using records::v1::DeviceRow;
-using records::v1::EnrolmentRow;
 using records::v1::GatewayRow;
+using records::v1::SiteRow;
 
 absl::Status CheckReplaced(bool any, bool flag, const char* field) {
   return any && !flag ? FieldError(field, "needs its replace flag")
@@ -168,37 +170,26 @@ absl::StatusOr<PinnedGateway> Plan::GatewayOf(const std::string& id) {
   ASSIGN_OR_RETURN(
       const GatewayRow row,
       store_.Require<GatewayRow>(tenant_, key::Gateway(id), GatewayName(id)));
-  if (row.gateway().site() != next_.site()) {
+  const std::string& site = row.gateway().site();
+  ASSIGN_OR_RETURN(
+      const SiteRow site_row,
+      store_.Require<SiteRow>(tenant_, key::Site(site), SiteName(site)));
+  const bool here = site == next_.site();
+  if (!here && site_row.site().owner() != next_.account()) {
     return UnknownResource(GatewayName(id));
   }
-  RETURN_IF_ERROR(CheckActive(row.gateway()));
-  ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
-                   crypto::P256PublicKey::FromSpki(row.gateway().public_key()));
-  PinnedGateway pinned;
-  pinned.set_id(id);
-  pinned.set_site(row.gateway().site());
-  pinned.set_point(key.point());
-  pinned.set_may_approve(true);
-  pinned.set_may_execute(true);
-  return pinned;
+  return PinGateway(row.gateway(), here);
 }
 
 absl::Status Plan::AddEnrolments(v1::PlanPinsResponse& response) {
-  proof::v1::Evidence evidence;
+  std::vector<PinnedKey> added;
   for (const PinnedKey& pinned : next_.keys()) {
-    if (present_->FindKey(pinned.token_id()) != nullptr) continue;
-    ASSIGN_OR_RETURN(
-        absl::optional<EnrolmentRow> row,
-        store_.Get<EnrolmentRow>(
-            tenant_, key::Enrolment(pinned.account(), pinned.token_id())));
-    if (!row.has_value()) {
-      return Error(reason::kEnrolmentMissing,
-                   "a key of the account has no enrolment proof",
-                   {{"token", pinned.token_id()}});
+    if (present_->FindKey(pinned.token_id()) == nullptr) {
+      added.push_back(pinned);
     }
-    evidence.add_enrolments()->Swap(row->mutable_enrolment());
   }
-  response.set_evidence(evidence.SerializeAsString());
+  ASSIGN_OR_RETURN(*response.mutable_evidence(),
+                   EnrolmentEvidence(store_, tenant_, added));
   return absl::OkStatus();
 }
 

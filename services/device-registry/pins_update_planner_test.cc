@@ -115,8 +115,20 @@ TEST_F(PinsUpdatePlannerTest, GatewaysAreReplaced) {
   EXPECT_EQ(Planned(request).gateways(1).id(), "gw-8");
 }
 
-TEST_F(PinsUpdatePlannerTest, AGatewayOfAnotherSiteIsRefused) {
+TEST_F(PinsUpdatePlannerTest, ElsewhereAGatewayOfTheOwnerIsForTouchesAlone) {
   MakeSite("office", "alice");
+  MakeGateway(site_.gw2);
+  v1::PlanPinsRequest request = Request();
+  request.add_gateways("gw-1");
+  request.add_gateways("gw-2");
+  const proof::v1::PinSet next = Planned(request);
+  EXPECT_TRUE(next.gateways(1).may_approve());
+  EXPECT_FALSE(next.gateways(1).may_execute());
+}
+
+TEST_F(PinsUpdatePlannerTest, AGatewayOfAStrangersSiteIsRefused) {
+  MakeAccount("bob");
+  MakeSite("office", "bob");
   MakeGateway(site_.gw2);
   v1::PlanPinsRequest request = Request();
   request.add_gateways("gw-2");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kSkewMs = 30'000;
 // Two minutes to approve, fifteen to apply, and as long again.
-constexpr uint64_t kProofLifeMs = 2 * 17 * 60'000;
+constexpr uint64_t kProofLifeMs = 2'040'000;
 
 uint64_t Millis(const google::protobuf::Timestamp& time) {
   const int64_t millis = ToMillis(time);

@@ -13,6 +13,7 @@ std::string HashOf(const std::string& rp_id) {
 std::vector<std::string> ChannelKeysOf(
     const std::vector<std::string>& origins) {
   std::vector<std::string> keys;
+  keys.reserve(origins.size());
   for (const std::string& origin : origins) {
     keys.push_back(crypto::ToString(proof::BrowserChannelKey(origin)));
   }

@@ -55,6 +55,11 @@ absl::Status CheckRequest(const v1::ResolveRequest& request) {
   if (request.items().empty() || request.items_size() > kMaxItems) {
     return FieldError("items", "has none or more than 1,000 entries");
   }
+  if (!request.new_owner().empty() &&
+      request.purpose() != proof::v1::PURPOSE_TRANSFER) {
+    return FieldError("new_owner", "goes with the purpose TRANSFER only");
+  }
+  RETURN_IF_ERROR(CheckOptionalId("new_owner", request.new_owner()));
   return CheckOptionalId("approver_gateway", request.approver_gateway());
 }
 
@@ -150,6 +155,10 @@ absl::Status Resolution::Begin() {
                    store_.GetCached<PolicyRow>(tenant_, key::Policy()));
   *response_.mutable_policy() =
       policy == nullptr ? DefaultPolicy() : policy->policy();
+  if (!request_.new_owner().empty()) {
+    ASSIGN_OR_RETURN(const auto new_owner, NeedAccount(request_.new_owner()));
+    *response_.mutable_new_owner() = new_owner->account();
+  }
   return AddGateway(request_.approver_gateway());
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/common/crypto/p256.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/registry_keys.h"
@@ -72,6 +73,20 @@ absl::Status CheckActive(const v1::Gateway& gateway) {
   return Error(reason::kGatewayNotActive, "the gateway is not active",
                {{"gateway", PlainId(gateway.name())},
                 {"state", StateName(gateway.state())}});
+}
+
+absl::StatusOr<proof::v1::PinnedGateway> PinGateway(const v1::Gateway& gateway,
+                                                    bool executes) {
+  RETURN_IF_ERROR(CheckActive(gateway));
+  ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
+                   crypto::P256PublicKey::FromSpki(gateway.public_key()));
+  proof::v1::PinnedGateway pinned;
+  pinned.set_id(PlainId(gateway.name()));
+  pinned.set_site(gateway.site());
+  pinned.set_point(key.point());
+  pinned.set_may_approve(true);
+  pinned.set_may_execute(executes);
+  return pinned;
 }
 
 absl::Status WrongDeviceState(const v1::Device& device) {

@@ -10,6 +10,7 @@
 #include "services/device-registry/change.h"
 #include "u2fi/device_registry/records/v1/records.pb.h"
 #include "u2fi/device_registry/v1/resources.pb.h"
+#include "u2fi/proof/v1/pin_set.pb.h"
 
 namespace u2fi::device_registry {
 
@@ -57,6 +58,11 @@ std::string StateName(v1::BindingState state);
 
 // GATEWAY_NOT_ACTIVE naming the gateway unless its state is ACTIVE.
 absl::Status CheckActive(const v1::Gateway& gateway);
+
+// The gateway as pin sets have it: touches count there, and it may execute as
+// well if `executes`. GATEWAY_NOT_ACTIVE.
+absl::StatusOr<proof::v1::PinnedGateway> PinGateway(const v1::Gateway& gateway,
+                                                    bool executes);
 
 // DEVICE_STATE naming device and state.
 absl::Status WrongDeviceState(const v1::Device& device);

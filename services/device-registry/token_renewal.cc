@@ -18,7 +18,7 @@ namespace {
 using records::v1::DeviceRow;
 
 constexpr absl::string_view kRenewalDomain = "u2fi/renewal/v1";
-constexpr int64_t kJwksLifeMs = 10 * 60 * 1000;
+constexpr int64_t kJwksLifeMs = 600'000;
 
 absl::Status CheckRenewal(const v1::RenewDeviceTokenRequest& request) {
   RETURN_IF_ERROR(rpc::CheckId("gateway", request.gateway()));

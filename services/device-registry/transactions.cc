@@ -24,7 +24,7 @@ using records::v1::TransactionRow;
 
 constexpr int kMaxDevices = 1000;
 constexpr size_t kNonceSize = 32;
-constexpr int64_t kMaxDeadlineMs = 30 * 60 * 1000;
+constexpr int64_t kMaxDeadlineMs = 1'800'000;
 
 absl::Status CheckArm(const v1::ArmRequest& request) {
   RETURN_IF_ERROR(rpc::CheckId("account", request.account()));

@@ -103,8 +103,7 @@ TEST_F(TransactionsTest, RefusesADeadlineThatIsNow) {
 
 TEST_F(TransactionsTest, RefusesADeadlineOverHalfAnHour) {
   v1::ArmRequest request = ArmRequest();
-  *request.mutable_deadline() =
-      ToTimestamp(UnixMillis(clock_) + 30 * 60 * 1000 + 1);
+  *request.mutable_deadline() = ToTimestamp(UnixMillis(clock_) + 1'800'001);
   ExpectArmRefused(request, reason::kDeadlineBounds);
 }
 

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "services/common/proof/command.h"
+#include "services/common/proof/fake_site.h"
 #include "services/common/proof/merkle.h"
+#include "services/common/proof/operations.h"
 #include "services/common/proof/statement.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
@@ -58,6 +60,21 @@ TEST_F(CueTest, ItSaysExactlyWhatTheBytesSay) {
   EXPECT_EQ(text.lines[2], "words    " + text.words);
   EXPECT_EQ(text.approve_by_ms, kNow + 60'000);
   EXPECT_EQ(text.requester, "spiffe://test/client/t1/app ann");
+}
+
+TEST_F(CueTest, APinSetSaysWhoseTheDeviceWillBe) {
+  gateway::v1::ApprovalRequest request =
+      questions_.Approval("q1", "k1").approval_request();
+  const proof::FakeSite site;
+  proof::v1::Command command = *proof::ParseCommand(request.commands(0));
+  command.set_operation(std::string(proof::kOperationPins));
+  command.set_arguments(proof::Encode(site.FirstPins()));
+  request.set_commands(0, proof::Encode(command));
+  auto statement = *proof::ParseStatement(request.statement());
+  statement.set_purpose(proof::v1::PURPOSE_TRANSFER);
+  statement.set_batch_root(crypto::ToString(proof::Leaf(request.commands(0))));
+  request.set_statement(proof::Encode(statement));
+  EXPECT_EQ(TextOf(request).lines[0], "u2fi.pins on cam-1 owner alice keys 5");
 }
 
 TEST_F(CueTest, ARegistrationNamesTheAccountAndHasNoWords) {

@@ -3,9 +3,14 @@
 #include <unistd.h>
 
 #include <utility>
+#include <vector>
 
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
+#include "services/gateway-agent/approval_desk.h"
+#include "services/gateway-agent/cue.h"
+#include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/socket_tokens.h"
 #include "tests/e2e/relay.h"
 #include "u2fi/device_registry/records/v1/records.pb.h"
 
@@ -13,13 +18,44 @@ namespace u2fi::e2e {
 
 namespace registry = device_registry::v1;
 
+// The gateway at home, as long as it is switched on.
+struct Person::Home {
+  explicit Home(Person& person)
+      : tokens({person.site_.KeyPath(person.name_)}, person.site_.clock(),
+               person.site_.random()),
+        desk(*person.identity_, person.site_.clock(), tokens, cue, relay),
+        stub(gateway::v1::GatewayLink::NewStub(
+            person.site_.ChannelAs(*person.tls_))),
+        link(*stub, person.site_.clock(), person.site_.random(),
+             OneSite::Greeting, std::vector<gateway_agent::MeshHandler*>{&desk},
+             gateway_agent::MeshLink::Options()) {
+    relay.SetLink(&link);
+    link.Start();
+    person.site_.WaitForGateway("g-" + person.name_);
+  }
+  ~Home() { relay.SetLink(nullptr); }
+
+  Relay relay;
+  gateway_agent::SocketTokens tokens;
+  gateway_agent::TerminalCue cue;
+  gateway_agent::ApprovalDesk desk;
+  std::unique_ptr<gateway::v1::GatewayLink::Stub> stub;
+  gateway_agent::MeshLink link;
+};
+
 Person::Person(OneSite& site, const std::string& name)
     : site_(site),
       name_(name),
       key_(site.KeyPath(name), site.clock(), site.random()) {
   MakeRecords();
+  GoHome();
   Enrol();
+  home_.reset();
 }
+
+Person::~Person() = default;
+
+void Person::GoHome() { home_ = std::make_unique<Home>(*this); }
 
 void Person::MakeRecords() {
   const rpc::Caller operator_t1 = rpc::TestCaller("operator/t1/olga");
@@ -35,20 +71,6 @@ void Person::MakeRecords() {
 }
 
 void Person::Enrol() {
-  Relay relay;
-  gateway_agent::SocketTokens tokens({site_.KeyPath(name_)}, site_.clock(),
-                                     site_.random());
-  gateway_agent::TerminalCue cue;
-  gateway_agent::ApprovalDesk desk(*identity_, site_.clock(), tokens, cue,
-                                   relay);
-  const auto stub = gateway::v1::GatewayLink::NewStub(site_.ChannelAs(*tls_));
-  gateway_agent::MeshLink link(*stub, site_.clock(), site_.random(),
-                               OneSite::Greeting,
-                               std::vector<gateway_agent::MeshHandler*>{&desk},
-                               gateway_agent::MeshLink::Options());
-  relay.SetLink(&link);
-  link.Start();
-  site_.WaitForGateway("g-" + name_);
   command_gate::v1::SubmitCommandRequest enrol;
   enrol.mutable_item()->set_device("account:" + name_);
   enrol.mutable_item()->set_operation("u2fi.enrol");
@@ -61,7 +83,6 @@ void Person::Enrol() {
   ASSERT_OK(done);
   EXPECT_EQ(done->state(), command_gate::v1::COMMAND_STATE_SUCCEEDED)
       << done->ShortDebugString();
-  relay.SetLink(nullptr);
 }
 
 proof::v1::PinnedKey Person::Pinned(uint32_t roles) const {

@@ -6,11 +6,7 @@
 #include <vector>
 
 #include "services/common/rpc/tls_identity.h"
-#include "services/gateway-agent/approval_desk.h"
-#include "services/gateway-agent/cue.h"
 #include "services/gateway-agent/identity.h"
-#include "services/gateway-agent/mesh_link.h"
-#include "services/gateway-agent/socket_tokens.h"
 #include "tests/e2e/one_site.h"
 #include "tests/e2e/plugged_key.h"
 #include "u2fi/proof/v1/pin_set.pb.h"
@@ -26,6 +22,10 @@ class Person {
   // enrols the key there. Then the home's gateway is switched off. `site` must
   // outlive this object.
   Person(OneSite& site, const std::string& name);
+  ~Person();
+
+  // Plugs the key in at home, and switches the gateway there on.
+  void GoHome();
 
   // The key as a device may pin it, and the proof that it was enrolled.
   proof::v1::PinnedKey Pinned(uint32_t roles) const;
@@ -35,6 +35,8 @@ class Person {
   const std::string& name() const { return name_; }
 
  private:
+  struct Home;
+
   void MakeRecords();
   void Enrol();
 
@@ -43,6 +45,7 @@ class Person {
   PluggedKey key_;
   std::unique_ptr<rpc::TlsIdentity> tls_;
   std::unique_ptr<gateway_agent::AgentIdentity> identity_;
+  std::unique_ptr<Home> home_;
 };
 
 }  // namespace u2fi::e2e

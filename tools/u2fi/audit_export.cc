@@ -25,7 +25,7 @@ absl::StatusOr<audit::ExportRecord> ToExportRecord(const AuditRecord& record) {
 }
 
 absl::Status ExportAudit(Mesh& mesh, std::ostream& out) {
-  const absl::Status status = mesh.ExportAudit(
+  absl::Status status = mesh.ExportAudit(
       audit_api::ExportAuditRequest(),
       [&out](const AuditRecord& record) -> absl::Status {
         ASSIGN_OR_RETURN(const audit::ExportRecord line,

@@ -25,8 +25,8 @@ struct Context {
 // create-account, create-site, create-gateway, set-model, import-devices,
 // claim, policy, devices, tokens.
 void AddRecordCommands(CLI::App& app, Context& context);
-// enrol, token, provision, run, pins, unbind, cancel, get, watch, wait,
-// approvals.
+// enrol, token, provision, run, pins, transfer, unbind, cancel, get, watch,
+// wait, approvals.
 void AddTouchCommands(CLI::App& app, Context& context);
 // audit export, audit verify.
 void AddAuditCommands(CLI::App& app, Context& context);

@@ -35,6 +35,7 @@ And then the owner:
   u2fi provision cam-1 --site home --gateway g1 --rule camera.off=touch
   u2fi token revoke TOKEN --gateway g1  with the touch of another key
   u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
+  u2fi transfer cam-1 --to bob          his from now on; both of you touch
   u2fi unbind cam-1                     it forgets its owner
   u2fi audit export --out audit.jsonl           (an operator's, too)
   u2fi audit verify audit.jsonl --anchor pins   offline, by anybody

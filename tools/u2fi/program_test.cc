@@ -287,6 +287,26 @@ TEST_F(ProgramTest, UnbindNamesThePinSetThatEnds) {
   EXPECT_EQ(arguments.pins_hash(), std::string(32, 'p'));
 }
 
+TEST_F(ProgramTest, TransferAsksForThePinSetOfTheNewOwner) {
+  proof::v1::PinSet pins;
+  pins.set_device("cam-1");
+  pins.set_account("bob");
+  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  mesh_.plan.set_evidence("enrolments");
+  EXPECT_EQ(Run({"transfer", "cam-1", "--to", "bob", "--token", "tokens/t2",
+                 "--account", "ann"}),
+            0)
+      << err_.str();
+  EXPECT_THAT(mesh_.calls()[0], AllOf(HasSubstr("PURPOSE_TRANSFER"),
+                                      HasSubstr("account: \"bob\""),
+                                      HasSubstr("token_id: \"t2\"")));
+  EXPECT_EQ(mesh_.submitted.item().operation(), "u2fi.pins");
+  EXPECT_EQ(mesh_.submitted.item().message(), pins.SerializeAsString());
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_TRANSFER);
+  EXPECT_EQ(mesh_.submitted.options().on_behalf_of(), "ann");
+  EXPECT_THAT(out_.str(), HasSubstr("gives    cam-1 to bob"));
+}
+
 TEST_F(ProgramTest, PinsThatAreNoneAskNobody) {
   proof::v1::PinSet pins;
   mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());

@@ -33,6 +33,7 @@ struct Flags {
   Ask ask;
   std::string site;
   std::string token;
+  std::string new_owner;
   std::string id_token_file;
   std::string approve_within;
   std::string execute_within;
@@ -208,6 +209,21 @@ absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
                    PlanFor(flags.edit, present));
   ASSIGN_OR_RETURN(const proof::v1::PinSet pins,
                    Planned(plan, mesh, flags.ask));
+  output.Say(PinsText(pins));
+  return AskFor(context, flags, mesh, output);
+}
+
+// The new owner is asked at his own gateway, besides the one who gives.
+absl::Status Transfer(Context& context, Flags& flags, Mesh& mesh,
+                      Output& output) {
+  registry::PlanPinsRequest plan;
+  plan.set_purpose(proof::v1::PURPOSE_TRANSFER);
+  plan.add_devices(flags.ask.device);
+  plan.set_account(flags.new_owner);
+  plan.set_token_id(std::string(absl::StripPrefix(flags.token, "tokens/")));
+  ASSIGN_OR_RETURN(const proof::v1::PinSet pins,
+                   Planned(plan, mesh, flags.ask));
+  output.Say(absl::StrCat("gives    ", pins.device(), " to ", pins.account()));
   output.Say(PinsText(pins));
   return AskFor(context, flags, mesh, output);
 }
@@ -391,6 +407,18 @@ void AddBindingChanges(CLI::App& app, Context& context, const FlagsPtr& flags) {
   pins->add_option("--gateway", flags->ask.gateway,
                    "where to touch (the one that executes)");
   AddTimes(pins, flags);
+
+  CLI::App* transfer = AddCommand(
+      app, context, flags, "transfer",
+      "give a device to another account: both owners touch", Transfer);
+  transfer->add_option("DEVICE", flags->ask.device, "its id")->required();
+  transfer->add_option("--to", flags->new_owner, "the account that gets it")
+      ->required();
+  transfer->add_option("--token", flags->token,
+                       "pin only this key of the new owner (u2fi tokens)");
+  transfer->add_option("--gateway", flags->ask.gateway,
+                       "where you touch (the one that executes)");
+  AddTimes(transfer, flags);
 
   CLI::App* unbind = AddCommand(
       app, context, flags, "unbind",
