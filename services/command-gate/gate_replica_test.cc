@@ -82,8 +82,12 @@ struct Gate {
                    ++moved_away;
                    changed.NotifyAll();
                  },
-                 [](const std::string&, const std::string&,
-                    const std::vector<std::string>&) {},
+                 [this](const std::string&, const std::string& command,
+                        const std::vector<std::string>&) {
+                   MutexLock lock(mutex);
+                   changed_commands.push_back(command);
+                   changed.NotifyAll();
+                 },
                  [](const std::string&) {}}) {
     link.up[name + ":1"] = &sessions;
   }
@@ -117,10 +121,16 @@ struct Gate {
     MutexLock lock(mutex);
     while (moved_away == 0) changed.Wait(mutex);
   }
+  std::string WaitForAChangedCommand() {
+    MutexLock lock(mutex);
+    while (changed_commands.empty()) changed.Wait(mutex);
+    return changed_commands.back();
+  }
 
   Mutex mutex;
   CondVar changed;
   int moved_away ABSL_GUARDED_BY(mutex) = 0;
+  std::vector<std::string> changed_commands ABSL_GUARDED_BY(mutex);
   GateMetrics metrics{nullptr};
   GatewaySessions sessions;
   GatewaySession session;
@@ -192,6 +202,15 @@ TEST_F(GateReplicaTest, AGatewayThatWasAwayIsFoundAsSoonAsItComes) {
   while (!a_->IsPresent()) {
   }
   EXPECT_OK(a_->Ask("q1"));
+}
+
+TEST_F(GateReplicaTest, WhoWaitsForACommandHearsOfItsChangeElsewhere) {
+  a_->replica.hints().Listen("t1");
+  StoredCommand command;
+  command.tenant = "t1";
+  command.row.set_command_id("c1");
+  b_->replica.hints().Tell(command);
+  EXPECT_EQ(a_->WaitForAChangedCommand(), "c1");
 }
 
 TEST_F(GateReplicaTest, OneThatLeftIsPresentForTheGraceOnly) {

@@ -9,78 +9,22 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
-#include "services/common/status/status_matchers.h"
-#include "services/common/time/clock.h"
-#include "tests/e2e/process_site.h"
+#include "tests/e2e/kill_case.h"
 
 namespace u2fi::e2e {
 namespace {
-
-using command_gate::v1::CommandRecord;
-
-struct Victim {
-  bool mesh;
-  std::string program;
-};
 
 // When to kill after the submission, in milliseconds: before the touch, around
 // the approval, around the hand-over, after the result.
 constexpr int kMoments[] = {0, 2, 4, 7, 11, 16, 22, 30, 45};
 
-class KillTest : public testing::TestWithParam<Victim> {
+class KillTest : public KillCase {
  protected:
-  void SetUp() override {
-    ProcessSite::Options options;
-    options.mesh = GetParam().mesh;
-    options.approve_within = 5;
-    options.execute_within = 5;
-    ASSERT_OK_AND_ASSIGN(site_, ProcessSite::Start(options));
-  }
-
-  void KillAndRestart() {
-    const std::string& program = GetParam().program;
-    if (program == "redis") {
-      site_->redis()->Kill();
-      site_->redis()->Start();
-      return;
-    }
-    site_->programs().Restart(program);
-  }
-
-  // Submits until the mesh is back and takes it.
   CommandRecord Submit() {
-    absl::StatusOr<CommandRecord> submitted = site_->Submit(0, "camera.on");
-    const absl::Time end = SystemClock().Now() + absl::Seconds(30);
-    while (!submitted.ok() && SystemClock().Now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      submitted = site_->Submit(0, "camera.on");
-    }
-    EXPECT_OK(submitted);
-    return submitted.ok() ? *submitted : CommandRecord();
+    return SubmitUntilTaken([this] { return site_->Submit(0, "camera.on"); });
   }
-
-  // The end of an acknowledged command, through restarts of the mesh.
-  CommandRecord WaitForEnd(const std::string& name) {
-    const absl::Time end = SystemClock().Now() + absl::Seconds(60);
-    absl::StatusOr<CommandRecord> record = site_->Wait(name);
-    while (!(record.ok() && IsFinal(*record)) && SystemClock().Now() < end) {
-      EXPECT_FALSE(absl::IsNotFound(record.status())) << name << " is gone";
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      record = site_->Wait(name);
-    }
-    EXPECT_OK(record);
-    return record.ok() ? *record : CommandRecord();
-  }
-
-  static bool IsFinal(const CommandRecord& record) {
-    return record.has_end_time();
-  }
-
-  std::unique_ptr<ProcessSite> site_;
 };
 
 TEST_P(KillTest, NothingIsLostAndNothingIsDoneTwice) {
@@ -94,7 +38,8 @@ TEST_P(KillTest, NothingIsLostAndNothingIsDoneTwice) {
     std::cout << "killed " << moment << " ms after the submission: "
               << command_gate::v1::CommandState_Name(ended.state()) << " "
               << ended.reason() << std::endl;
-    ASSERT_TRUE(IsFinal(ended)) << ended.ShortDebugString() << site_->Logs();
+    ASSERT_TRUE(ended.has_end_time())
+        << ended.ShortDebugString() << site_->Logs();
     if (ended.state() == command_gate::v1::COMMAND_STATE_SUCCEEDED) {
       succeeded.insert(
           std::string(absl::StripPrefix(ended.name(), "commands/")));
@@ -112,18 +57,8 @@ TEST_P(KillTest, NothingIsLostAndNothingIsDoneTwice) {
       << after.ShortDebugString();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Victims, KillTest,
-    testing::Values(Victim{false, "standalone"}, Victim{false, "agent-0"},
-                    Victim{false, "devices"}, Victim{false, "token-0"},
-                    Victim{true, "challenge"}, Victim{true, "attestation"},
-                    Victim{true, "device-registry"},
-                    Victim{true, "command-gate"}, Victim{true, "redis"}),
-    [](const testing::TestParamInfo<Victim>& info) {
-      return absl::StrCat(
-          info.param.mesh ? "Mesh_" : "Standalone_",
-          absl::StrReplaceAll(info.param.program, {{"-", "_"}}));
-    });
+INSTANTIATE_TEST_SUITE_P(Victims, KillTest, testing::ValuesIn(EveryVictim()),
+                         NameOfVictim);
 
 }  // namespace
 }  // namespace u2fi::e2e

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/encoding.h"
@@ -17,45 +16,19 @@
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/rules.h"
 #include "services/common/rpc/channel.h"
-#include "services/common/status/status_matchers.h"
 #include "services/common/time/clock.h"
-#include "tests/e2e/process_site.h"
+#include "tests/e2e/kill_case.h"
 
 namespace u2fi::e2e {
 namespace {
-
-using command_gate::v1::CommandRecord;
-
-struct Victim {
-  bool mesh;
-  std::string program;
-};
 
 // When to kill after the submission, in milliseconds: before the touch, around
 // the approval, Apply, the way down and the report.
 constexpr int kMoments[] = {0, 4, 8, 13, 20, 28, 40, 60};
 constexpr size_t kMaxFile = 1 << 20;
 
-class PinsKillTest : public testing::TestWithParam<Victim> {
+class PinsKillTest : public KillCase {
  protected:
-  void SetUp() override {
-    ProcessSite::Options options;
-    options.mesh = GetParam().mesh;
-    options.approve_within = 5;
-    options.execute_within = 5;
-    ASSERT_OK_AND_ASSIGN(site_, ProcessSite::Start(options));
-  }
-
-  void KillAndRestart() {
-    const std::string& program = GetParam().program;
-    if (program == "redis") {
-      site_->redis()->Kill();
-      site_->redis()->Start();
-      return;
-    }
-    site_->programs().Restart(program);
-  }
-
   // Every revision that the registry has of the camera, newest first.
   std::vector<proof::PinSet> AtRegistry() {
     device_registry::v1::ListPinRevisionsRequest list;
@@ -132,31 +105,9 @@ class PinsKillTest : public testing::TestWithParam<Victim> {
     request.mutable_options()->set_purpose(proof::v1::PURPOSE_PINS);
     return site_->SubmitRequest(request);
   }
-  // Until the mesh is back and takes it.
   CommandRecord Submit() {
-    absl::StatusOr<CommandRecord> submitted = SubmitOnce();
-    const absl::Time end = SystemClock().Now() + absl::Seconds(30);
-    while (!submitted.ok() && SystemClock().Now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      submitted = SubmitOnce();
-    }
-    EXPECT_OK(submitted);
-    return submitted.ok() ? *submitted : CommandRecord();
+    return SubmitUntilTaken([this] { return SubmitOnce(); });
   }
-  CommandRecord WaitForEnd(const std::string& name) {
-    const absl::Time end = SystemClock().Now() + absl::Seconds(60);
-    absl::StatusOr<CommandRecord> record = site_->Wait(name);
-    while (!(record.ok() && record->has_end_time()) &&
-           SystemClock().Now() < end) {
-      EXPECT_FALSE(absl::IsNotFound(record.status())) << name << " is gone";
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      record = site_->Wait(name);
-    }
-    EXPECT_OK(record);
-    return record.ok() ? *record : CommandRecord();
-  }
-
-  std::unique_ptr<ProcessSite> site_;
 };
 
 TEST_P(PinsKillTest, AllAgreeAndItWasMadeOnce) {
@@ -190,18 +141,8 @@ TEST_P(PinsKillTest, AllAgreeAndItWasMadeOnce) {
   EXPECT_EQ(AtRegistry().size(), before + 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Victims, PinsKillTest,
-    testing::Values(Victim{false, "standalone"}, Victim{false, "agent-0"},
-                    Victim{false, "devices"}, Victim{false, "token-0"},
-                    Victim{true, "challenge"}, Victim{true, "attestation"},
-                    Victim{true, "device-registry"},
-                    Victim{true, "command-gate"}, Victim{true, "redis"}),
-    [](const testing::TestParamInfo<Victim>& info) {
-      return absl::StrCat(
-          info.param.mesh ? "Mesh_" : "Standalone_",
-          absl::StrReplaceAll(info.param.program, {{"-", "_"}}));
-    });
+INSTANTIATE_TEST_SUITE_P(Victims, PinsKillTest,
+                         testing::ValuesIn(EveryVictim()), NameOfVictim);
 
 }  // namespace
 }  // namespace u2fi::e2e

@@ -77,6 +77,7 @@ pid_t Programs::PidOf(const std::string& name) const {
 std::vector<pid_t> Programs::PidsOf(
     const std::vector<std::string>& names) const {
   std::vector<pid_t> pids;
+  pids.reserve(names.size());
   for (const std::string& name : names) pids.push_back(PidOf(name));
   return pids;
 }

@@ -22,9 +22,6 @@ using command_gate::v1::CommandRecord;
 using command_gate::v1::CommandState;
 
 constexpr absl::Duration kLimit = absl::Seconds(40);
-// Waiting commands are read every five seconds in any case: who is woken is
-// faster.
-constexpr absl::Duration kWithoutSafetyRead = absl::Milliseconds(4500);
 
 class ReplicasTest : public testing::Test {
  protected:
@@ -101,10 +98,8 @@ TEST_F(ReplicasTest, AFreeCommandGoesOver) {
   EXPECT_EQ(Executed("device.identify"), 1);
 }
 
-TEST_F(ReplicasTest, ATouchTurnsTheCameraOnOnceAndWakesWhoWaits) {
-  const absl::Time begun = SystemClock().Now();
+TEST_F(ReplicasTest, ATouchTurnsTheCameraOnOnce) {
   EXPECT_EQ(End(Submit()), kSucceeded);
-  EXPECT_LT(SystemClock().Now() - begun, kWithoutSafetyRead);
   EXPECT_EQ(Executed(), 1);
 }
 
@@ -119,12 +114,10 @@ TEST_F(ReplicasTest, AWatchAtTheOtherSeesTheTouchAndTheEnd) {
   ASSERT_TRUE(stream->Read(&response));
   EXPECT_EQ(response.command().state(),
             command_gate::v1::COMMAND_STATE_AWAITING_APPROVAL);
-  const absl::Time begun = SystemClock().Now();
   ASSERT_OK(site_->TellToken(0, "touch"));
   while (stream->Read(&response)) {
   }
   EXPECT_EQ(response.command().state(), kSucceeded);
-  EXPECT_LT(SystemClock().Now() - begun, kWithoutSafetyRead);
 }
 
 TEST_F(ReplicasTest, ANoAtTheGatewayIsHeard) {
@@ -221,7 +214,7 @@ TEST_F(ReplicasTest, WithoutTheStoreNothingHappensAndStreamsStayOpen) {
   EXPECT_EQ(Generation(), generation);
 }
 
-TEST_F(ReplicasTest, ATouchWhileTheStoreIsAwayDoesNothing) {
+TEST_F(ReplicasTest, ATouchWhileTheStoreIsAwayIsAskedForOnceMore) {
   const std::string name = Asked();
   site_->redis()->Kill();
   ASSERT_OK(site_->TellToken(0, "touch"));
@@ -237,7 +230,8 @@ TEST_F(ReplicasTest, ATouchWhileTheStoreIsAwayDoesNothing) {
     ended = site_->WaitAt(here_, name);
     return ended.ok() && ended->has_end_time();
   }));
-  EXPECT_LE(Executed(), 1);
+  EXPECT_EQ(ended->state(), kSucceeded) << site_->Logs();
+  EXPECT_EQ(Executed(), 1);
 }
 
 }  // namespace

@@ -183,11 +183,12 @@ TEST_P(RedisEngineTest, AServerThatGoesAwayAndComesBackIsUsedAgain) {
   EXPECT_TRUE(Eventually([&] {
     return IsReason(store_->Now().status(), reason::kStoreUnavailable);
   }));
-  // By now nobody waits for a time-out any more.
-  const absl::Time before = absl::Now();
-  EXPECT_THAT(store_->Get(partition_, {"k"}),
-              HasReason(reason::kStoreUnavailable));
-  EXPECT_LT(absl::Now() - before, absl::Milliseconds(500));
+  // By now nobody waits for a time-out any more: else this would take longer
+  // than the test may.
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_THAT(store_->Get(partition_, {"k"}),
+                HasReason(reason::kStoreUnavailable));
+  }
   server_->Start();
   EXPECT_TRUE(Eventually([&] { return store_->Now().ok(); }));
   EXPECT_EQ(client.Value("k"), "v");
