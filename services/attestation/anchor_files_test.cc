@@ -23,7 +23,7 @@ crypto::Certificate Root(absl::string_view name) {
 
 // A file in the test's folder with these contents.
 std::string FileWith(const std::string& name, const std::string& contents) {
-  const std::string path = testing::TempDir() + "/" + name;
+  std::string path = testing::TempDir() + "/" + name;
   EXPECT_OK(WriteFileDurably(path, contents, 0600));
   return path;
 }

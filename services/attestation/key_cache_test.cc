@@ -48,8 +48,10 @@ TEST(KeyCacheTest, WithoutRoomItStillWorks) {
 TEST(KeyCacheTest, ServesManyThreads) {
   KeyCache cache(16);
   std::vector<std::string> keys;
+  keys.reserve(50);
   for (int i = 0; i < 50; ++i) keys.push_back(NewKey());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 400; ++i) {

@@ -5,11 +5,9 @@
 namespace u2fi::attestation {
 namespace {
 
-using common::v1::OUTCOME_ACCEPTED;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
 
 class MetadataTest : public MetadataTestCase {
  protected:
@@ -26,7 +24,7 @@ class MetadataTest : public MetadataTestCase {
   }
   // A token of a model that nothing is known about.
   fido::FakeWebAuthnToken EnrolPacked() {
-    const fido::FakeWebAuthnToken token = Token("packed");
+    fido::FakeWebAuthnToken token = Token("packed");
     EXPECT_OK(EnrolAt(Place::kPortal, token));
     return token;
   }

@@ -26,7 +26,7 @@ class RecoveryBookTest : public AttestationTestCase {
   std::string Waiting() {
     const auto started = Start();
     EXPECT_OK(started);
-    const std::string name = started->recovery().name();
+    std::string name = started->recovery().name();
     EXPECT_OK(Approve(otto_, name));
     return name;
   }

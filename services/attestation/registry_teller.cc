@@ -72,8 +72,7 @@ absl::Status RegistryTeller::Remove(const std::string& tenant,
     request.expect = {{item.key, item.version}};
     request.remove = {item.key};
     request.durability = u2fi::store::Durability::kVolatile;
-    const absl::Status removed =
-        tokens_.store().Commit(partition, request).status();
+    absl::Status removed = tokens_.store().Commit(partition, request).status();
     if (!removed.ok() && !IsReason(removed, reason::kStoreAborted)) {
       return removed;
     }

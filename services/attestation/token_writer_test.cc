@@ -34,7 +34,7 @@ class TokenWriterTest : public AttestationTestCase {
     change.rows.push_back(
         RowAbout(audit::v1::ROW_KIND_TOKEN, "", {"tokens/k1"}));
     if (race_) race_();
-    const absl::Status written = core_.writer.Write("t1", std::move(change));
+    absl::Status written = core_.writer.Write("t1", std::move(change));
     memory_.FlushHints();
     return written;
   }

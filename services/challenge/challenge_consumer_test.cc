@@ -129,6 +129,7 @@ TEST_F(ChallengeConsumerTest, AnUnknownOutcomeIsNotSpentForTheCaller) {
 TEST_F(ChallengeConsumerTest, OfManyRacingAnswersExactlyOneWins) {
   std::atomic<int> winners{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
       const auto response = consumer_.Consume(

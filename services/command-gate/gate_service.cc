@@ -309,7 +309,7 @@ absl::StatusOr<StoredCommand> GateService::CancelOnce(
                    Find(caller, request.tenant(), request.name()));
   RETURN_IF_ERROR(CheckMayCancel(caller, request.on_behalf_of(), command));
   if (command.row.state() == v1::COMMAND_STATE_CANCELLED) return command;
-  return flow_.Cancel(std::move(command), caller.uri());
+  return flow_.Cancel(command, caller.uri());
 }
 
 }  // namespace u2fi::command_gate

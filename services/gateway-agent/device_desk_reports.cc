@@ -12,9 +12,8 @@ namespace u2fi::gateway_agent {
 namespace {
 
 using gateway::v1::GatewayMessage;
-using records::v1::JournalRow;
 
-constexpr size_t kMaxFromDevice = 16 * 1024;
+constexpr size_t kMaxFromDevice = 16 << 10;
 constexpr uint64_t kGenesis = 1;
 constexpr absl::Duration kTalkExpiry = absl::Minutes(1);
 // What the agent writes where a device cannot.

@@ -50,6 +50,7 @@ class SpawnSetup {
     std::string name = path;
     char* arguments[] = {name.data(), nullptr};
     std::vector<char*> variables;
+    variables.reserve(environment.size() + 1);
     for (std::string& variable : environment) {
       variables.push_back(variable.data());
     }

@@ -22,7 +22,7 @@ class ExecutableTest : public testing::Test {
     folder_ = mkdtemp(folder.data());
   }
   std::string Script(const std::string& text) {
-    const std::string path = folder_ + "/script";
+    std::string path = folder_ + "/script";
     EXPECT_OK(WriteFileDurably(path, absl::StrCat("#!/bin/sh\n", text), 0700));
     return path;
   }

@@ -21,7 +21,7 @@ namespace {
 using config::v1::GatewayAgentConfig;
 using crypto::P256PrivateKey;
 
-constexpr size_t kMaxPem = 64 * 1024;
+constexpr size_t kMaxPem = 64 << 10;
 
 absl::StatusOr<P256PrivateKey> ParseKey(const std::string& pem) {
   absl::StatusOr<P256PrivateKey> key = P256PrivateKey::FromPem(pem);

@@ -115,7 +115,7 @@ TEST_F(QuestionTest, TooMuchTimeForATouchIsRefused) {
 }
 
 TEST_F(QuestionTest, TooMuchTimeForExecutionIsRefused) {
-  statement_.set_execute_by_ms(statement_.approve_by_ms() + 15 * 60'000 + 1);
+  statement_.set_execute_by_ms(statement_.approve_by_ms() + 900'001);
   EXPECT_THAT(Check(), HasReason(reason::kDeadlineBounds));
 }
 

@@ -16,12 +16,9 @@
 namespace u2fi::e2e {
 namespace {
 
-using command_gate::v1::CommandItem;
 using command_gate::v1::CommandRecord;
 using gateway::v1::GatewayMessage;
 using proof::v1::Answer;
-using testing::HasSubstr;
-using testing::Not;
 
 int TimesOn(const std::string& journal) {
   int times = 0;
@@ -42,7 +39,7 @@ class AnswerAttackTest : public testing::Test {
   ~AnswerAttackTest() override { site_.Tap(nullptr); }
 
   // Every answer of the key goes up as `edit` leaves it.
-  void Change(std::function<void(Answer&)> edit) {
+  void Change(const std::function<void(Answer&)>& edit) {
     site_.Tap([edit](GatewayMessage& message) {
       if (message.approval_answer().has_assertion()) {
         edit(*message.mutable_approval_answer()->mutable_assertion());

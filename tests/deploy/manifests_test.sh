@@ -32,7 +32,7 @@ planted 'no seccomp profile' 'type: RuntimeDefault' 'type: Unconfined'
 planted 'a mount without a volume' 'name: tmp, mountPath' 'name: temp, mountPath'
 
 # Each gate advertises an address of its own, and only gates reach it there.
-grep -A3 'name: POD_IP' good.yaml | grep -q 'value: "$(POD_IP):7445"' || fail 'a gate says where it is'
+grep -A3 'name: POD_IP' good.yaml | grep -qF "value: \"\$(POD_IP):7445\"" || fail 'a gate says where it is'
 [[ $(grep -c 'port: 7445' good.yaml) == 2 ]] || fail 'the edge between gates, in and out'
 ! grep -A9 'kind: Service$' good.yaml | grep -q 7445 || fail 'no Service leads to the private port'
 echo 'all good'

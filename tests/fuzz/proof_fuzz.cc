@@ -38,11 +38,7 @@ bool IsForDevice(const std::string& command) {
   return !parsed.ok() || !AccountOfTarget(parsed->device()).has_value();
 }
 
-}  // namespace
-}  // namespace u2fi::proof
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace u2fi::proof;
+int Verify(const uint8_t* data, size_t size) {
   u2fi::fuzz::Parts parts(data, size);
   const std::string command = parts.Next();
   const std::string pins_bytes = parts.Next();
@@ -71,4 +67,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::abort();
   }
   return 0;
+}
+
+}  // namespace
+}  // namespace u2fi::proof
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return u2fi::proof::Verify(data, size);
 }

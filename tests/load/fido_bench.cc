@@ -104,12 +104,13 @@ void MeasureRegistration() {
                   rates.baseline});
 }
 
-}  // namespace
-}  // namespace u2fi::load
-
-int main(int argc, char** argv) {
-  using namespace u2fi::load;
+int Main(int argc, char** argv) {
   if (IsAskedFor(argc, argv, "verify.u2f.rate")) MeasureAssertion();
   if (IsAskedFor(argc, argv, "verify.u2f.register_rate")) MeasureRegistration();
   return 0;
 }
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) { return u2fi::load::Main(argc, argv); }

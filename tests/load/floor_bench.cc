@@ -330,6 +330,7 @@ int RunMany(command_gate::v1::CommandGate::Stub& stub, int count) {
   std::atomic<int> left{count};
   std::atomic<int> failed{0};
   std::vector<std::thread> threads;
+  threads.reserve(kInFlight);
   for (int i = 0; i < kInFlight; ++i) {
     threads.emplace_back([&] {
       while (left.fetch_sub(1) > 0) failed += RunOne(stub) ? 0 : 1;
@@ -417,6 +418,7 @@ void MeasureCommit() {
   const double before = ProcessCpuSeconds();
   std::atomic<int> next{0};
   std::vector<std::thread> threads;
+  threads.reserve(kInFlight);
   for (int i = 0; i < kInFlight; ++i) {
     threads.emplace_back([&] {
       for (int n = next++; n < kCommands; n = next++) {

@@ -80,6 +80,7 @@ int RunMany(ProcessSite& site, int count) {
   std::atomic<int> left{count};
   std::atomic<int> failed{0};
   std::vector<std::thread> threads;
+  threads.reserve(kInFlight);
   for (int i = 0; i < kInFlight; ++i) {
     threads.emplace_back([&, i] {
       while (left.fetch_sub(1) > 0) {

@@ -137,13 +137,14 @@ void MeasureSingle() {
                   "BoringSSL ECDSA_verify P-256", rates.baseline});
 }
 
-}  // namespace
-}  // namespace u2fi::load
-
-int main(int argc, char** argv) {
-  using namespace u2fi::load;
+int Main(int argc, char** argv) {
   if (IsAskedFor(argc, argv, "proof.batch_item.rate")) MeasureItems();
   if (IsAskedFor(argc, argv, "proof.batch_item.kit_rate")) MeasureKitItems();
   if (IsAskedFor(argc, argv, "proof.single.rate")) MeasureSingle();
   return 0;
 }
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) { return u2fi::load::Main(argc, argv); }

@@ -86,6 +86,7 @@ double CommitRate(Store& engine, int round) {
   };
   return kCommits / Seconds([&] {
            std::vector<std::thread> callers;
+           callers.reserve(kCallers);
            for (int i = 0; i < kCallers; ++i) callers.emplace_back(call);
            for (std::thread& caller : callers) caller.join();
          });
@@ -230,13 +231,14 @@ void MeasureP99() {
                   "p99 of one fdatasync after appending 4 KiB", P99(syncs)});
 }
 
-}  // namespace
-}  // namespace u2fi::load
-
-int main(int argc, char** argv) {
-  using namespace u2fi::load;
+int Main(int argc, char** argv) {
   if (IsAskedFor(argc, argv, "store.redis.commit_rate")) MeasureRedis();
   if (IsAskedFor(argc, argv, "store.sqlite.commit_rate")) MeasureSqlite();
   if (IsAskedFor(argc, argv, "store.commit_p99_ms")) MeasureP99();
   return 0;
 }
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) { return u2fi::load::Main(argc, argv); }

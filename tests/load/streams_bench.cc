@@ -129,6 +129,7 @@ int Measure() {
   }
   const dev_ca::TestCa& ca = (*site)->ca();
   std::vector<GatewayIdentity> identities;
+  identities.reserve(kWarmUp + kStreams);
   for (int i = 0; i < kWarmUp + kStreams; ++i) {
     identities.push_back(MakeGatewayIdentity(ca, absl::StrCat("g", i)));
   }

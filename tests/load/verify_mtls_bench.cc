@@ -43,10 +43,13 @@ bool Verify(Stub& stub, const std::string& bytes) {
 void SendAll(Stub& stub, const std::vector<std::string>& requests, int begin,
              int count) {
   std::vector<std::thread> callers;
+  callers.reserve(VerifyServer::kTokens);
   for (int token = 0; token < VerifyServer::kTokens; ++token) {
     callers.emplace_back([&, token] {
       for (int i = token; i < count; i += VerifyServer::kTokens) {
-        Require(Verify(stub, requests[static_cast<size_t>(begin + i)]));
+        Require(Verify(
+            stub,
+            requests[static_cast<size_t>(begin) + static_cast<size_t>(i)]));
       }
     });
   }
@@ -86,12 +89,7 @@ void Measure(const std::string& name, const VerifyServer& server, Stub& stub,
                   "BoringSSL, bare ES256, 1/s of CPU", median.baseline});
 }
 
-}  // namespace
-}  // namespace u2fi::load
-
-int main(int argc, char** argv) {
-  using namespace u2fi;
-  using namespace u2fi::load;
+int Main(int argc, char** argv) {
   const std::string webauthn = "verify.mtls.webauthn.cpu_rate";
   const std::string u2f = "verify.mtls.u2f.cpu_rate";
   if (!IsAskedFor(argc, argv, webauthn) && !IsAskedFor(argc, argv, u2f)) {
@@ -108,3 +106,8 @@ int main(int argc, char** argv) {
   if (IsAskedFor(argc, argv, u2f)) Measure(u2f, server, *stub, server.u2f());
   return 0;
 }
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) { return u2fi::load::Main(argc, argv); }

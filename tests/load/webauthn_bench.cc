@@ -189,12 +189,7 @@ void RegisterBesideLibfido2(const std::string& name,
       {name, rates.ours, "1/s", "libfido2 fido_cred_verify", rates.baseline});
 }
 
-}  // namespace
-}  // namespace u2fi::load
-
-int main(int argc, char** argv) {
-  using namespace u2fi;
-  using namespace u2fi::load;
+int Main(int argc, char** argv) {
   if (IsAskedFor(argc, argv, "verify.u2f.vs_libfido2")) {
     const fido::FakeU2fToken token;
     BesideLibfido2("verify.u2f.vs_libfido2", U2fAssertion(token),
@@ -223,3 +218,8 @@ int main(int argc, char** argv) {
   }
   return 0;
 }
+
+}  // namespace
+}  // namespace u2fi::load
+
+int main(int argc, char** argv) { return u2fi::load::Main(argc, argv); }

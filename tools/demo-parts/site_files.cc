@@ -54,6 +54,8 @@ absl::Status Write(const Flags& flags) {
 }  // namespace
 }  // namespace u2fi::mqtt
 
+// CLI11 and the JSON library throw at misuse by the program itself: it ends.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   CLI::App app(
       "Writes the files of a site's MQTT broker, in which only the agent may "

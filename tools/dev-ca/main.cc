@@ -121,4 +121,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace u2fi::dev_ca
 
+// CLI11 and the JSON library throw at misuse by the program itself: it ends.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) { return u2fi::dev_ca::Main(argc, argv); }

@@ -23,7 +23,7 @@ class Checker {
     // by the owner lets it pass.
     std::string operation = "device.identify";
     // Only cases whose names contain this.
-    std::string filter = "";
+    std::string filter = {};
     // How long a reset may take.
     absl::Duration patience = absl::Seconds(60);
   };

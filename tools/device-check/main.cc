@@ -2,6 +2,7 @@
 // README.md.
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <string>
@@ -15,8 +16,6 @@
 #include "services/common/status/status_macros.h"
 #include "tools/device-check/checker.h"
 #include "tools/device-check/device_talk.h"
-
-extern char** environ;
 
 namespace u2fi::device_check {
 namespace {
@@ -109,6 +108,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
 }  // namespace
 }  // namespace u2fi::device_check
 
+// CLI11 and the JSON library throw at misuse by the program itself: it ends.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   namespace check = u2fi::device_check;
   CLI::App app("Plays good and broken proofs to a device, and says what came.");

@@ -41,7 +41,7 @@ std::string CommandRunner::Execute(const proof::VerifiedCommand& command) {
   if (act_) act_();
   const auto answer =
       appliance_.Execute(fields.operation(), fields.arguments());
-  const std::string outcome =
+  std::string outcome =
       answer.ok() ? SucceededWith(*answer) : Failed(answer.status());
   // Without this line only the memory of the end is lost: it acted.
   record_.End(fields.sequence(), outcome).IgnoreError();

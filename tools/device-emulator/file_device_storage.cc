@@ -139,10 +139,11 @@ absl::StatusOr<std::unique_ptr<FileDeviceStorage>> FileDeviceStorage::Open(
   if (journal < 0) return Broken(path, "not to be opened");
   std::unique_ptr<FileDeviceStorage> storage;
   auto commands = LoadJournal(journal, path);
-  if (commands.ok()) stored.commands = *std::move(commands);
+  const absl::Status loaded = commands.status();
+  if (loaded.ok()) stored.commands = *std::move(commands);
   storage.reset(new FileDeviceStorage(folder, std::move(key), std::move(stored),
                                       journal));
-  RETURN_IF_ERROR(commands.status());
+  RETURN_IF_ERROR(loaded);
   return storage;
 }
 

@@ -65,7 +65,7 @@ std::string PlainEndpoint::Execute(const std::string& command,
   storage_.Append(BeginLine(begun)).IgnoreError();
   if (act_) act_();
   const auto answer = appliance_.Execute(operation, arguments);
-  const std::string outcome =
+  std::string outcome =
       answer.ok() ? SucceededWith(*answer) : Failed(answer.status());
   storage_.Append(EndLine(0, outcome)).IgnoreError();
   return outcome;

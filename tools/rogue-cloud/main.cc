@@ -78,6 +78,8 @@ absl::Status Run(const Flags& flags) {
 }  // namespace
 }  // namespace u2fi::rogue_cloud
 
+// CLI11 and the JSON library throw at misuse by the program itself: it ends.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   CLI::App app(
       "Plays a compromised cloud with the gate's own certificate and every "

@@ -85,6 +85,7 @@ class AuditExportTest : public testing::Test {
   static std::vector<std::string> NamesOf(
       const std::vector<v1::AuditRecord>& records) {
     std::vector<std::string> names;
+    names.reserve(records.size());
     for (const v1::AuditRecord& record : records) {
       names.push_back(NameOf(record));
     }

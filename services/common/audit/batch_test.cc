@@ -61,6 +61,7 @@ TEST_F(BatchTest, JoinsMembersInOrder) {
 
 TEST_F(BatchTest, HoldsNoMoreThanItsMembers) {
   std::vector<Transition> many;
+  many.reserve(5);
   for (int i = 0; i < 5; ++i) many.push_back(Make({}, {std::to_string(i)}));
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(batch_.Add(many[i]));
   EXPECT_FALSE(batch_.Add(many[4]));

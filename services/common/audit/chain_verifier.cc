@@ -175,6 +175,7 @@ std::vector<ChainSummary> ChainVerifier::Summaries() const {
     ordered[chain.order] = chain.summary;
   }
   std::vector<ChainSummary> summaries;
+  summaries.reserve(ordered.size());
   for (auto& [order, summary] : ordered) summaries.push_back(summary);
   return summaries;
 }

@@ -16,7 +16,7 @@ namespace {
 class FakeWriter {
  public:
   explicit FakeWriter(v1::Writer writer,
-                      absl::optional<v1::RowReference> before = absl::nullopt)
+                      const absl::optional<v1::RowReference>& before = {})
       : writer_(std::move(writer)), builder_(writer_, before) {}
 
   ParsedRow Next(absl::string_view subject = "commands/c1") {

@@ -250,8 +250,7 @@ absl::StatusOr<store::Version> ChainWriter::Commit(
     store::CommitRequest& request, const std::vector<const PreparedRow*>& rows,
     std::vector<RowId>& ids) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const absl::StatusOr<store::Version> version =
-        CommitOnce(request, rows, ids);
+    absl::StatusOr<store::Version> version = CommitOnce(request, rows, ids);
     if (!IsReason(version.status(), reason::kStoreAborted)) return version;
     const std::string key = LostKey(version.status());
     if (!key.empty() && key != head_key_) return version;

@@ -68,20 +68,20 @@ absl::StatusOr<Committed> DecisionQueue::Commit(Transition transition) {
 
 void DecisionQueue::Submit(Transition transition, Done done) {
   absl::Status status = CheckTransition(transition);
+  auto pending = std::make_unique<Pending>();
+  pending->transition = std::move(transition);
+  pending->done = std::move(done);
   bool start = false;
   if (status.ok()) {
     MutexLock lock(mutex_);
     status = Admit();
     if (status.ok()) {
-      auto pending = std::make_unique<Pending>();
-      pending->transition = std::move(transition);
-      pending->done = std::move(done);
       waiting_.push_back(pending.release());
       start = !led_;
       led_ = true;
     }
   }
-  if (!status.ok()) return done(status);
+  if (!status.ok()) return pending->done(status);
   if (start) executor_.Schedule([this] { Lead(); });
 }
 

@@ -328,6 +328,7 @@ TEST_F(DecisionQueueThreadsTest, EachKeyHasOneWinner) {
     ThreadExecutor executor(2);
     DecisionQueue queue(store_, clock_, random_, executor, Options());
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([this, i, &queue] { Work(i, queue); });
     }
@@ -335,7 +336,7 @@ TEST_F(DecisionQueueThreadsTest, EachKeyHasOneWinner) {
   }
   EXPECT_EQ(won_, kKeys);
   EXPECT_EQ(lost_, kKeys * (kThreads - 1));
-  EXPECT_EQ(RowsIn(memory_, partition_).size(), size_t{kKeys * kThreads});
+  EXPECT_EQ(RowsIn(memory_, partition_).size(), size_t{kKeys} * kThreads);
 }
 
 }  // namespace

@@ -63,8 +63,7 @@ TEST(ParseLineTest, RefusesWhatIsNotExactlyOfTheForm) {
            R"({"type":"start","format":"u2fi-audit/1"} )",
            R"( {"type":"start","format":"u2fi-audit/1"})",
            R"({"type":"other"})",
-           R"({"type":"row","header":"aGVhZGVy"})"
-           "x",
+           R"({"type":"row","header":"aGVhZGVy"}x)",
            R"({"type":"row","header":"aGVhZGVy")",
            R"({"type":"row", "header":"aGVhZGVy"})",
            R"({"type":"row","header":""})",

@@ -90,7 +90,7 @@ void TrustHistory::AddPins(const proof::VerifiedPins& verified,
 std::string TrustHistory::AnchorOfGenesis(
     const proof::VerifiedPins& verified) const {
   const proof::PinSet& pins = verified.pins();
-  const std::string hash = crypto::Hex(crypto::View(pins.hash()));
+  std::string hash = crypto::Hex(crypto::View(pins.hash()));
   if (anchors_.Has(hash)) return hash;
   for (const auto& [account, token] : verified.command().approvers()) {
     const proof::v1::PinnedKey* key = pins.FindKey(token);

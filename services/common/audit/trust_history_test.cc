@@ -45,8 +45,9 @@ class TrustHistoryTest : public testing::Test {
     return *proof::VerifyPins(std::move(command), &first, {});
   }
   // An enrolment of `token` that these tokens approve.
-  void Enrol(FakeToken& token, std::vector<FakeToken*> by, uint64_t ms) {
+  void Enrol(FakeToken& token, const std::vector<FakeToken*>& by, uint64_t ms) {
     std::vector<FakeTouch> touches;
+    touches.reserve(by.size());
     for (FakeToken* one : by) touches.push_back({one, &case_.site.gw1});
     proof::v1::EnrolmentProof enrolment = proof::FakeEnrolment(
         case_.site, token, proof::FakeEnrolCommand(case_.site, token), touches);

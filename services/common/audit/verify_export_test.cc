@@ -40,7 +40,7 @@ class VerifyExportTest : public testing::Test {
   }
   // A file where one row says something else.
   FakeExport Edited(const std::string& row,
-                    std::function<void(RowContent&)> edit) {
+                    const std::function<void(RowContent&)>& edit) {
     return FakeExport([=](absl::string_view name, RowContent& content) {
       if (name == row) edit(content);
     });

@@ -127,7 +127,7 @@ absl::StatusOr<Json> ParseValue(const FieldDescriptor& field,
                                 absl::string_view value) {
   const bool list = field.is_repeated();
   if (IsObject(field) || (list && absl::StartsWith(value, "["))) {
-    const absl::StatusOr<Json> json = Parse(value);
+    absl::StatusOr<Json> json = Parse(value);
     if (!json.ok()) return Bad(path, "not JSON");
     return json;
   }

@@ -23,8 +23,6 @@
 #include "services/common/status/status_macros.h"
 #include "u2fi/config/v1/shared.pb.h"
 
-extern char** environ;
-
 namespace u2fi::config {
 namespace {
 
@@ -79,7 +77,7 @@ absl::Status AddFile(const std::string& path, Document& document) {
   }
   const std::string text((std::istreambuf_iterator<char>(file)),
                          std::istreambuf_iterator<char>());
-  const absl::Status status = document.AddJson(text);
+  absl::Status status = document.AddJson(text);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
 }

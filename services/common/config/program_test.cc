@@ -37,7 +37,7 @@ class ProgramTest : public testing::Test {
   }
   // A file with this text.
   std::string File(const std::string& text) {
-    const std::string path = testing::TempDir() + "/program_test.json";
+    std::string path = testing::TempDir() + "/program_test.json";
     std::ofstream(path) << text;
     return path;
   }

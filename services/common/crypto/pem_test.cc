@@ -39,7 +39,7 @@ TEST(PemTest, ABlockThatIsNotBase64IsRefused) {
 }
 
 TEST(PemTest, MoreThanAMebibyteIsRefused) {
-  const std::string text = ToPem("X", "x") + std::string(1024 * 1024, ' ');
+  const std::string text = ToPem("X", "x") + std::string(size_t{1} << 20, ' ');
   EXPECT_FALSE(FromPem("X", text).ok());
 }
 

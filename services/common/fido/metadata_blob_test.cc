@@ -163,7 +163,7 @@ void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 const Fault kFaults[] = {
     {"TooLong", "blob_size", reason::kMetadataFormat,
      [](Case& c) {
-       c.after = [](std::string& blob) { blob.resize(33 * 1024 * 1024); };
+       c.after = [](std::string& blob) { blob.resize(size_t{33} << 20); };
      }},
     {"TwoParts", "blob_jws", reason::kMetadataFormat,
      [](Case& c) {

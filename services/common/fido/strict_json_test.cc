@@ -1,5 +1,6 @@
 #include "services/common/fido/strict_json.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -66,8 +67,10 @@ TEST(StrictJsonTest, AnEscapeIsSeenWhereverItStands) {
     const std::string before(at, 'x'), after(24 - at, '\x7f');
     Recorder recorder;
     ASSERT_TRUE(ReadStrictJson(
-        "{\"a\":\"" + before + "\\\"\\\\" + after + "\"}", {}, recorder));
-    EXPECT_EQ(recorder.notes[1], "/a=\"" + before + "\"\\" + after + "\"");
+        absl::StrCat("{\"a\":\"", before, "\\\"\\\\", after, "\"}"), {},
+        recorder));
+    EXPECT_EQ(recorder.notes[1],
+              absl::StrCat("/a=\"", before, "\"\\", after, "\""));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "services/common/fido/utf8.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace u2fi::fido {
@@ -25,9 +26,9 @@ TEST(Utf8Test, IllFormedTextIsRefused) {
 TEST(Utf8Test, EveryPlaceInALongTextIsLookedAt) {
   for (size_t at = 0; at < 24; ++at) {
     const std::string before(at, 'x'), after(24 - at, 'y');
-    EXPECT_TRUE(IsUtf8(before + "\xe2\x82\xac" + after)) << at;
-    EXPECT_FALSE(IsUtf8(before + "\xe2\x82" + after)) << at;
-    EXPECT_FALSE(IsUtf8(before + "\xff" + after)) << at;
+    EXPECT_TRUE(IsUtf8(absl::StrCat(before, "\xe2\x82\xac", after))) << at;
+    EXPECT_FALSE(IsUtf8(absl::StrCat(before, "\xe2\x82", after))) << at;
+    EXPECT_FALSE(IsUtf8(absl::StrCat(before, "\xff", after))) << at;
   }
 }
 

@@ -120,6 +120,7 @@ TEST_F(LoggingTest, AnotherThreadHasAnotherContext) {
 TEST_F(LoggingTest, LinesOfManyThreadsDoNotMix) {
   StartJson(Severity::kInfo);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([] {
       for (int i = 0; i < 100; ++i)

@@ -86,6 +86,7 @@ TEST(MetricsTest, CountsFromManyThreads) {
   Registry registry;
   const Rows<Counter> tries = registry.Counters(Outcomes());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&tries] {
       for (int i = 0; i < 1000; ++i) tries.At({"ok"}).Add();

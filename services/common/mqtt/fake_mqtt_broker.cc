@@ -75,8 +75,8 @@ bool FakeMqttBroker::MayAccess(const std::string& user,
   return !access_ || access_(user, topic, write);
 }
 
-void FakeMqttBroker::Publish(const std::string& user, Message message,
-                             MqttClient::PublishDone done) {
+void FakeMqttBroker::Publish(const std::string& user, const Message& message,
+                             const MqttClient::PublishDone& done) {
   MutexLock lock(mutex_);
   absl::Status status = CheckMessage(message);
   const bool allowed = MayAccess(user, message.topic, /*write=*/true);
@@ -87,11 +87,11 @@ void FakeMqttBroker::Publish(const std::string& user, Message message,
   if (status.ok() && !allowed && message.qos == Qos::kAtLeastOnce) {
     status = Error(reason::kBrokerRefused, "not authorized");
   }
-  if (status.ok() && allowed) Accept(std::move(message));
+  if (status.ok() && allowed) Accept(message);
   if (done) tasks_.push_back([done, status] { done(status); });
 }
 
-void FakeMqttBroker::Accept(Message message) {
+void FakeMqttBroker::Accept(const Message& message) {
   published_.push_back(message);
   if (message.retain && message.payload.empty()) {
     retained_.erase(message.topic);

@@ -76,9 +76,9 @@ class FakeMqttBroker {
     std::deque<Stored> waiting;
   };
 
-  void Publish(const std::string& user, Message message,
-               MqttClient::PublishDone done);
-  void Accept(Message message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Publish(const std::string& user, const Message& message,
+               const MqttClient::PublishDone& done);
+  void Accept(const Message& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Offer(Session& session, const Message& message, bool retained)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Lose(Session& session, bool with_will)

@@ -33,7 +33,7 @@ absl::StatusOr<VerifiedCommand> FakeCase::Verify() const {
   VerifyInputs in = site.Inputs(blank ? nullptr : &present);
   if (offer.has_value()) in.lease_offer = &*offer;
   if (inputs) inputs(in);
-  const auto verdict = VerifyProof(command, proof, in);
+  auto verdict = VerifyProof(command, proof, in);
   const auto by_bytes = VerifyProof(command, Encode(proof), in);
   if (verdict.status() != by_bytes.status()) {
     return absl::InternalError("message and bytes are judged differently: " +

@@ -41,6 +41,7 @@ void AddRules(v1::PinSet& pins) {
 
 MerkleTree TreeOf(const std::vector<std::string>& commands) {
   std::vector<crypto::Digest> leaves;
+  leaves.reserve(commands.size());
   for (const std::string& command : commands) leaves.push_back(Leaf(command));
   return *MerkleTree::Of(leaves);
 }

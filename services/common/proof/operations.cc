@@ -31,7 +31,7 @@ bool AllowedByRow(const v1::OperationInfo& row, v1::Purpose purpose) {
 }
 
 constexpr uint64_t kMinuteMs = 60'000;
-constexpr uint64_t kDayMs = 24 * 60 * kMinuteMs;
+constexpr uint64_t kDayMs = 1440 * kMinuteMs;
 
 struct Bound {
   v1::Purpose purpose;

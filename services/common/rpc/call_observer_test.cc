@@ -44,7 +44,7 @@ class CallObserverTest : public testing::Test {
     server_.reset();
     for (absl::string_view line :
          absl::StrSplit(testing::internal::GetCapturedStderr(), '\n')) {
-      const json parsed = json::parse(line, nullptr, false);
+      json parsed = json::parse(line, nullptr, false);
       if (!parsed.is_discarded() && parsed["msg"] == "rpc") return parsed;
     }
     return json();

@@ -185,7 +185,7 @@ TEST(FromGrpcStatusTest, TakesNoReasonIfTheCodesDiffer) {
 
 TEST(FromGrpcStatusTest, TakesNoDetailsOver16KiB) {
   google::rpc::Status details = PeerDetails();
-  details.set_message(std::string(16 * 1024, 'x'));
+  details.set_message(std::string(size_t{16} << 10, 'x'));
   EXPECT_THAT(FromPeer(details), HasReason(reason::kInternal));
 }
 

@@ -88,6 +88,7 @@ TEST_F(SqliteEngineTest, CommitsOfOneBatchAreJudgedOneByOne) {
   const Epoch epoch = EpochNow();
   std::atomic<int> won{0};
   std::vector<std::thread> callers;
+  callers.reserve(16);
   for (int i = 0; i < 16; ++i) {
     callers.emplace_back([&, i] {
       const auto kind =
@@ -174,6 +175,7 @@ TEST_F(SqliteEngineTest, ReadersGetTheirTurnBetweenBatches) {
   const Epoch epoch = EpochNow();
   std::atomic<bool> stop{false};
   std::vector<std::thread> writers;
+  writers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     writers.emplace_back([&, i] {
       while (!stop) {

@@ -96,6 +96,7 @@ TEST_F(SqliteStoreTest, CommitsThatWaitTogetherShareASync) {
     return SQLITE_OK;
   });
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([this, i, &waiting] {
       ++waiting;

@@ -29,6 +29,7 @@ class Counter {
 TEST(SyncTest, EveryAdditionUnderTheLockCounts) {
   Counter counter;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&counter] {
       for (int j = 0; j < 1000; ++j) counter.Add();

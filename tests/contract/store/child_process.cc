@@ -26,6 +26,7 @@ void Become(char* const* argv, const char* log) {
 ChildProcess::ChildProcess(const std::vector<std::string>& words,
                            const std::string& log) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words) {
     argv.push_back(const_cast<char*>(word.c_str()));
   }

@@ -215,6 +215,7 @@ TEST_P(ContractTest, OfConcurrentConsumersExactlyOneWins) {
     const Version version = client().Read(key).version;
     std::atomic<int> won{0}, lost{0};
     std::vector<std::thread> consumers;
+    consumers.reserve(kConsumers);
     for (int i = 0; i < kConsumers; ++i) {
       consumers.emplace_back([&, i] {
         StoreClient mine = i % 2 == 0 ? client() : other();
@@ -234,6 +235,7 @@ TEST_P(ContractTest, NoIncrementIsLost) {
   constexpr int kThreads = 4, kEach = 25;
   ASSERT_OK(client().Write("count", "0"));
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int done = 0; done < kEach;) {

@@ -25,7 +25,7 @@ class MemoryEngine : public TestEngine {
   MemoryStore store_{SystemClock(), SystemRandom()};
 };
 
-class SqliteEngine : public TestEngine {
+class SqliteEngine final : public TestEngine {
  public:
   SqliteEngine() { Restart(); }
   Store& store() override { return *store_; }

@@ -53,7 +53,9 @@ std::string LogOf(const std::string& path) {
 
 std::string BinaryOf(ServerKind kind) {
   if (kind == ServerKind::kRedis) return "/usr/bin/redis-server";
-  return std::string(getenv("TEST_SRCDIR")) + "/valkey/usr/bin/valkey-server";
+  const char* runfiles = getenv("TEST_SRCDIR");
+  return absl::StrCat(runfiles == nullptr ? "" : runfiles,
+                      "/valkey/usr/bin/valkey-server");
 }
 
 std::string NameOf(ServerKind kind) {

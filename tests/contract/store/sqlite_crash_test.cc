@@ -20,8 +20,9 @@ namespace {
 class SqliteCrashTest : public testing::Test {
  protected:
   std::vector<std::string> Command(int steps) const {
-    return {std::string(getenv("TEST_SRCDIR")) +
-                "/u2fi/tests/contract/store/sqlite_crash_child",
+    const char* runfiles = getenv("TEST_SRCDIR");
+    return {absl::StrCat(runfiles == nullptr ? "" : runfiles,
+                         "/u2fi/tests/contract/store/sqlite_crash_child"),
             path_, absl::StrCat(steps)};
   }
   std::vector<std::string> Acknowledged() const {
@@ -69,7 +70,7 @@ TEST_F(SqliteCrashTest, AtAnyMomentWhileItWorks) {
   for (int round = 1; round <= 3; ++round) {
     const size_t before = Acknowledged().size();
     ChildProcess child(Command(0), output_);
-    while (Acknowledged().size() < before + 30 * round) {
+    while (Acknowledged().size() < before + size_t{30} * round) {
       absl::SleepFor(absl::Milliseconds(1));
     }
     child.Kill();

@@ -98,7 +98,7 @@ std::string TextFor(const MethodDescriptor& method,
   const auto found = by_field.find(field.name());
   if (found != by_field.end()) return found->second;
   if (field.name() != "name") return "";
-  const std::string rpc = method.name();
+  const std::string& rpc = method.name();
   if (absl::StrContains(rpc, "Account")) return "accounts/ann";
   if (absl::StrContains(rpc, "Site")) return "sites/s1";
   if (absl::StrContains(rpc, "Gateway")) return "gateways/g1";

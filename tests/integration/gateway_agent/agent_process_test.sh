@@ -6,7 +6,7 @@ set -euo pipefail
 agent=$PWD/services/gateway-agent/gateway-agent
 dev_ca=$PWD/tools/dev-ca/dev-ca
 folder=$(mktemp -d /tmp/u2fiXXXXXX)
-trap 'kill "${pid:-0}" 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap '[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
 cd "$folder"
 
 fail() {
@@ -49,12 +49,12 @@ if "$agent" status --config agent.json >/dev/null 2>&1; then fail "nobody runs y
 "$agent" run --config agent.json >out 2>log &
 pid=$!
 for _ in $(seq 600); do
-  "$agent" status --config agent.json >status 2>/dev/null && break
+  "$agent" status --config agent.json >answer 2>/dev/null && break
   kill -0 "$pid" || fail "it ended: $(cat log)"
   sleep 0.1
 done
-grep -q "^gateway      g1" status || fail "status: $(cat status)"
-grep -q "^link         down" status || fail "the link is down: $(cat status)"
+grep -q "^gateway      g1" answer || fail "status: $(cat answer)"
+grep -q "^link         down" answer || fail "the link is down: $(cat answer)"
 [ "$(stat -c %a state)" = 700 ] || fail "the state folder is private"
 if "$agent" decline --config agent.json 2>errors; then fail "nothing to decline"; fi
 grep -q RESOURCE_UNKNOWN errors || grep -q "no question" errors || fail "decline says why"

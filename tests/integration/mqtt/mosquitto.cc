@@ -18,8 +18,6 @@
 #include "services/common/random/system_random.h"
 #include "services/common/status/status_macros.h"
 
-extern char** environ;
-
 namespace u2fi::mqtt {
 namespace {
 
@@ -43,6 +41,7 @@ int FreePort() {
 
 pid_t Spawn(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) {
     arguments.push_back(const_cast<char*>(word.c_str()));
   }

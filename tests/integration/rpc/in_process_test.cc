@@ -111,6 +111,7 @@ class LoadTest : public testing::Test {
   static int WrongAnswers(Server& server, int threads, bool expected_ok) {
     std::atomic<int> wrong{0};
     std::vector<std::thread> running;
+    running.reserve(static_cast<size_t>(threads));
     for (int t = 0; t < threads; ++t) {
       running.emplace_back([&server, &wrong, expected_ok] {
         const auto stub = Echo::NewStub(server.Channel());

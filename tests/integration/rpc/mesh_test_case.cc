@@ -56,7 +56,7 @@ grpc::Status MeshTestCase::SayRaw(const std::shared_ptr<grpc::Channel>& channel,
   test::EchoMessage request;
   request.set_text(text);
   test::EchoMessage response;
-  const grpc::Status status =
+  grpc::Status status =
       test::Echo::NewStub(channel)->Say(&context, request, &response);
   if (status.ok()) EXPECT_EQ(response.text(), text);
   return status;
