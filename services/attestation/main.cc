@@ -62,7 +62,8 @@ absl::Status Run(const AttestationConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<rpc::MeshProcess> process,
       rpc::MeshProcess::Start({"attestation", "attestation", config.listen(),
-                               config.tls(), config.metrics()}));
+                               config.tls(), config.metrics(),
+                               u2fi::store::ClockOf(*store)}));
   challenge::ChallengeGrpcClient challenge(
       challenge::v1::Challenge::NewStub(
           process->ChannelTo(config.challenge(), "challenge")),
@@ -90,8 +91,7 @@ absl::Status Run(const AttestationConfig& config) {
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
-  process->Serve();
-  return absl::OkStatus();
+  return process->Serve();
 }
 
 }  // namespace

@@ -44,17 +44,16 @@ absl::Status Run(const ChallengeConfig& config) {
   audit::AuditServer audit_server(
       {*store, SystemClock(), {"challenge"}, "", config::Version(), ""},
       executor);
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<rpc::MeshProcess> process,
-      rpc::MeshProcess::Start({"challenge", "challenge", config.listen(),
-                               config.tls(), config.metrics()}));
+  ASSIGN_OR_RETURN(const std::unique_ptr<rpc::MeshProcess> process,
+                   rpc::MeshProcess::Start(
+                       {"challenge", "challenge", config.listen(), config.tls(),
+                        config.metrics(), u2fi::store::ClockOf(*store)}));
   rpc::ServiceList services;
   services.Add<v1::Challenge>(server);
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
-  process->Serve();
-  return absl::OkStatus();
+  return process->Serve();
 }
 
 }  // namespace

@@ -108,7 +108,8 @@ absl::Status Run(const CommandGateConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<rpc::MeshProcess> process,
       rpc::MeshProcess::Start({"command-gate", "command-gate", config.listen(),
-                               config.tls(), config.metrics()}));
+                               config.tls(), config.metrics(),
+                               store::ClockOf(*store)}));
   Others others(*process, config);
   ASSIGN_OR_RETURN(const std::unique_ptr<AccountLogin> login,
                    LoginFrom(config.settings(), SystemClock()));
@@ -138,8 +139,7 @@ absl::Status Run(const CommandGateConfig& config) {
   RETURN_IF_ERROR(Listen(*process, services, gate, config));
   process->runner().OnDrain(
       [&gate](absl::Time deadline) { gate.Drain(deadline); });
-  process->Serve();
-  return absl::OkStatus();
+  return process->Serve();
 }
 
 }  // namespace

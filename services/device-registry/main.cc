@@ -59,17 +59,17 @@ absl::Status Run(const DeviceRegistryConfig& config) {
                                    config::Version(),
                                    config.audit().sink_file()},
                                   exporting);
-  ASSIGN_OR_RETURN(const std::unique_ptr<rpc::MeshProcess> process,
-                   rpc::MeshProcess::Start({"device-registry",
-                                            "device-registry", config.listen(),
-                                            config.tls(), config.metrics()}));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<rpc::MeshProcess> process,
+      rpc::MeshProcess::Start({"device-registry", "device-registry",
+                               config.listen(), config.tls(), config.metrics(),
+                               store::ClockOf(*store)}));
   rpc::ServiceList services;
   services.Add<v1::DeviceRegistry>(registry.server());
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
-  process->Serve();
-  return absl::OkStatus();
+  return process->Serve();
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ absl::Status Run(const StandaloneConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<rpc::MeshProcess> process,
       rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),
-                               config.tls(), config.metrics()}));
+                               config.tls(), config.metrics(),
+                               store::ClockOf(*store)}));
   ASSIGN_OR_RETURN(
       const std::unique_ptr<StandaloneModule> module,
       StandaloneModule::Start(config, *store, SystemClock(), SystemRandom(),
@@ -52,8 +53,7 @@ absl::Status Run(const StandaloneConfig& config) {
   RETURN_IF_ERROR(process->Listen(services, process->server_options()));
   process->runner().OnDrain(
       [&module](absl::Time deadline) { module->gate().Drain(deadline); });
-  process->Serve();
-  return absl::OkStatus();
+  return process->Serve();
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ absl::StatusOr<std::unique_ptr<MeshProcess>> MeshProcess::Start(
   }
   std::unique_ptr<MeshProcess> process(
       new MeshProcess(options, std::move(tls)));
+  RETURN_IF_ERROR(process->WatchClock());
   if (!options.metrics.address().empty()) {
     ASSIGN_OR_RETURN(
         process->exposer_,
@@ -91,6 +92,21 @@ absl::Status MeshProcess::ListenToReplicas(const ServiceList& services,
   return absl::OkStatus();
 }
 
-void MeshProcess::Serve() { runner_.Serve(); }
+absl::Status MeshProcess::WatchClock() {
+  if (!options_.shared_clock) return absl::OkStatus();
+  clock_watch_ = std::make_unique<ClockWatch>(options_.shared_clock,
+                                              SystemClock(), metrics_);
+  clock_watch_->Look();
+  runner_.EveryTenSeconds([this] {
+    clock_watch_->Look();
+    if (!clock_watch_->Check().ok()) runner_.Stop();
+  });
+  return clock_watch_->Check();
+}
+
+absl::Status MeshProcess::Serve() {
+  runner_.Serve();
+  return clock_watch_ == nullptr ? absl::OkStatus() : clock_watch_->Check();
+}
 
 }  // namespace u2fi::rpc

@@ -9,6 +9,7 @@
 #include "services/common/metrics/exposer.h"
 #include "services/common/metrics/metrics.h"
 #include "services/common/rpc/call_observer.h"
+#include "services/common/rpc/clock_watch.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/server_runner.h"
 #include "services/common/rpc/tls_expiry.h"
@@ -31,11 +32,14 @@ class MeshProcess {
     config::v1::ListenConfig listen;
     config::v1::TlsConfig tls;
     config::v1::MetricsConfig metrics;
+    // The clock that all replicas have in common: the own one must not differ.
+    // Without it nobody looks.
+    ClockWatch::SharedClock shared_clock = {};
   };
 
   // Loads the certificate and starts the metrics page. INVALID_ARGUMENT if the
   // certificate is not good or is somebody else's; UNAVAILABLE if the page's
-  // address cannot be listened on.
+  // address cannot be listened on; CLOCK_SKEW if the clock is wrong.
   static absl::StatusOr<std::unique_ptr<MeshProcess>> Start(
       const Options& options);
 
@@ -64,11 +68,14 @@ class MeshProcess {
   absl::Status ListenToReplicas(const ServiceList& services,
                                 const std::string& address);
 
-  // Serves until it is time to stop; see ServerRunner::Serve().
-  void Serve();
+  // Serves until it is time to stop; see ServerRunner::Serve(). CLOCK_SKEW if
+  // it stopped since the clock went wrong.
+  absl::Status Serve();
 
  private:
   MeshProcess(const Options& options, std::unique_ptr<TlsIdentity> tls);
+  // Looks at the clock now and about every ten seconds from Serve() on.
+  absl::Status WatchClock();
 
   const Options options_;
   const std::unique_ptr<TlsIdentity> tls_;
@@ -76,6 +83,7 @@ class MeshProcess {
   const TlsExpiry expiry_;
   std::unique_ptr<metrics::Exposer> exposer_;
   std::unique_ptr<CallObserver> observer_;
+  std::unique_ptr<ClockWatch> clock_watch_;
   int port_ = 0;
   // Last: its servers refer to the others.
   ServerRunner runner_;

@@ -10,7 +10,8 @@
 namespace u2fi::rpc {
 namespace {
 
-constexpr absl::Duration kMinute = absl::Minutes(1);
+constexpr absl::Duration kRound = absl::Seconds(10);
+constexpr int kRoundsOfAMinute = 6;
 
 }  // namespace
 
@@ -27,7 +28,11 @@ void ServerRunner::OnDrain(std::function<void(absl::Time)> drain) {
 }
 
 void ServerRunner::EveryMinute(std::function<void()> task) {
-  tasks_.push_back(std::move(task));
+  tasks_.push_back({kRoundsOfAMinute, std::move(task)});
+}
+
+void ServerRunner::EveryTenSeconds(std::function<void()> task) {
+  tasks_.push_back({1, std::move(task)});
 }
 
 void ServerRunner::Serve() {
@@ -54,15 +59,19 @@ void ServerRunner::Stop() {
 }
 
 void ServerRunner::WorkUntilStop() {
+  int round = 0;
   do {
-    for (const auto& task : tasks_) task();
+    for (const Task& task : tasks_) {
+      if (round % task.rounds == 0) task.run();
+    }
+    round = (round + 1) % kRoundsOfAMinute;
   } while (!WaitForStop());
 }
 
 bool ServerRunner::WaitForStop() {
   MutexLock lock(mutex_);
   bool in_time = true;
-  while (!stop_ && in_time) in_time = changed_.WaitFor(mutex_, kMinute);
+  while (!stop_ && in_time) in_time = changed_.WaitFor(mutex_, kRound);
   return stop_;
 }
 

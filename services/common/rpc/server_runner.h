@@ -30,6 +30,8 @@ class ServerRunner {
   // What to do at the start and then about once a minute while serving, on the
   // thread of Serve(); quick things only.
   void EveryMinute(std::function<void()> task);
+  // The same about every ten seconds.
+  void EveryTenSeconds(std::function<void()> task);
 
   // Serves until SIGTERM, SIGINT or Stop(). Then: health says NOT_SERVING, the
   // drains run, the servers take no more calls, running calls end or are
@@ -41,15 +43,21 @@ class ServerRunner {
   void Stop();
 
  private:
+  struct Task {
+    // Every so many rounds of ten seconds.
+    int rounds;
+    std::function<void()> run;
+  };
+
   void WorkUntilStop();
-  // False after a minute.
+  // False after ten seconds.
   bool WaitForStop();
 
   const absl::Duration grace_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::unique_ptr<HealthServer> health_;
   std::vector<std::function<void(absl::Time)>> drains_;
-  std::vector<std::function<void()>> tasks_;
+  std::vector<Task> tasks_;
   Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

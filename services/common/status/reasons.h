@@ -71,6 +71,8 @@ inline constexpr Reason kStoreOutcomeUnknown{"STORE_OUTCOME_UNKNOWN",
                                              absl::StatusCode::kUnavailable};
 inline constexpr Reason kStoreAborted{"STORE_ABORTED",
                                       absl::StatusCode::kAborted};
+inline constexpr Reason kClockSkew{"CLOCK_SKEW",
+                                   absl::StatusCode::kFailedPrecondition};
 inline constexpr Reason kStoreEpochChanged{"STORE_EPOCH_CHANGED",
                                            absl::StatusCode::kAborted};
 inline constexpr Reason kStoreLimit{"STORE_LIMIT",

@@ -16,6 +16,8 @@
 namespace u2fi::store {
 namespace {
 
+constexpr absl::Duration kClockTimeout = absl::Milliseconds(500);
+
 // Longest password file, in bytes.
 constexpr size_t kMaxPassword = 4096;
 // Tries of a write that loses races against other processes' first starts.
@@ -99,6 +101,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(
     logging::Warning("about the store", {{"warning", warning}});
   }
   return std::move(opened.store);
+}
+
+std::function<absl::StatusOr<absl::Time>()> ClockOf(Store& store) {
+  return [&store] { return store.Now(kClockTimeout); };
 }
 
 absl::Status RequireFixedSetting(Store& store, absl::string_view name,

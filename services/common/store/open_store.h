@@ -1,12 +1,14 @@
 #ifndef U2FI_SERVICES_COMMON_STORE_OPEN_STORE_H_
 #define U2FI_SERVICES_COMMON_STORE_OPEN_STORE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/common/random/random_source.h"
 #include "services/common/store/store.h"
 #include "services/common/time/clock.h"
@@ -22,6 +24,10 @@ namespace u2fi::store {
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(
     const config::v1::StoreConfig& config, const Clock& clock,
     RandomSource& random);
+
+// The clock that all who share the store have in common; it waits for the
+// answer for half a second. `store` must outlive it.
+std::function<absl::StatusOr<absl::Time>()> ClockOf(Store& store);
 
 // Holds the deployment to a setting that is fixed for ever: the first start
 // writes `value` under `name`, every later one must bring the same.

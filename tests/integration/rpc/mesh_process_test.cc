@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/status/error.h"
 #include "services/common/status/status_matchers.h"
+#include "services/common/time/clock.h"
 #include "tests/integration/rpc/mesh_test_case.h"
 
 namespace u2fi::rpc {
@@ -37,7 +39,7 @@ TEST_F(MeshProcessTest, ServesUntilItIsStopped) {
   ASSERT_OK(process->Declare(services_.descriptors()));
   ASSERT_OK(process->Listen(services_, process->server_options()));
   ASSERT_OK(process->ListenToReplicas(services_, "127.0.0.1:0"));
-  std::thread serving([&process] { process->Serve(); });
+  std::thread serving([&process] { EXPECT_OK(process->Serve()); });
   config::v1::PeerConfig peer;
   peer.set_target(absl::StrCat("ipv4:127.0.0.1:", process->port()));
   EXPECT_OK(Say(process->ChannelTo(peer, "command-gate")));
@@ -48,6 +50,30 @@ TEST_F(MeshProcessTest, ServesUntilItIsStopped) {
                                  "grpc_method=\"Say\",grpc_service="
                                  "\"u2fi.rpc.test.Echo\",grpc_type=\"unary\"} "
                                  "1"));
+}
+
+TEST_F(MeshProcessTest, DoesNotStartWithAWrongClock) {
+  options_.shared_clock = [] { return SystemClock().Now() + absl::Hours(1); };
+  EXPECT_THAT(MeshProcess::Start(options_), HasReason(reason::kClockSkew));
+}
+
+TEST_F(MeshProcessTest, EndsWhenItsClockGoesWrong) {
+  absl::Duration ahead;
+  options_.shared_clock = [&ahead] { return SystemClock().Now() + ahead; };
+  ASSERT_OK_AND_ASSIGN(const auto process, MeshProcess::Start(options_));
+  ASSERT_OK(process->Declare(services_.descriptors()));
+  ASSERT_OK(process->Listen(services_, process->server_options()));
+  ahead = absl::Seconds(3);
+  EXPECT_THAT(process->Serve(), HasReason(reason::kClockSkew));
+}
+
+TEST_F(MeshProcessTest, ServesWhileTheSharedClockIsAway) {
+  options_.shared_clock = [] {
+    return Error(reason::kStoreUnavailable, "away");
+  };
+  ASSERT_OK_AND_ASSIGN(const auto process, MeshProcess::Start(options_));
+  process->runner().Stop();
+  EXPECT_OK(process->Serve());
 }
 
 TEST_F(MeshProcessTest, DoesNotStartWithTheCertificateOfAnotherService) {
