@@ -49,7 +49,7 @@ absl::Status LostTouches::ApplyRow(const std::string& tenant,
   for (const proof::v1::Approval& touch : row.body.approvals()) {
     ASSIGN_OR_RETURN(StoredCommand command, commands_.Read(tenant, id));
     if (!command.exists()) return absl::OkStatus();
-    const absl::Status taken =
+    absl::Status taken =
         approvals_.AcceptAgain(std::move(command), touch).status();
     if (IsPassing(taken) || MayHaveChanged(taken)) return taken;
     if (taken.ok()) continue;

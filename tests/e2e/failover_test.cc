@@ -128,6 +128,7 @@ class FailoverTest : public testing::Test {
   // These were executed, each once, and nothing else.
   void ExpectExecuted(const std::vector<std::string>& names) {
     std::vector<std::string> ids;
+    ids.reserve(names.size());
     for (const std::string& name : names) ids.push_back(IdOf(name));
     EXPECT_THAT(site_->Executions(0, "camera.on"),
                 testing::UnorderedElementsAreArray(ids));

@@ -267,7 +267,7 @@ absl::StatusOr<store::Version> ChainWriter::CommitOnce(
     std::vector<RowId>& ids) {
   const size_t puts = request.put.size();
   ChainHead head = head_;
-  const absl::StatusOr<store::Version> version = Send(request, rows, head);
+  absl::StatusOr<store::Version> version = Send(request, rows, head);
   const bool unknown = IsReason(version.status(), reason::kStoreOutcomeUnknown);
   if (version.ok() || unknown) {
     for (size_t i = 0; i < building_.size(); ++i) {

@@ -55,6 +55,9 @@ TEST(ParseLineTest, GivesBackEveryKindOfRecord) {
 }
 
 TEST(ParseLineTest, RefusesWhatIsNotExactlyOfTheForm) {
+  constexpr char kOutOfOrder[] =
+      R"({"type":"checkpoint","checkpoint":"YQ","signature":"YQ",)"
+      R"("kid":"a"})";
   for (const char* line : {
            "",
            "{}",
@@ -77,8 +80,7 @@ TEST(ParseLineTest, RefusesWhatIsNotExactlyOfTheForm) {
            R"({"type":"key","kid":"a"})",
            R"({"type":"key","kid":"a","point":""})",
            R"({"type":"checkpoint","checkpoint":"YQ","kid":"a"})",
-           R"({"type":"checkpoint","checkpoint":"YQ","signature":"YQ",)"
-           R"("kid":"a"})",
+           kOutOfOrder,
        }) {
     EXPECT_THAT(ParseLine(line), HasReason(reason::kAuditFormat)) << line;
   }

@@ -26,6 +26,7 @@ class LostRowsTest : public testing::Test {
   }
   static std::vector<std::string> Subjects(const std::vector<ParsedRow>& rows) {
     std::vector<std::string> subjects;
+    subjects.reserve(rows.size());
     for (const ParsedRow& row : rows) {
       subjects.push_back(row.header.subjects(0));
     }

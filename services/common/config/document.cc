@@ -152,7 +152,9 @@ void Mask(Json& json, const Descriptor& type);
 
 void MaskField(Json& value, const FieldDescriptor& field) {
   if (field.options().GetExtension(common::v1::secret)) {
-    const bool set = value.is_string() ? value != "" : !value.empty();
+    const bool set = value.is_string()
+                         ? !value.get_ref<const std::string&>().empty()
+                         : !value.empty();
     if (set) value = kMask;
   } else if (IsObject(field) && field.is_repeated()) {
     for (Json& item : value) Mask(item, *field.message_type());
@@ -186,6 +188,7 @@ absl::Status Document::Set(absl::string_view path, absl::string_view value) {
     type = IsObject(*field) && !field->is_repeated() ? field->message_type()
                                                      : nullptr;
   }
+  if (field == nullptr) return Bad(path, "unknown key");
   ASSIGN_OR_RETURN(Json layer, ParseValue(*field, path, value));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     Json outer = Json::object();

@@ -241,11 +241,13 @@ TEST(MetadataBlobTest, EveryStepHasAFault) {
 }
 
 TEST(MetadataPayloadTest, EntriesOfAnyShapeAreSurvived) {
+  constexpr char kMixed[] =
+      R"({"aaguid":"00112233445566778899aabbccddeeff",)"
+      R"("statusReports":[1,{"status":2}],"metadataStatement":[]})";
   for (const char* entry :
        {"1", "[]", "null", R"({"aaguid":1})", R"({"aaguid":"x"})",
         R"({"aaguid":"00112233445566778899aabbccddeeff","statusReports":1})",
-        R"({"aaguid":"00112233445566778899aabbccddeeff",)"
-        R"("statusReports":[1,{"status":2}],"metadataStatement":[]})"}) {
+        kMixed}) {
     EXPECT_OK(ParseMetadataPayload(absl::StrCat(
         R"({"no":1,"nextUpdate":"2023-12-01","entries":[)", entry, "]}")));
   }

@@ -39,7 +39,7 @@ class FakeMqttBroker::Client : public MqttClient {
     broker_.sessions_[user_].started = true;
   }
   void Publish(Message message, PublishDone done) override {
-    broker_.Publish(user_, std::move(message), std::move(done));
+    broker_.Publish(user_, message, done);
   }
   absl::Status state() const override {
     MutexLock lock(broker_.mutex_);
