@@ -191,7 +191,7 @@ void Proxy::Run() {
       }
     }
     // Other threads change the links: look again soon.
-    poll(fds.data(), fds.size(), 2);
+    if (poll(fds.data(), fds.size(), 2) == 0) continue;
     if (fds[0].revents != 0) return;
     for (int i : {1, 2}) {
       if (fds[i].revents != 0) Accept(fds[i].fd);
