@@ -22,6 +22,9 @@ constexpr int kTries = 4;
 // Questions that wait for a service or the store, at most.
 constexpr size_t kMaxLeftOver = 10'000;
 
+// Of them, put again in one go.
+constexpr size_t kMostAtOnce = 500;
+
 // The id of the command that is answered; empty if there is none.
 std::string CommandOf(const gateway::v1::ApprovalAnswer& answer) {
   std::string command_id;
@@ -281,14 +284,18 @@ absl::Status GateFlow::AskOne(const Question& question) {
   return approvals_.AskAgain(command, gateway);
 }
 
-void GateFlow::AskLeftOver() {
-  std::set<Question> questions;
-  {
-    MutexLock lock(mutex_);
-    questions.swap(left_over_);
+std::set<GateFlow::Question> GateFlow::TakeLeftOver() {
+  std::set<Question> taken;
+  MutexLock lock(mutex_);
+  while (!left_over_.empty() && taken.size() < kMostAtOnce) {
+    taken.insert(left_over_.extract(left_over_.begin()));
   }
+  return taken;
+}
+
+void GateFlow::AskLeftOver() {
   bool away = false;
-  for (const Question& question : questions) {
+  for (const Question& question : TakeLeftOver()) {
     if (!away) {
       const absl::Status asked = AskOne(question);
       // A gateway without a stream is asked when it has one.

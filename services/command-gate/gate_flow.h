@@ -63,8 +63,8 @@ class GateFlow : public GatewayEvents {
 
   // Puts the questions again that could not be put to their gateway, or whose
   // answer could not be judged, since a service or the store was away; an agent
-  // gives the same answer without another touch. For once a second: it ends
-  // with the first that fails again.
+  // gives the same answer without another touch. For once a second: it puts at
+  // most 500 and ends with the first that fails again.
   void AskLeftOver();
 
   // Puts the open questions of `command` again with the next AskLeftOver().
@@ -94,6 +94,8 @@ class GateFlow : public GatewayEvents {
   // Tenant, command, gateway.
   using Question = std::tuple<std::string, std::string, std::string>;
   void AskLater(const Question& question);
+  // So many that timers do not wait long meanwhile.
+  std::set<Question> TakeLeftOver();
   absl::Status AskOne(const Question& question);
   // The command that `answer` is for.
   absl::StatusOr<StoredCommand> FindAsked(

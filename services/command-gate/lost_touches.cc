@@ -19,13 +19,9 @@ bool IsAboutCommand(const audit::ParsedRow& row) {
 }
 
 absl::Status LostTouches::Apply() {
-  absl::Status first;
-  for (auto& [tenant, rows] : lost_.Take()) {
-    const absl::Status applied = ApplyRows(tenant, rows);
-    first.Update(applied);
-    if (!applied.ok()) lost_.PutBack(tenant, std::move(rows));
-  }
-  return first;
+  return lost_.Apply([this](const std::string& tenant, const auto& rows) {
+    return ApplyRows(tenant, rows);
+  });
 }
 
 absl::Status LostTouches::ApplyRows(const std::string& tenant,

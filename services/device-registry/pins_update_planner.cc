@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "absl/types/optional.h"
-#include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/next_pins.h"
 #include "services/device-registry/pinnable_keys.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
@@ -21,7 +21,6 @@ namespace {
 using proof::v1::PinnedGateway;
 using proof::v1::PinnedKey;
 using records::v1::AccountRow;
-using records::v1::DeviceRow;
 using records::v1::GatewayRow;
 using records::v1::SiteRow;
 
@@ -31,9 +30,7 @@ absl::Status CheckReplaced(bool any, bool flag, const char* field) {
 }
 
 absl::Status CheckRequest(const v1::PlanPinsRequest& request) {
-  if (request.devices_size() > 1) return NotYet("more than one device");
-  if (request.devices().empty()) return FieldError("devices", "has no entry");
-  RETURN_IF_ERROR(rpc::CheckId("devices", request.devices(0)));
+  RETURN_IF_ERROR(CheckOneDevice(request));
   RETURN_IF_ERROR(CheckReplaced(!request.rules().empty(),
                                 request.replace_rules(), "rules"));
   RETURN_IF_ERROR(
@@ -66,7 +63,6 @@ class Plan {
   absl::StatusOr<v1::PlanPinsResponse> Run();
 
  private:
-  absl::Status ReadPresent();
   absl::Status ReplaceKeys();
   absl::Status ReplaceGateways();
   absl::StatusOr<PinnedKey> KeyOf(const PinnedKey& asked);
@@ -81,36 +77,19 @@ class Plan {
 };
 
 absl::StatusOr<v1::PlanPinsResponse> Plan::Run() {
-  RETURN_IF_ERROR(ReadPresent());
-  next_ = present_->fields();
-  next_.set_revision(next_.revision() + 1);
-  next_.set_previous(crypto::ToString(present_->hash()));
+  const std::string& device = request_.devices(0);
+  ASSIGN_OR_RETURN(present_, PresentPins(store_, tenant_, device));
+  next_ = NextRevision(*present_);
   if (request_.replace_rules()) *next_.mutable_rules() = request_.rules();
   if (request_.replace_keys()) RETURN_IF_ERROR(ReplaceKeys());
   if (!request_.gateways().empty()) RETURN_IF_ERROR(ReplaceGateways());
   if (request_.replace_lease_issuers()) {
     *next_.mutable_lease_issuers() = request_.lease_issuers();
   }
-  ASSIGN_OR_RETURN(const proof::PinSet encoded, proof::PinSet::Encode(next_));
   v1::PlanPinsResponse response;
   RETURN_IF_ERROR(AddEnrolments(response));
-  v1::PlannedPins& plan = *response.add_plans();
-  plan.set_device(request_.devices(0));
-  plan.set_pin_set(encoded.bytes());
-  *plan.mutable_readable() = std::move(next_);
+  ASSIGN_OR_RETURN(*response.add_plans(), PlannedFor(device, std::move(next_)));
   return response;
-}
-
-absl::Status Plan::ReadPresent() {
-  const std::string& id = request_.devices(0);
-  ASSIGN_OR_RETURN(
-      const DeviceRow row,
-      store_.Require<DeviceRow>(tenant_, key::Device(id), DeviceName(id)));
-  if (row.device().state() != v1::DEVICE_STATE_BOUND) {
-    return WrongDeviceState(row.device());
-  }
-  ASSIGN_OR_RETURN(present_, proof::PinSet::Parse(row.pin_set()));
-  return absl::OkStatus();
 }
 
 absl::Status Plan::ReplaceKeys() {

@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/next_pins.h"
 #include "services/device-registry/pinnable_keys.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
@@ -20,13 +20,10 @@ namespace {
 using proof::v1::PinnedGateway;
 using proof::v1::PinnedKey;
 using records::v1::AccountRow;
-using records::v1::DeviceRow;
 using records::v1::GatewayRow;
 
 absl::Status CheckRequest(const v1::PlanPinsRequest& request) {
-  if (request.devices_size() > 1) return NotYet("more than one device");
-  if (request.devices().empty()) return FieldError("devices", "has no entry");
-  RETURN_IF_ERROR(rpc::CheckId("devices", request.devices(0)));
+  RETURN_IF_ERROR(CheckOneDevice(request));
   RETURN_IF_ERROR(rpc::CheckId("account", request.account()));
   RETURN_IF_ERROR(CheckOptionalId("token_id", request.token_id()));
   const bool other = !request.site().empty() || !request.gateways().empty() ||
@@ -51,7 +48,6 @@ class Plan {
   absl::StatusOr<v1::PlanPinsResponse> Run();
 
  private:
-  absl::Status ReadDevice();
   absl::Status ReadNewOwner();
   absl::Status ReplaceKeys();
   absl::Status AddGateways();
@@ -65,35 +61,19 @@ class Plan {
 };
 
 absl::StatusOr<v1::PlanPinsResponse> Plan::Run() {
-  RETURN_IF_ERROR(ReadDevice());
+  const std::string& device = request_.devices(0);
+  ASSIGN_OR_RETURN(const proof::PinSet present,
+                   PresentPins(store_, tenant_, device));
+  next_ = NextRevision(present);
   RETURN_IF_ERROR(ReadNewOwner());
   next_.set_account(request_.account());
   next_.clear_lease_issuers();
   next_.clear_lease();
   RETURN_IF_ERROR(ReplaceKeys());
   RETURN_IF_ERROR(AddGateways());
-  ASSIGN_OR_RETURN(const proof::PinSet encoded, proof::PinSet::Encode(next_));
-  v1::PlannedPins& plan = *response_.add_plans();
-  plan.set_device(request_.devices(0));
-  plan.set_pin_set(encoded.bytes());
-  *plan.mutable_readable() = std::move(next_);
+  ASSIGN_OR_RETURN(*response_.add_plans(),
+                   PlannedFor(device, std::move(next_)));
   return std::move(response_);
-}
-
-absl::Status Plan::ReadDevice() {
-  const std::string& id = request_.devices(0);
-  ASSIGN_OR_RETURN(
-      const DeviceRow row,
-      store_.Require<DeviceRow>(tenant_, key::Device(id), DeviceName(id)));
-  if (row.device().state() != v1::DEVICE_STATE_BOUND) {
-    return WrongDeviceState(row.device());
-  }
-  ASSIGN_OR_RETURN(const proof::PinSet present,
-                   proof::PinSet::Parse(row.pin_set()));
-  next_ = present.fields();
-  next_.set_revision(next_.revision() + 1);
-  next_.set_previous(crypto::ToString(present.hash()));
-  return absl::OkStatus();
 }
 
 absl::Status Plan::ReadNewOwner() {

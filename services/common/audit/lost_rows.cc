@@ -18,6 +18,16 @@ void LostRows::Note(absl::string_view tenant, const EpochChange& change) {
   std::move(kept.begin(), kept.end(), std::back_inserter(rows));
 }
 
+absl::Status LostRows::Apply(const Work& work) {
+  absl::Status first;
+  for (auto& [tenant, rows] : Take()) {
+    const absl::Status applied = work(tenant, rows);
+    first.Update(applied);
+    if (!applied.ok()) PutBack(tenant, std::move(rows));
+  }
+  return first;
+}
+
 LostRows::ByTenant LostRows::Take() {
   MutexLock lock(mutex_);
   return std::exchange(rows_, {});

@@ -35,13 +35,19 @@ class LostRows {
     };
   }
 
-  // What was noted since, in the order of the chain, and forgets it.
-  ByTenant Take();
+  // Makes the state of the rows of one tenant true again.
+  using Work = std::function<absl::Status(const std::string& tenant,
+                                          const std::vector<ParsedRow>& rows)>;
 
-  // Rows that could not be dealt with now come first next time.
-  void PutBack(const std::string& tenant, std::vector<ParsedRow> rows);
+  // Gives what was noted since to `work`, a tenant at a time, in the order of
+  // the chain. Rows of a tenant for which it fails come first next time. The
+  // first error.
+  absl::Status Apply(const Work& work);
 
  private:
+  ByTenant Take();
+  void PutBack(const std::string& tenant, std::vector<ParsedRow> rows);
+
   const Filter keep_;
   Mutex mutex_;
   ByTenant rows_ ABSL_GUARDED_BY(mutex_);

@@ -119,9 +119,7 @@ void KeepPahoAlive() {
   (void)anchor;
 }
 
-class PahoConnection : public Connection,
-                       private ::mqtt::callback,
-                       private ::mqtt::iaction_listener {
+class PahoConnection : public Connection, private ::mqtt::iaction_listener {
  public:
   PahoConnection(const BrokerOptions& options,
                  std::vector<Subscription> subscriptions,
@@ -152,8 +150,9 @@ class PahoConnection : public Connection,
   void CheckSubscribed(const ::mqtt::token& token);
   void Closed(const absl::Status& cause);
 
-  void connection_lost(const std::string& cause) override;
-  void message_arrived(::mqtt::const_message_ptr message) override;
+  void OnLost(const std::string& cause);
+  void OnArrived(const ::mqtt::message& message);
+
   void on_success(const ::mqtt::token& token) override;
   void on_failure(const ::mqtt::token& token) override;
 
@@ -180,7 +179,12 @@ PahoConnection::~PahoConnection() {
 
 void PahoConnection::Begin() {
   try {
-    client_.set_callback(*this);
+    // Not set_callback(): it takes the library's two locks in the order
+    // opposite to that of its callbacks.
+    client_.set_connection_lost_handler(
+        [this](const std::string& cause) { OnLost(cause); });
+    client_.set_message_callback(
+        [this](const ::mqtt::const_message_ptr& m) { OnArrived(*m); });
     client_.connect(ConnectOptions(), nullptr, *this);
   } catch (const ::mqtt::exception& error) {
     Closed(FromException(error, "connecting"));
@@ -254,16 +258,16 @@ void PahoConnection::Closed(const absl::Status& cause) {
   if (!ended_.exchange(true)) events_.OnClosed(cause);
 }
 
-void PahoConnection::connection_lost(const std::string& cause) {
+void PahoConnection::OnLost(const std::string& cause) {
   Running running(running_);
   Closed(BrokerError(0, "connection lost",
                      cause.empty() ? "the broker went away" : cause));
 }
 
-void PahoConnection::message_arrived(::mqtt::const_message_ptr message) {
+void PahoConnection::OnArrived(const ::mqtt::message& message) {
   Running running(running_);
-  if (ended_ || message->get_payload_ref().size() > kMaxPayload) return;
-  events_.OnMessage(FromPaho(*message));
+  if (ended_ || message.get_payload_ref().size() > kMaxPayload) return;
+  events_.OnMessage(FromPaho(message));
 }
 
 void PahoConnection::on_success(const ::mqtt::token& token) {
