@@ -27,18 +27,6 @@ using testing::SizeIs;
 
 class BatchTest : public GateTestCase {
  protected:
-  // `camera.on` of cam-0 to cam-<n - 1>.
-  static std::vector<Submission> Items(int n) {
-    std::vector<Submission> items;
-    for (int i = 0; i < n; ++i) {
-      Submission& item = items.emplace_back(CameraOn());
-      item.index = static_cast<uint32_t>(i);
-      item.command_id =
-          proof::CommandId("t1", item.requester, item.request_id, item.index);
-      item.device = absl::StrCat("cam-", i);
-    }
-    return items;
-  }
   absl::StatusOr<StoredCommand> Try(const std::vector<Submission>& items) {
     return gate().submitter.SubmitBatch(items, /*check_only=*/false);
   }
@@ -47,7 +35,7 @@ class BatchTest : public GateTestCase {
     EXPECT_OK(first);
     return first.ok() ? *first : StoredCommand();
   }
-  StoredCommand AskedAll(int n) { return Advance(SubmitAll(Items(n))); }
+  StoredCommand AskedAll(int n) { return Advance(SubmitAll(CamerasOn(n))); }
   StoredCommand ApprovedAll(int n) {
     const StoredCommand asked = AskedAll(n);
     const auto approved = Answer(asked, Touch(asked));
@@ -77,15 +65,15 @@ class BatchTest : public GateTestCase {
 };
 
 TEST_F(BatchTest, AllCommandsAreStored) {
-  const StoredCommand first = SubmitAll(Items(3));
-  EXPECT_THAT(first.row.batch_ids(),
-              ElementsAre(Items(3)[0].command_id, Items(3)[1].command_id,
-                          Items(3)[2].command_id));
+  const StoredCommand first = SubmitAll(CamerasOn(3));
+  EXPECT_THAT(first.row.batch_ids(), ElementsAre(CamerasOn(3)[0].command_id,
+                                                 CamerasOn(3)[1].command_id,
+                                                 CamerasOn(3)[2].command_id));
   EXPECT_THAT(States(first), Each(v1::COMMAND_STATE_PREPARING));
 }
 
 TEST_F(BatchTest, EachHasItsPlaceAndTheNextSequenceOfItsDevice) {
-  std::vector<Submission> items = Items(3);
+  std::vector<Submission> items = CamerasOn(3);
   items[2].device = "cam-0";
   const std::vector<StoredCommand> all = AllOf(SubmitAll(items));
   for (uint32_t i = 0; i < 3; ++i) {
@@ -99,7 +87,7 @@ TEST_F(BatchTest, EachHasItsPlaceAndTheNextSequenceOfItsDevice) {
 }
 
 TEST_F(BatchTest, EachPathLeadsToTheRoot) {
-  const StoredCommand first = SubmitAll(Items(7));
+  const StoredCommand first = SubmitAll(CamerasOn(7));
   for (const StoredCommand& one : AllOf(first)) {
     EXPECT_OK(proof::VerifyPath(proof::Leaf(one.row.command()), one.row.index(),
                                 7, one.row.path(), first.row.batch_root()));
@@ -107,7 +95,7 @@ TEST_F(BatchTest, EachPathLeadsToTheRoot) {
 }
 
 TEST_F(BatchTest, TheSubmissionIsOneDurableCommit) {
-  SubmitAll(Items(50));
+  SubmitAll(CamerasOn(50));
   EXPECT_EQ(store_.SuccessfulCommits(Durability::kReplicated), 1);
 }
 
@@ -126,15 +114,15 @@ TEST_F(BatchTest, AThousandFreeOnesGoDownToo) {
 
 TEST_F(BatchTest, IfTheCommitFailsNothingIsThere) {
   store_.Fail(FaultyStore::Method::kCommit, FaultyStore::Fault::kUnavailable);
-  EXPECT_FALSE(Try(Items(3)).ok());
-  for (const Submission& item : Items(3)) {
+  EXPECT_FALSE(Try(CamerasOn(3)).ok());
+  for (const Submission& item : CamerasOn(3)) {
     EXPECT_FALSE(Read(item.command_id).exists());
   }
 }
 
 TEST_F(BatchTest, AnItemThatIsForbiddenRefusesAll) {
   registry_.rules["camera.off"].set_kind(proof::v1::RULE_KIND_FORBIDDEN);
-  std::vector<Submission> items = Items(3);
+  std::vector<Submission> items = CamerasOn(3);
   items[1].operation = "camera.off";
   const absl::Status status = Try(items).status();
   EXPECT_THAT(status, HasReason(reason::kOperationForbidden));
@@ -144,12 +132,12 @@ TEST_F(BatchTest, AnItemThatIsForbiddenRefusesAll) {
 
 TEST_F(BatchTest, AnItemAtAnotherSiteRefusesAll) {
   registry_.sites["cam-1"] = "s2";
-  EXPECT_THAT(Try(Items(3)), HasReason(reason::kBatchSite));
+  EXPECT_THAT(Try(CamerasOn(3)), HasReason(reason::kBatchSite));
 }
 
 TEST_F(BatchTest, OneItemThatNeedsATouchMakesAllWait) {
   registry_.rules["device.identify"].set_kind(proof::v1::RULE_KIND_FREE);
-  std::vector<Submission> items = Items(2);
+  std::vector<Submission> items = CamerasOn(2);
   items[0].operation = "device.identify";
   const StoredCommand first = Advance(SubmitAll(items));
   EXPECT_EQ(first.row.state(), v1::COMMAND_STATE_AWAITING_APPROVAL);
@@ -158,20 +146,20 @@ TEST_F(BatchTest, OneItemThatNeedsATouchMakesAllWait) {
 TEST_F(BatchTest, TheStrictestRuleIsAskedOfTheKey) {
   registry_.rules["camera.off"] = registry_.rule;
   registry_.rules["camera.off"].set_uv(true);
-  std::vector<Submission> items = Items(2);
+  std::vector<Submission> items = CamerasOn(2);
   items[1].operation = "camera.off";
   Advance(SubmitAll(items));
   EXPECT_TRUE(challenge_.issued.at(0).template_().required().uv());
 }
 
 TEST_F(BatchTest, TheSameRequestGivesTheSameBatch) {
-  const StoredCommand first = SubmitAll(Items(3));
-  EXPECT_EQ(SubmitAll(Items(3)).version, first.version);
+  const StoredCommand first = SubmitAll(CamerasOn(3));
+  EXPECT_EQ(SubmitAll(CamerasOn(3)).version, first.version);
 }
 
 TEST_F(BatchTest, WithAnotherBodyItIsRefused) {
-  SubmitAll(Items(3));
-  std::vector<Submission> other = Items(3);
+  SubmitAll(CamerasOn(3));
+  std::vector<Submission> other = CamerasOn(3);
   other[0].request_digest = std::string(32, 'x');
   EXPECT_THAT(Try(other), HasReason(reason::kRequestIdReused));
 }
@@ -179,7 +167,7 @@ TEST_F(BatchTest, WithAnotherBodyItIsRefused) {
 TEST_F(BatchTest, CheckingStoresNothing) {
   ASSERT_OK_AND_ASSIGN(
       const StoredCommand checked,
-      gate().submitter.SubmitBatch(Items(3), /*check_only=*/true));
+      gate().submitter.SubmitBatch(CamerasOn(3), /*check_only=*/true));
   EXPECT_FALSE(checked.exists());
   EXPECT_EQ(checked.row.batch_root().size(), 32u);
   EXPECT_TRUE(Rows().empty());
@@ -290,7 +278,7 @@ TEST_F(BatchTest, OneOfThemCannotBeCancelledAlone) {
 }
 
 TEST_F(BatchTest, ARuleThatChangedForOneDeniesAll) {
-  std::vector<Submission> items = Items(2);
+  std::vector<Submission> items = CamerasOn(2);
   items[1].operation = "camera.off";
   const StoredCommand asked = Advance(SubmitAll(items));
   registry_.rules["camera.off"] = registry_.rule;
@@ -341,19 +329,20 @@ TEST_F(BatchTest, ABatchTakesOnePlace) {
 }
 
 TEST_F(BatchTest, TheListHasThemInOrder) {
-  SubmitAll(Items(3));
+  SubmitAll(CamerasOn(3));
   ASSERT_OK_AND_ASSIGN(const CommandStore::ListPage page,
                        gate().commands.List("t1", "ann", "", 10));
-  EXPECT_THAT(page.command_ids,
-              ElementsAre(Items(3)[0].command_id, Items(3)[1].command_id,
-                          Items(3)[2].command_id));
+  EXPECT_THAT(page.command_ids, ElementsAre(CamerasOn(3)[0].command_id,
+                                            CamerasOn(3)[1].command_id,
+                                            CamerasOn(3)[2].command_id));
 }
 
 TEST_F(BatchTest, ItsViewCountsTheStates) {
   const StoredCommand first = DispatchedAll(3);
   const std::vector<StoredCommand> all = AllOf(first);
   ASSERT_OK(gate().dispatcher.OnResult(all[2], Session(), ResultOf(all[2])));
-  const v1::BatchRecord view = BatchViewOf(first.row, AllOf(first));
+  const v1::BatchRecord view =
+      BatchViewOf(first.row, CountStates(AllOf(first)));
   EXPECT_EQ(view.name(), "batches/" + first.row.command_id());
   EXPECT_EQ(view.size(), 3u);
   EXPECT_EQ(view.approval_state(), v1::COMMAND_STATE_APPROVED);
@@ -370,7 +359,7 @@ TEST_F(BatchTest, EachShowsItsWholeProof) {
   GateService service(gate().submitter, gate().commands, gate().flow,
                       executor_);
   v1::GetCommandRequest request;
-  request.set_name("commands/" + Items(3)[2].command_id);
+  request.set_name("commands/" + CamerasOn(3)[2].command_id);
   request.set_view(v1::COMMAND_VIEW_FULL);
   ASSERT_OK_AND_ASSIGN(const v1::GetCommandResponse got,
                        service.Get(rpc::TestCaller("client/t1/app"), request));
@@ -414,7 +403,7 @@ TEST_F(BatchTest, ABatchIsFoundByItsNameAlone) {
   ASSERT_OK_AND_ASSIGN(const v1::GetBatchResponse got,
                        service.GetBatch(caller, request));
   EXPECT_EQ(got.batch().size(), 2u);
-  request.set_name("batches/" + Items(2)[1].command_id);
+  request.set_name("batches/" + CamerasOn(2)[1].command_id);
   EXPECT_THAT(service.GetBatch(caller, request),
               HasReason(reason::kResourceUnknown));
   request.set_name("commands/" + first.row.command_id());
@@ -423,7 +412,7 @@ TEST_F(BatchTest, ABatchIsFoundByItsNameAlone) {
 }
 
 TEST_F(BatchTest, OneAloneIsAnOrdinaryCommand) {
-  const StoredCommand only = SubmitAll(Items(1));
+  const StoredCommand only = SubmitAll(CamerasOn(1));
   EXPECT_EQ(only.row.batch(), "");
   EXPECT_TRUE(only.row.batch_ids().empty());
 }

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "services/common/status/status_macros.h"
+
 namespace u2fi::command_gate {
 namespace {
 
@@ -15,6 +18,10 @@ gpr_timespec After(absl::Duration duration) {
 
 }  // namespace
 
+bool IsBatchName(absl::string_view name) {
+  return absl::StartsWith(name, "batches/");
+}
+
 void CommandFollower::Start(absl::Duration timeout) {
   if (timeout != absl::InfiniteDuration()) {
     // Weak: an alarm keeps its callback for as long as it lives itself.
@@ -26,13 +33,13 @@ void CommandFollower::Start(absl::Duration timeout) {
     });
   }
   parts_.executor.Schedule([self = shared_from_this()] {
-    const absl::StatusOr<StoredCommand> command =
+    const absl::StatusOr<StoredCommand> first =
         self->parts_.service.Find(self->caller_, self->tenant_, self->name_);
-    if (!command.ok()) {
-      self->Hear(command);
+    if (!first.ok()) {
+      self->Hear(first.status());
       return;
     }
-    self->Register(*command);
+    self->Register(*first);
     self->ReadAndRepeat();
   });
 }
@@ -48,25 +55,37 @@ void CommandFollower::Detach() {
   safety_read_.Cancel();
 }
 
-void CommandFollower::Register(const StoredCommand& command) {
-  parts_.watchers.Listen(command.tenant);
-  auto watch = parts_.watchers.Add(
-      command.tenant, command.row.command_id(),
-      [weak = weak_from_this()](const StoredCommand& changed) {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        if (changed.exists()) {
-          self->Hear(changed);
-        } else {
-          self->parts_.executor.Schedule([self] { self->Read(); });
-        }
-      });
+void CommandFollower::Register(const StoredCommand& first) {
+  parts_.watchers.Listen(first.tenant);
+  const auto on_change = [weak =
+                              weak_from_this()](const StoredCommand& changed) {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    if (changed.exists()) {
+      self->Hear(std::vector<StoredCommand>{changed});
+    } else {
+      self->parts_.executor.Schedule([self] { self->Hear(self->ReadAll()); });
+    }
+  };
+  const std::string& id = first.row.command_id();
+  auto watch = IsBatchName(name_)
+                   ? parts_.watchers.AddForBatch(first.tenant, id, on_change)
+                   : parts_.watchers.Add(first.tenant, id, on_change);
   MutexLock lock(mutex_);
   if (listener_ != nullptr) watch_.swap(watch);
 }
 
+absl::StatusOr<std::vector<StoredCommand>> CommandFollower::ReadAll() {
+  ASSIGN_OR_RETURN(const StoredCommand first,
+                   parts_.service.Find(caller_, tenant_, name_));
+  if (IsBatchName(name_) && !first.row.batch_ids().empty()) {
+    return parts_.service.commands().ReadBatch(first);
+  }
+  return std::vector<StoredCommand>{first};
+}
+
 void CommandFollower::ReadAndRepeat() {
-  Read();
+  Hear(ReadAll());
   MutexLock lock(mutex_);
   if (listener_ == nullptr) return;
   safety_read_.Set(After(kSafetyRead), [weak = weak_from_this()](bool fired) {
@@ -76,9 +95,10 @@ void CommandFollower::ReadAndRepeat() {
   });
 }
 
-void CommandFollower::Hear(const absl::StatusOr<StoredCommand>& command) {
+void CommandFollower::Hear(
+    const absl::StatusOr<std::vector<StoredCommand>>& now) {
   MutexLock lock(mutex_);
-  if (listener_ != nullptr) listener_->OnCommand(command);
+  if (listener_ != nullptr) listener_->OnCommands(now);
 }
 
 }  // namespace u2fi::command_gate

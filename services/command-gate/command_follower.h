@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "grpcpp/alarm.h"
 #include "services/command-gate/command_watchers.h"
@@ -15,18 +17,24 @@
 
 namespace u2fi::command_gate {
 
-// Follows one command for an rpc that waits, without holding a thread. It
-// registers first and reads then, so that no change falls between the two, and
-// reads again every five seconds, since hints of other replicas may be lost.
-// Held by its rpc and by the callbacks that are under way.
+// "batches/{batch}".
+bool IsBatchName(absl::string_view name);
+
+// Follows a command, or the commands of a batch, for an rpc that waits, without
+// holding a thread. It registers first and reads then, so that no change falls
+// between the two, and reads again every five seconds, since hints of other
+// replicas may be lost. Held by its rpc and by the callbacks that are under
+// way.
 class CommandFollower : public std::enable_shared_from_this<CommandFollower> {
  public:
   // Called under a lock, on any thread: it must not call Detach().
   class Listener {
    public:
     virtual ~Listener() = default;
-    // The command as it is now, or why it cannot be read.
-    virtual void OnCommand(const absl::StatusOr<StoredCommand>& command) = 0;
+    // The command as it is now; of a batch all of them or those that changed.
+    // Otherwise why they cannot be read.
+    virtual void OnCommands(
+        const absl::StatusOr<std::vector<StoredCommand>>& now) = 0;
     virtual void OnTimeUp() = 0;
   };
 
@@ -37,6 +45,7 @@ class CommandFollower : public std::enable_shared_from_this<CommandFollower> {
     audit::Executor& executor;
   };
 
+  // `name`: "commands/{command}" or "batches/{batch}".
   CommandFollower(const Parts& parts, const rpc::Caller& caller,
                   std::string tenant, std::string name, Listener* listener)
       : parts_(parts),
@@ -52,10 +61,10 @@ class CommandFollower : public std::enable_shared_from_this<CommandFollower> {
   void Detach();
 
  private:
-  void Register(const StoredCommand& command);
-  void Read() { Hear(parts_.service.Find(caller_, tenant_, name_)); }
+  void Register(const StoredCommand& first);
+  absl::StatusOr<std::vector<StoredCommand>> ReadAll();
   void ReadAndRepeat();
-  void Hear(const absl::StatusOr<StoredCommand>& command);
+  void Hear(const absl::StatusOr<std::vector<StoredCommand>>& now);
 
   const Parts parts_;
   const rpc::Caller caller_;

@@ -107,19 +107,23 @@ v1::CommandRecord ViewOf(const CommandRow& row, v1::CommandView view) {
   return record;
 }
 
+StateCounts CountStates(const std::vector<StoredCommand>& all) {
+  StateCounts counts;
+  for (const StoredCommand& one : all) ++counts[one.row.state()];
+  return counts;
+}
+
 v1::BatchRecord BatchViewOf(const CommandRow& first,
-                            const std::vector<StoredCommand>& all) {
+                            const StateCounts& counts) {
   v1::BatchRecord record;
   record.set_name(absl::StrCat("batches/", first.command_id()));
-  record.set_size(static_cast<uint32_t>(all.size()));
   record.set_approval_state(ApprovalStateOf(first));
   if (record.approval_state() == first.state()) {
     record.set_reason(first.reason());
   }
   record.set_purpose(first.purpose());
-  std::map<v1::CommandState, uint32_t> counts;
-  for (const StoredCommand& one : all) ++counts[one.row.state()];
   for (const auto& [state, count] : counts) {
+    record.set_size(record.size() + count);
     v1::StateCount& counted = *record.add_counts();
     counted.set_state(state);
     counted.set_count(count);

@@ -1,6 +1,8 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_VIEW_H_
 #define U2FI_SERVICES_COMMAND_GATE_COMMAND_VIEW_H_
 
+#include <cstdint>
+#include <map>
 #include <vector>
 
 #include "services/command-gate/command_store.h"
@@ -14,9 +16,13 @@ namespace u2fi::command_gate {
 v1::CommandRecord ViewOf(const records::v1::CommandRow& row,
                          v1::CommandView view);
 
-// The batch whose first command is `first`, from all of its commands.
+// Commands of a batch by state.
+using StateCounts = std::map<v1::CommandState, uint32_t>;
+StateCounts CountStates(const std::vector<StoredCommand>& all);
+
+// The batch whose first command is `first`, with the counts of all of them.
 v1::BatchRecord BatchViewOf(const records::v1::CommandRow& first,
-                            const std::vector<StoredCommand>& all);
+                            const StateCounts& counts);
 
 }  // namespace u2fi::command_gate
 

@@ -1,6 +1,7 @@
 #include "services/command-gate/command_watchers.h"
 
 #include <set>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,10 @@ std::string AccountName(absl::string_view account) {
   return absl::StrCat("account:", account);
 }
 
+std::string BatchName(absl::string_view batch) {
+  return absl::StrCat("batch:", batch);
+}
+
 }  // namespace
 
 CommandWatchers::Watch::~Watch() {
@@ -27,6 +32,11 @@ CommandWatchers::Watch::~Watch() {
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::Add(
     absl::string_view tenant, absl::string_view command_id, Callback callback) {
   return AddUnder(KeyOf(tenant, command_id), std::move(callback));
+}
+
+std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForBatch(
+    absl::string_view tenant, absl::string_view batch, Callback callback) {
+  return AddUnder(KeyOf(tenant, BatchName(batch)), std::move(callback));
 }
 
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForAccount(
@@ -58,7 +68,8 @@ void CommandWatchers::Tell(const StoredCommand& command) {
 
 void CommandWatchers::Hear(const StoredCommand& command) {
   std::set<std::string> keys = {
-      KeyOf(command.tenant, command.row.command_id())};
+      KeyOf(command.tenant, command.row.command_id()),
+      KeyOf(command.tenant, BatchName(command.row.batch()))};
   for (const records::v1::Slot& slot : command.row.slots()) {
     keys.insert(KeyOf(command.tenant, AccountName(slot.account())));
   }
@@ -67,12 +78,14 @@ void CommandWatchers::Hear(const StoredCommand& command) {
 }
 
 bool CommandWatchers::IsAwaited(absl::string_view tenant,
-                                absl::string_view command_id,
-                                const std::vector<std::string>& accounts) {
+                                const records::v1::CommandHint& hint) {
+  std::vector<std::string> names = {hint.command_id(), BatchName(hint.batch())};
+  for (const std::string& account : hint.accounts()) {
+    names.push_back(AccountName(account));
+  }
   MutexLock lock(mutex_);
-  if (callbacks_.count(KeyOf(tenant, command_id)) > 0) return true;
-  for (const std::string& account : accounts) {
-    if (callbacks_.count(KeyOf(tenant, AccountName(account))) > 0) return true;
+  for (const std::string& name : names) {
+    if (callbacks_.count(KeyOf(tenant, name)) > 0) return true;
   }
   return false;
 }

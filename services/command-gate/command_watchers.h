@@ -7,11 +7,11 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "services/command-gate/command_store.h"
 #include "services/common/sync/sync.h"
+#include "u2fi/command_gate/records/v1/replicas.pb.h"
 
 namespace u2fi::command_gate {
 
@@ -63,6 +63,11 @@ class CommandWatchers {
   std::unique_ptr<Watch> Add(absl::string_view tenant,
                              absl::string_view command_id, Callback callback);
 
+  // The same for every command of the batch.
+  std::unique_ptr<Watch> AddForBatch(absl::string_view tenant,
+                                     absl::string_view batch,
+                                     Callback callback);
+
   // The same for every command that `account` is to approve.
   std::unique_ptr<Watch> AddForAccount(absl::string_view tenant,
                                        absl::string_view account,
@@ -79,9 +84,9 @@ class CommandWatchers {
   // Another one did, and this is what was read then.
   void Hear(const StoredCommand& command);
 
-  // Whether anybody waits for the command or for one of the accounts.
-  bool IsAwaited(absl::string_view tenant, absl::string_view command_id,
-                 const std::vector<std::string>& accounts);
+  // Whether anybody waits for the command, its batch or one of its accounts.
+  bool IsAwaited(absl::string_view tenant,
+                 const records::v1::CommandHint& hint);
 
   // Whoever waits for something of the tenant is to read again.
   void ReadAgain(absl::string_view tenant);

@@ -113,10 +113,11 @@ std::unique_ptr<GateReplica> GateModule::MakeReplica() {
   hooks.missed = [this](const std::string& tenant) {
     watchers_.ReadAgain(tenant);
   };
-  hooks.command = [this](const std::string& tenant, const std::string& id,
-                         const std::vector<std::string>& accounts) {
-    if (!watchers_.IsAwaited(tenant, id, accounts)) return;
-    const absl::StatusOr<StoredCommand> command = commands_.Read(tenant, id);
+  hooks.command = [this](const std::string& tenant,
+                         const records::v1::CommandHint& hint) {
+    if (!watchers_.IsAwaited(tenant, hint)) return;
+    const absl::StatusOr<StoredCommand> command =
+        commands_.Read(tenant, hint.command_id());
     if (command.ok() && command->exists()) watchers_.Hear(*command);
   };
   return std::make_unique<GateReplica>(

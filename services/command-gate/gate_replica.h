@@ -41,9 +41,9 @@ class GateReplica {
     // A gateway's stream went elsewhere; what was sent on it lately may not
     // have arrived.
     std::function<void(const GatewaySession&)> moved_away;
-    // Another replica changed the command that these accounts are asked about.
-    std::function<void(const std::string& tenant, const std::string& command,
-                       const std::vector<std::string>& accounts)>
+    // Another replica changed the command.
+    std::function<void(const std::string& tenant,
+                       const records::v1::CommandHint& hint)>
         command;
     // Some such changes may have been missed.
     std::function<void(const std::string& tenant)> missed;

@@ -69,26 +69,26 @@ struct Gate {
   Gate(const Clock& clock, store::Store& store, LocalLink& link,
        const std::string& name)
       : sessions(clock, absl::Seconds(5)),
-        replica({clock,
-                 store,
-                 executor,
-                 sessions,
-                 link,
-                 metrics,
-                 absl::Seconds(5),
-                 {name, name + ":1"}},
-                {[this](const GatewaySession&) {
-                   MutexLock lock(mutex);
-                   ++moved_away;
-                   changed.NotifyAll();
-                 },
-                 [this](const std::string&, const std::string& command,
-                        const std::vector<std::string>&) {
-                   MutexLock lock(mutex);
-                   changed_commands.push_back(command);
-                   changed.NotifyAll();
-                 },
-                 [](const std::string&) {}}) {
+        replica(
+            {clock,
+             store,
+             executor,
+             sessions,
+             link,
+             metrics,
+             absl::Seconds(5),
+             {name, name + ":1"}},
+            {[this](const GatewaySession&) {
+               MutexLock lock(mutex);
+               ++moved_away;
+               changed.NotifyAll();
+             },
+             [this](const std::string&, const records::v1::CommandHint& hint) {
+               MutexLock lock(mutex);
+               changed_commands.push_back(hint.command_id());
+               changed.NotifyAll();
+             },
+             [](const std::string&) {}}) {
     link.up[name + ":1"] = &sessions;
   }
   ~Gate() { replica.Stop(); }

@@ -21,8 +21,6 @@
 namespace u2fi::command_gate {
 namespace {
 
-constexpr int kDefaultPage = 100;
-constexpr int kMaxPage = 1000;
 // How often a cancellation that lost a race looks again.
 constexpr int kTries = 8;
 
@@ -42,37 +40,6 @@ absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
   }
   return Error(reason::kNotAMember,
                "neither the requester nor one who may approve it");
-}
-
-absl::StatusOr<size_t> PageSizeOf(int asked) {
-  if (asked < 0 || asked > kMaxPage) {
-    return FieldError("page_size", "is not 0 to 1,000");
-  }
-  return static_cast<size_t>(asked == 0 ? kDefaultPage : asked);
-}
-
-// A page token is the account and the last key of the page before.
-absl::StatusOr<std::string> AfterOf(const v1::ListCommandsRequest& request) {
-  if (request.page_token().empty()) return std::string();
-  const auto key = crypto::FromBase64Url(request.page_token());
-  if (key.ok() &&
-      absl::StartsWith(*key, absl::StrCat("list/", request.account(), "/"))) {
-    return *key;
-  }
-  return Error(reason::kPageTokenInvalid, "the page token is not of this list");
-}
-
-absl::Status CheckFilters(const v1::ListCommandsRequest& request) {
-  if (!proof::IsId(request.account())) {
-    return FieldError("account", "is not an id");
-  }
-  if (!request.device().empty() || !request.batch().empty() ||
-      request.state() != v1::COMMAND_STATE_UNSPECIFIED ||
-      request.has_submitted_since()) {
-    return Error(reason::kUnimplemented,
-                 "filters beside the account are not there yet");
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -126,7 +93,7 @@ absl::StatusOr<v1::SubmitBatchResponse> GateService::SubmitBatch(
   if (first.exists() && !first.row.batch_ids().empty()) {
     ASSIGN_OR_RETURN(all, commands_.ReadBatch(first));
   }
-  *response.mutable_batch() = BatchViewOf(first.row, all);
+  *response.mutable_batch() = BatchViewOf(first.row, CountStates(all));
   for (const Submission& submission : submissions) {
     response.add_commands(absl::StrCat("commands/", submission.command_id));
   }
@@ -152,7 +119,7 @@ absl::StatusOr<v1::BatchRecord> GateService::BatchOf(
   if (!first.row.batch_ids().empty()) {
     ASSIGN_OR_RETURN(all, commands_.ReadBatch(first));
   }
-  return BatchViewOf(first.row, all);
+  return BatchViewOf(first.row, CountStates(all));
 }
 
 absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
@@ -267,21 +234,7 @@ absl::StatusOr<v1::ListCommandsResponse> GateService::List(
     const rpc::Caller& caller, const v1::ListCommandsRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant,
                    rpc::TenantOf(caller, request.tenant()));
-  RETURN_IF_ERROR(CheckFilters(request));
-  ASSIGN_OR_RETURN(const size_t size, PageSizeOf(request.page_size()));
-  ASSIGN_OR_RETURN(const std::string after, AfterOf(request));
-  ASSIGN_OR_RETURN(const CommandStore::ListPage page,
-                   commands_.List(tenant, request.account(), after, size));
-  v1::ListCommandsResponse response;
-  for (const std::string& id : page.command_ids) {
-    ASSIGN_OR_RETURN(const StoredCommand command, commands_.Read(tenant, id));
-    if (!command.exists()) continue;
-    *response.add_commands() = ViewOf(command.row, v1::COMMAND_VIEW_BASIC);
-  }
-  if (page.more) {
-    response.set_next_page_token(crypto::Base64Url(page.last_key));
-  }
-  return response;
+  return list_.List(tenant, request);
 }
 
 absl::StatusOr<v1::CancelCommandResponse> GateService::Cancel(

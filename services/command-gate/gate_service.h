@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "services/command-gate/account_login.h"
 #include "services/command-gate/approval_feed.h"
+#include "services/command-gate/command_list.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/gate_flow.h"
 #include "services/command-gate/submitter.h"
@@ -27,6 +28,7 @@ class GateService {
               audit::Executor& executor, AccountLogin* login = nullptr)
       : submitter_(submitter),
         commands_(commands),
+        list_(commands),
         flow_(flow),
         executor_(executor),
         login_(login) {}
@@ -82,6 +84,7 @@ class GateService {
 
   Submitter& submitter_;
   CommandStore& commands_;
+  CommandList list_;
   GateFlow& flow_;
   audit::Executor& executor_;
   AccountLogin* const login_;

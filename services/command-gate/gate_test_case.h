@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/command-gate/fake_attestation.h"
 #include "services/command-gate/fake_challenge.h"
@@ -108,6 +109,18 @@ class GateTestCase : public testing::Test {
     asked.words = "one two three four";
     return asked;
   }
+  // The same of cam-0 to cam-<n - 1>, as one batch.
+  static std::vector<Submission> CamerasOn(int n) {
+    std::vector<Submission> items;
+    for (int i = 0; i < n; ++i) {
+      Submission& item = items.emplace_back(CameraOn());
+      item.index = static_cast<uint32_t>(i);
+      item.command_id =
+          proof::CommandId("t1", item.requester, item.request_id, item.index);
+      item.device = absl::StrCat("cam-", i);
+    }
+    return items;
+  }
   static Submission Enrolment(int n = 1) {
     Submission asked = CameraOn(n);
     asked.purpose = proof::v1::PURPOSE_ENROL;
@@ -157,6 +170,23 @@ class GateTestCase : public testing::Test {
     const auto dispatched = gate().dispatcher.Dispatch(Approved());
     EXPECT_OK(dispatched);
     return dispatched.ok() ? *dispatched : StoredCommand();
+  }
+
+  // All commands of CamerasOn(n).
+  std::vector<StoredCommand> DispatchedBatch(int n) {
+    const auto first =
+        gate().submitter.SubmitBatch(CamerasOn(n), /*check_only=*/false);
+    EXPECT_OK(first);
+    if (!first.ok()) return {};
+    const StoredCommand asked = Advance(*first);
+    const auto approved = Answer(asked, Touch(asked));
+    EXPECT_OK(approved);
+    if (!approved.ok()) return {};
+    const auto sent = gate().dispatcher.Dispatch(*approved);
+    EXPECT_OK(sent);
+    const auto all = gate().commands.ReadBatch(*first);
+    EXPECT_OK(all);
+    return all.ok() ? *all : std::vector<StoredCommand>();
   }
 
   // An answer to the open question of `slot`.

@@ -49,6 +49,7 @@ void ReplicaHints::Tell(const StoredCommand& command) {
   if (waiting.commands_size() >= kMostWaiting) return;
   CommandHint& hint = *waiting.add_commands();
   hint.set_command_id(command.row.command_id());
+  hint.set_batch(command.row.batch());
   SetAccounts(command, hint);
   PublishLater(command.tenant);
 }
@@ -159,8 +160,7 @@ void ReplicaHints::Hear(const std::string& tenant, const ReplicaHint& hint) {
     listener_.gateway(tenant, gateway.gateway(), gateway.generation());
   }
   for (const CommandHint& command : hint.commands()) {
-    listener_.command(tenant, command.command_id(),
-                      {command.accounts().begin(), command.accounts().end()});
+    listener_.command(tenant, command);
   }
 }
 

@@ -28,9 +28,9 @@ class ReplicaHints : public OtherReplicas {
  public:
   // Called on a thread of the executor; may block.
   struct Listener {
-    // Another replica changed the command that these accounts are asked about.
-    std::function<void(const std::string& tenant, const std::string& command,
-                       const std::vector<std::string>& accounts)>
+    // Another replica changed the command.
+    std::function<void(const std::string& tenant,
+                       const records::v1::CommandHint& hint)>
         command;
     // A stream of the gateway with this generation was opened or closed.
     std::function<void(const std::string& tenant, const std::string& gateway,

@@ -43,12 +43,14 @@ class ManualExecutor : public audit::Executor {
 class Ear {
  public:
   ReplicaHints::Listener listener() {
-    return {[this](const std::string& tenant, const std::string& command,
-                   const std::vector<std::string>& accounts) {
+    return {[this](const std::string& tenant,
+                   const records::v1::CommandHint& hint) {
               std::string all;
-              for (const std::string& one : accounts) all += "," + one;
-              heard.push_back(tenant + " " + command + " " +
-                              all.substr(all.empty() ? 0 : 1));
+              for (const std::string& one : hint.accounts()) all += "," + one;
+              heard.push_back(tenant + " " + hint.command_id() + " " +
+                              all.substr(all.empty() ? 0 : 1) +
+                              (hint.batch().empty() ? "" : " of ") +
+                              hint.batch());
             },
             [this](const std::string& tenant, const std::string& gateway,
                    uint64_t generation) {
@@ -119,6 +121,15 @@ class ReplicaHintsTest : public testing::Test {
   ReplicaHints here_{clock_, store_, executor_, "aaaa", ear_.listener()};
   ReplicaHints there_{clock_, store_, executor_, "bbbb", other_ear_.listener()};
 };
+
+TEST_F(ReplicaHintsTest, TheBatchOfACommandIsSaid) {
+  Listen();
+  TakeHeard();
+  StoredCommand command = Command("c2", {"ann"});
+  command.row.set_batch("c1");
+  there_.Tell(command);
+  EXPECT_EQ(TakeHeard(), Heard{"t1 c2 ann of c1"});
+}
 
 TEST_F(ReplicaHintsTest, ACommandThatChangedThereIsHeard) {
   Listen();

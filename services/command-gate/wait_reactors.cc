@@ -3,12 +3,11 @@
 #include <deque>
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include "absl/strings/match.h"
 #include "google/protobuf/util/time_util.h"
-#include "services/command-gate/command_states.h"
 #include "services/command-gate/command_view.h"
+#include "services/command-gate/followed.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/status/error.h"
 #include "services/common/sync/sync.h"
@@ -21,13 +20,6 @@ using ::google::protobuf::util::TimeUtil;
 constexpr int64_t kDefaultWaitMs = 60'000;
 constexpr int64_t kMaxWaitMs = 300'000;
 
-// OK if `name` is something that can be followed.
-absl::Status CheckFollowed(const std::string& name) {
-  if (!absl::StartsWith(name, "batches/")) return absl::OkStatus();
-  return Error(reason::kUnimplemented,
-               "following a batch is not there yet; follow its commands");
-}
-
 class WaitReactor : public grpc::ServerUnaryReactor,
                     public CommandFollower::Listener {
  public:
@@ -36,18 +28,15 @@ class WaitReactor : public grpc::ServerUnaryReactor,
               v1::WaitCommandResponse* response)
       : view_(request.view()),
         response_(response),
+        followed_(IsBatchName(request.name())),
         follower_(std::make_shared<CommandFollower>(
             parts, caller, request.tenant(), request.name(), this)) {
     const int64_t wait =
         request.has_timeout()
             ? TimeUtil::DurationToMilliseconds(request.timeout())
             : kDefaultWaitMs;
-    absl::Status status = CheckFollowed(request.name());
     if (wait < 0 || wait > kMaxWaitMs) {
-      status = FieldError("timeout", "is not 0 to 5 min");
-    }
-    if (!status.ok()) {
-      End(status);
+      End(FieldError("timeout", "is not 0 to 5 min"));
       return;
     }
     follower_->Start(absl::Milliseconds(wait));
@@ -61,19 +50,14 @@ class WaitReactor : public grpc::ServerUnaryReactor,
   }
 
  private:
-  void OnCommand(const absl::StatusOr<StoredCommand>& command) override {
-    if (!command.ok()) {
-      End(command.status());
-      return;
-    }
-    {
+  void OnCommands(
+      const absl::StatusOr<std::vector<StoredCommand>>& now) override {
+    if (now.ok()) {
       MutexLock lock(mutex_);
-      if (ended_) return;
-      *response_->mutable_command() = ViewOf(command->row, view_);
-      response_->set_done(IsFinal(command->row.state()));
-      if (!response_->done()) return;
+      followed_.Take(*now);
+      if (!followed_.final()) return;
     }
-    End(absl::OkStatus());
+    End(now.status());
   }
 
   void OnTimeUp() override { End(absl::OkStatus()); }
@@ -83,15 +67,26 @@ class WaitReactor : public grpc::ServerUnaryReactor,
       MutexLock lock(mutex_);
       if (ended_) return;
       ended_ = true;
+      if (status.ok() && followed_.complete()) FillResponse();
     }
     Finish(rpc::ToGrpcStatus(status));
   }
 
+  void FillResponse() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    response_->set_done(followed_.final());
+    if (followed_.batch()) {
+      *response_->mutable_batch() = followed_.BatchView();
+    } else {
+      *response_->mutable_command() = ViewOf(followed_.first(), view_);
+    }
+  }
+
   const v1::CommandView view_;
   v1::WaitCommandResponse* const response_;
-  const std::shared_ptr<CommandFollower> follower_;
   Mutex mutex_;
+  Followed followed_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  const std::shared_ptr<CommandFollower> follower_;
 };
 
 class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
@@ -99,14 +94,10 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
  public:
   WatchReactor(const CommandFollower::Parts& parts, const rpc::Caller& caller,
                const v1::WatchCommandRequest& request)
-      : follower_(std::make_shared<CommandFollower>(
+      : followed_(IsBatchName(request.name())),
+        follower_(std::make_shared<CommandFollower>(
             parts, caller, request.tenant(), request.name(), this)) {
-    const absl::Status status = CheckFollowed(request.name());
-    if (status.ok()) {
-      follower_->Start(absl::InfiniteDuration());
-    } else {
-      WatchReactor::OnCommand(status);
-    }
+    follower_->Start(absl::InfiniteDuration());
   }
 
   void OnWriteDone(bool ok) override {
@@ -130,22 +121,30 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
 
  private:
   // Each change once: a state that was told already is not told again.
-  void OnCommand(const absl::StatusOr<StoredCommand>& command) override {
+  void OnCommands(
+      const absl::StatusOr<std::vector<StoredCommand>>& now) override {
     MutexLock lock(mutex_);
     if (ended_) return;
-    if (!command.ok()) {
-      status_ = command.status();
-      ended_ = true;
-    } else if (command->version > told_ || command->epoch != epoch_) {
-      told_ = command->version;
-      epoch_ = command->epoch;
-      v1::WatchCommandResponse response;
-      *response.mutable_command() =
-          ViewOf(command->row, v1::COMMAND_VIEW_BASIC);
-      queue_.push_back(std::move(response));
-      ended_ = IsFinal(command->row.state());
+    if (now.ok()) {
+      const bool begun = followed_.complete();
+      const std::vector<const StoredCommand*> news = followed_.Take(*now);
+      if (!followed_.complete()) return;
+      if (followed_.batch() && !begun) {
+        *queue_.emplace_back().mutable_batch() = followed_.BatchView();
+      } else {
+        for (const StoredCommand* command : news) Tell(command->row);
+      }
     }
+    status_ = now.status();
+    ended_ = !now.ok() || followed_.final();
     Next();
+  }
+
+  void Tell(const records::v1::CommandRow& row)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    v1::WatchCommandResponse& response = queue_.emplace_back();
+    *response.mutable_command() = ViewOf(row, v1::COMMAND_VIEW_BASIC);
+    if (followed_.batch()) *response.mutable_batch() = followed_.BatchView();
   }
 
   void OnTimeUp() override {}
@@ -162,16 +161,14 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchCommandResponse>,
     }
   }
 
-  const std::shared_ptr<CommandFollower> follower_;
   Mutex mutex_;
+  Followed followed_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::WatchCommandResponse> queue_ ABSL_GUARDED_BY(mutex_);
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  // Versions of another epoch cannot be compared.
-  store::Version told_ ABSL_GUARDED_BY(mutex_) = store::kAbsent;
-  store::Epoch epoch_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  const std::shared_ptr<CommandFollower> follower_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "services/command-gate/gate_server.h"
 #include "services/command-gate/gate_test_case.h"
@@ -26,6 +27,9 @@ class WaitReactorsTest : public GateTestCase {
   }
   static std::string NameOf(const StoredCommand& command) {
     return "commands/" + command.row.command_id();
+  }
+  static std::string BatchName(const std::vector<StoredCommand>& all) {
+    return "batches/" + all[0].row.command_id();
   }
   StoredCommand Finished() {
     const StoredCommand sent = Dispatched();
@@ -127,17 +131,71 @@ TEST_F(WaitReactorsTest, AWatchOfNothingIsRefused) {
               HasReason(reason::kResourceUnknown));
 }
 
-TEST_F(WaitReactorsTest, WaitingForABatchIsNotThereYet) {
-  EXPECT_THAT(Wait("batches/" + std::string(26, 'a'), 60),
-              HasReason(reason::kUnimplemented));
+TEST_F(WaitReactorsTest, ABatchIsWaitedForToItsLastCommand) {
+  const std::vector<StoredCommand> all = DispatchedBatch(3);
+  const std::string name = BatchName(all);
+  ASSERT_OK(Wait(name, 0));
+  EXPECT_FALSE(waited_.done());
+  for (const StoredCommand& one : all) {
+    ASSERT_OK(gate().dispatcher.OnResult(one, Session(), ResultOf(one)));
+  }
+  ASSERT_OK(Wait(name, 60));
+  EXPECT_TRUE(waited_.done());
+  EXPECT_FALSE(waited_.has_command());
+  EXPECT_EQ(waited_.batch().size(), 3u);
+  ASSERT_EQ(waited_.batch().counts_size(), 1);
+  EXPECT_EQ(waited_.batch().counts(0).state(), v1::COMMAND_STATE_SUCCEEDED);
 }
 
-TEST_F(WaitReactorsTest, NorIsWatchingOne) {
+TEST_F(WaitReactorsTest, AWatchOfABatchGivesItsCountsAndThenEachChange) {
+  const std::vector<StoredCommand> all = DispatchedBatch(2);
   grpc::ClientContext context;
-  const auto stream = Watch("batches/" + std::string(26, 'a'), context);
-  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_UNSPECIFIED);
-  EXPECT_THAT(rpc::FromGrpcStatus(stream->Finish()),
-              HasReason(reason::kUnimplemented));
+  const auto stream = Watch(BatchName(all), context);
+  v1::WatchCommandResponse now;
+  ASSERT_TRUE(stream->Read(&now));
+  EXPECT_FALSE(now.has_command());
+  EXPECT_EQ(now.batch().counts(0).count(), 2u);
+  ASSERT_OK(gate().dispatcher.OnResult(all[1], Session(), ResultOf(all[1])));
+  ASSERT_TRUE(stream->Read(&now));
+  EXPECT_EQ(now.command().name(), NameOf(all[1]));
+  EXPECT_EQ(now.command().state(), v1::COMMAND_STATE_SUCCEEDED);
+  EXPECT_EQ(now.batch().counts_size(), 2);
+  ASSERT_OK(gate().dispatcher.OnResult(all[0], Session(), ResultOf(all[0])));
+  ASSERT_TRUE(stream->Read(&now));
+  EXPECT_EQ(now.command().name(), NameOf(all[0]));
+  EXPECT_FALSE(stream->Read(&now));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(WaitReactorsTest, ABatchOfOneIsItsCommand) {
+  const StoredCommand finished = Finished();
+  ASSERT_OK(Wait("batches/" + finished.row.command_id(), 60));
+  EXPECT_TRUE(waited_.done());
+  EXPECT_EQ(waited_.batch().size(), 1u);
+}
+
+TEST_F(WaitReactorsTest, ACommandThatIsNotTheFirstOneNamesNoBatch) {
+  const std::vector<StoredCommand> all = DispatchedBatch(2);
+  EXPECT_THAT(Wait("batches/" + all[1].row.command_id(), 60),
+              HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(WaitReactorsTest, WhatAnotherReplicaDidToACommandOfABatchIsTold) {
+  const std::vector<StoredCommand> all = DispatchedBatch(2);
+  grpc::ClientContext context;
+  const auto stream = Watch(BatchName(all), context);
+  v1::WatchCommandResponse now;
+  ASSERT_TRUE(stream->Read(&now));
+  records::v1::CommandHint hint;
+  hint.set_command_id(all[1].row.command_id());
+  EXPECT_FALSE(gate().watchers.IsAwaited("t1", hint));
+  hint.set_batch(all[0].row.command_id());
+  EXPECT_TRUE(gate().watchers.IsAwaited("t1", hint));
+  GateCore other(world_);
+  ASSERT_OK(other.dispatcher.OnResult(all[1], Session(), ResultOf(all[1])));
+  gate().watchers.Hear(Reread(all[1]));
+  ASSERT_TRUE(stream->Read(&now));
+  EXPECT_EQ(now.command().name(), NameOf(all[1]));
 }
 
 TEST_F(WaitReactorsTest, AWatcherMayGo) {

@@ -63,7 +63,8 @@ class OneSite {
       command_gate::v1::SubmitCommandRequest submit);
   absl::StatusOr<command_gate::v1::SubmitBatchResponse> SubmitBatch(
       const std::vector<command_gate::v1::CommandItem>& items);
-  absl::StatusOr<command_gate::v1::BatchRecord> GetBatch(
+  // Waits for the end of its last command, at most 20 s.
+  absl::StatusOr<command_gate::v1::BatchRecord> WaitForBatch(
       const std::string& name);
   // The command as it is now.
   absl::StatusOr<command_gate::v1::CommandRecord> Get(const std::string& name);

@@ -43,15 +43,16 @@ absl::StatusOr<command_gate::v1::SubmitBatchResponse> OneSite::SubmitBatch(
   return response;
 }
 
-absl::StatusOr<command_gate::v1::BatchRecord> OneSite::GetBatch(
+absl::StatusOr<command_gate::v1::BatchRecord> OneSite::WaitForBatch(
     const std::string& name) {
-  command_gate::v1::GetBatchRequest get;
-  get.set_name(name);
+  command_gate::v1::WaitCommandRequest wait;
+  wait.set_name(name);
+  wait.mutable_timeout()->set_seconds(20);
   grpc::ClientContext context;
-  rpc::PrepareCall(context, absl::Seconds(10));
-  command_gate::v1::GetBatchResponse response;
+  rpc::PrepareCall(context, absl::Seconds(25));
+  command_gate::v1::WaitCommandResponse response;
   RETURN_IF_ERROR(
-      rpc::FromGrpcStatus(client_->GetBatch(&context, get, &response)));
+      rpc::FromGrpcStatus(client_->WaitCommand(&context, wait, &response)));
   return response.batch();
 }
 
