@@ -32,7 +32,14 @@ absl::StatusOr<gate::SubmitCommandRequest> RequestFor(const Ask& ask) {
   request.mutable_item()->set_operation(ask.operation);
   if (!ask.json.empty()) request.mutable_item()->set_json(ask.json);
   if (!ask.message.empty()) request.mutable_item()->set_message(ask.message);
-  gate::SubmitOptions& options = *request.mutable_options();
+  ASSIGN_OR_RETURN(*request.mutable_options(), OptionsFor(ask));
+  return request;
+}
+
+}  // namespace
+
+absl::StatusOr<gate::SubmitOptions> OptionsFor(const Ask& ask) {
+  gate::SubmitOptions options;
   options.set_on_behalf_of(ask.account);
   options.set_purpose(ask.purpose);
   options.set_break_glass_reason(ask.break_glass_reason);
@@ -50,15 +57,27 @@ absl::StatusOr<gate::SubmitCommandRequest> RequestFor(const Ask& ask) {
       !options.mutable_evidence()->ParseFromString(ask.evidence)) {
     return Error(reason::kEvidenceFormat, "the evidence cannot be read");
   }
-  return request;
+  return options;
 }
 
-// How long a command can take from now, by its deadline.
-absl::Duration TimeLeft(const CommandRecord& command) {
-  const int64_t span_ms =
-      TimeUtil::TimestampToMilliseconds(command.execute_by()) -
-      TimeUtil::TimestampToMilliseconds(command.submit_time());
+absl::Duration TimeLeft(const google::protobuf::Timestamp& submit_time,
+                        const google::protobuf::Timestamp& execute_by) {
+  const int64_t span_ms = TimeUtil::TimestampToMilliseconds(execute_by) -
+                          TimeUtil::TimestampToMilliseconds(submit_time);
   return absl::Milliseconds(span_ms) + kAfterExecuteBy;
+}
+
+absl::Status AnotherCommandError() {
+  return Error(reason::kCommandMismatch,
+               "DO NOT TOUCH: the cloud speaks of another command than the "
+               "one asked for");
+}
+
+absl::Status StillGoing(absl::string_view name, const absl::Status& status) {
+  const absl::Status lost = status.ok() ? Error(reason::kPeerUnavailable,
+                                                "the stream of states ended")
+                                        : status;
+  return WithContext(absl::StrCat(name, " goes on without us"), lost);
 }
 
 absl::StatusCode CodeOf(command_gate::v1::CommandState state) {
@@ -75,8 +94,6 @@ absl::StatusCode CodeOf(command_gate::v1::CommandState state) {
       return absl::StatusCode::kUnknown;
   }
 }
-
-}  // namespace
 
 std::string NewRequestId(RandomSource& random) {
   return crypto::Hex(random.Bytes(kRequestIdBytes));
@@ -117,9 +134,7 @@ absl::Status Asker::Run(const Ask& ask) {
     gate::CancelCommandRequest cancel;
     cancel.set_name(command.name());
     mesh_.CancelCommand(cancel).status().IgnoreError();
-    return Error(reason::kCommandMismatch,
-                 "DO NOT TOUCH: the cloud speaks of another command than the "
-                 "one asked for");
+    return AnotherCommandError();
   }
   if (ask.no_wait) {
     output_.State(command);
@@ -143,7 +158,8 @@ absl::Status Asker::Follow(const CommandRecord& submitted) {
   CommandRecord last;
   std::string shown;
   const absl::Status status = mesh_.WatchCommand(
-      watch, TimeLeft(submitted), [&](const gate::WatchCommandResponse& now) {
+      watch, TimeLeft(submitted.submit_time(), submitted.execute_by()),
+      [&](const gate::WatchCommandResponse& now) {
         last = now.command();
         // The full record of the end is shown below.
         if (IsFinal(last.state()) || StateText(last) == shown) {
@@ -154,11 +170,7 @@ absl::Status Asker::Follow(const CommandRecord& submitted) {
         return absl::OkStatus();
       });
   if (IsFinal(last.state())) return End(last);
-  const absl::Status lost = status.ok() ? Error(reason::kPeerUnavailable,
-                                                "the stream of states ended")
-                                        : status;
-  return WithContext(absl::StrCat(submitted.name(), " goes on without us"),
-                     lost);
+  return StillGoing(submitted.name(), status);
 }
 
 absl::Status Asker::End(const CommandRecord& last) {

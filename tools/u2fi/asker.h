@@ -2,9 +2,13 @@
 #define U2FI_TOOLS_U2FI_ASKER_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "services/common/random/random_source.h"
 #include "tools/u2fi/mesh.h"
 #include "tools/u2fi/output.h"
@@ -15,6 +19,8 @@ namespace u2fi::cli {
 struct Ask {
   // Id of the device, or `account:<id>`.
   std::string device;
+  // Ids of further devices that the same touch covers (BatchAsker).
+  std::vector<std::string> also;
   std::string operation;
   // JSON of a device operation; empty: none.
   std::string json;
@@ -75,6 +81,22 @@ class Asker {
 
 // 128 random bits as 32 lower-case hex digits.
 std::string NewRequestId(RandomSource& random);
+
+// How the gate shall go about `ask`. EVIDENCE_FORMAT.
+absl::StatusOr<gate::SubmitOptions> OptionsFor(const Ask& ask);
+
+// How long a command can take from now, by its deadline.
+absl::Duration TimeLeft(const google::protobuf::Timestamp& submit_time,
+                        const google::protobuf::Timestamp& execute_by);
+
+// COMMAND_MISMATCH: the cloud's words are not those of the request.
+absl::Status AnotherCommandError();
+
+// A stream of states ended with `status` before `name` did.
+absl::Status StillGoing(absl::string_view name, const absl::Status& status);
+
+// The code of an error about a command that ended in `state`.
+absl::StatusCode CodeOf(gate::CommandState state);
 
 // OK for SUCCEEDED; otherwise an error with the command's reason.
 absl::Status OutcomeOf(const gate::CommandRecord& command);

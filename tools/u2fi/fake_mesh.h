@@ -35,6 +35,9 @@ class FakeMesh : public Mesh {
       gate::COMMAND_STATE_AWAITING_APPROVAL, gate::COMMAND_STATE_SUCCEEDED};
   // Of the last state.
   std::string reason;
+  // What a watch of a batch says, in order, after the submission said the
+  // first of them.
+  std::vector<gate::WatchCommandResponse> batch_changes;
   // Instead of the right ones, if not empty.
   std::vector<std::string> words;
   std::vector<audit_api::AuditRecord> records;
@@ -139,6 +142,21 @@ class FakeMesh : public Mesh {
           *response.mutable_command() = RecordOf(states.front());
         });
   }
+  absl::StatusOr<gate::SubmitBatchResponse> SubmitBatch(
+      const gate::SubmitBatchRequest& request) override {
+    return Answer<gate::SubmitBatchResponse>(
+        "SubmitBatch", request, [&](auto& response) {
+          submitted_batch = request;
+          *response.mutable_batch() = BatchOf(batch_changes.front());
+        });
+  }
+  absl::StatusOr<gate::GetBatchResponse> GetBatch(
+      const gate::GetBatchRequest& request) override {
+    return Answer<gate::GetBatchResponse>(
+        "GetBatch", request, [&](auto& response) {
+          *response.mutable_batch() = BatchOf(batch_changes.front());
+        });
+  }
   absl::StatusOr<gate::GetCommandResponse> GetCommand(
       const gate::GetCommandRequest& request) override {
     if (error.ok() && no_command) {
@@ -154,6 +172,10 @@ class FakeMesh : public Mesh {
       const gate::CancelCommandRequest& request) override {
     return Answer<gate::CancelCommandResponse>(
         "CancelCommand", request, [&](auto& response) {
+          if (!batch_changes.empty()) {
+            *response.mutable_batch() = BatchOf(batch_changes.back());
+            return;
+          }
           *response.mutable_command() = RecordOf(gate::COMMAND_STATE_CANCELLED);
         });
   }
@@ -163,6 +185,10 @@ class FakeMesh : public Mesh {
           on_state) override {
     Note("WatchCommand", request);
     RETURN_IF_ERROR(error);
+    for (const gate::WatchCommandResponse& change : batch_changes) {
+      RETURN_IF_ERROR(on_state(change));
+    }
+    if (!batch_changes.empty()) return absl::OkStatus();
     for (const gate::CommandState state : states) {
       gate::WatchCommandResponse response;
       *response.mutable_command() = RecordOf(state);
@@ -195,6 +221,7 @@ class FakeMesh : public Mesh {
   }
 
   gate::SubmitCommandRequest submitted;
+  gate::SubmitBatchRequest submitted_batch;
   // What waits for the account.
   std::vector<gate::PendingApproval> approvals;
 
@@ -222,6 +249,19 @@ class FakeMesh : public Mesh {
     return Answer<Response>(method, request, [&](auto& response) {
       if (next < pages.size()) response = pages[next++];
     });
+  }
+
+  gate::BatchRecord BatchOf(const gate::WatchCommandResponse& change) const {
+    gate::BatchRecord batch = change.batch();
+    std::vector<proof::WordsItem> items;
+    for (const gate::CommandItem& item : submitted_batch.items()) {
+      items.push_back({item.device(), item.operation(), item.json()});
+    }
+    batch.add_words(
+        proof::ComparisonWords(submitted_batch.request_id(), items));
+    if (words.empty()) return batch;
+    *batch.mutable_words() = {words.begin(), words.end()};
+    return batch;
   }
 
   gate::CommandRecord RecordOf(gate::CommandState state) const {

@@ -177,6 +177,16 @@ absl::StatusOr<gate::SubmitCommandResponse> GrpcMeshClient::SubmitCommand(
   return Call(*gate_, request, &gate::CommandGate::Stub::SubmitCommand);
 }
 
+absl::StatusOr<gate::SubmitBatchResponse> GrpcMeshClient::SubmitBatch(
+    const gate::SubmitBatchRequest& request) {
+  return Call(*gate_, request, &gate::CommandGate::Stub::SubmitBatch);
+}
+
+absl::StatusOr<gate::GetBatchResponse> GrpcMeshClient::GetBatch(
+    const gate::GetBatchRequest& request) {
+  return Call(*gate_, request, &gate::CommandGate::Stub::GetBatch);
+}
+
 absl::StatusOr<gate::GetCommandResponse> GrpcMeshClient::GetCommand(
     const gate::GetCommandRequest& request) {
   return Call(*gate_, request, &gate::CommandGate::Stub::GetCommand);

@@ -51,6 +51,10 @@ class GrpcMeshClient : public Mesh {
       const attestation::ListTokensRequest& request) override;
   absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
       const gate::SubmitCommandRequest& request) override;
+  absl::StatusOr<gate::SubmitBatchResponse> SubmitBatch(
+      const gate::SubmitBatchRequest& request) override;
+  absl::StatusOr<gate::GetBatchResponse> GetBatch(
+      const gate::GetBatchRequest& request) override;
   absl::StatusOr<gate::GetCommandResponse> GetCommand(
       const gate::GetCommandRequest& request) override;
   absl::StatusOr<gate::CancelCommandResponse> CancelCommand(

@@ -65,6 +65,10 @@ class Mesh {
 
   virtual absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
       const gate::SubmitCommandRequest& request) = 0;
+  virtual absl::StatusOr<gate::SubmitBatchResponse> SubmitBatch(
+      const gate::SubmitBatchRequest& request) = 0;
+  virtual absl::StatusOr<gate::GetBatchResponse> GetBatch(
+      const gate::GetBatchRequest& request) = 0;
   virtual absl::StatusOr<gate::GetCommandResponse> GetCommand(
       const gate::GetCommandRequest& request) = 0;
   virtual absl::StatusOr<gate::CancelCommandResponse> CancelCommand(

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -14,7 +13,9 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
+#include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
+#include "tools/u2fi/duration_flag.h"
 #include "tools/u2fi/pins_edit.h"
 #include "tools/u2fi/rule_text.h"
 #include "u2fi/proof/v1/operations.pb.h"
@@ -27,7 +28,6 @@ constexpr char kPinsOperation[] = "u2fi.pins";
 constexpr char kUnbindOperation[] = "u2fi.unbind";
 constexpr char kTokenOperation[] = "u2fi.token.";
 constexpr size_t kMaxIdToken = size_t{8} << 10;
-constexpr absl::Duration kWatchFor = absl::Hours(24);
 
 struct Flags {
   Ask ask;
@@ -37,30 +37,12 @@ struct Flags {
   std::string id_token_file;
   std::string approve_within;
   std::string execute_within;
-  std::string command;
-  std::string watch_for;
   PinsEdit edit;
-  bool full = false;
   // Ask which operations are important.
   bool ask_what = false;
 };
 
 using FlagsPtr = std::shared_ptr<Flags>;
-
-absl::Status SetDuration(const char* flag, const std::string& text,
-                         absl::Duration* duration) {
-  if (text.empty() || absl::ParseDuration(text, duration)) {
-    return absl::OkStatus();
-  }
-  return FieldError(flag, "is no time; write 30s or 2m");
-}
-
-// "commands/x" for both "x" and "commands/x".
-std::string CommandName(const std::string& command) {
-  return absl::StartsWith(command, "commands/")
-             ? command
-             : absl::StrCat("commands/", command);
-}
 
 // Fills in what is common to all that ask for a touch, and asks.
 absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
@@ -75,11 +57,20 @@ absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
                      ReadFile(flags.id_token_file, kMaxIdToken));
     ask.id_token = std::string(absl::StripAsciiWhitespace(text));
   }
-  RETURN_IF_ERROR(SetDuration("--approve-within", flags.approve_within,
-                              &ask.approve_within));
-  RETURN_IF_ERROR(SetDuration("--execute-within", flags.execute_within,
-                              &ask.execute_within));
-  return Asker(mesh, context.around.random, output).Run(ask);
+  RETURN_IF_ERROR(ParseDurationFlag("--approve-within", flags.approve_within,
+                                    &ask.approve_within));
+  RETURN_IF_ERROR(ParseDurationFlag("--execute-within", flags.execute_within,
+                                    &ask.execute_within));
+  return ask.also.empty()
+             ? Asker(mesh, context.around.random, output).Run(ask)
+             : BatchAsker(mesh, context.around.random, output).Run(ask);
+}
+
+// DEVICE may name several, with commas between them.
+void SplitDevices(Ask& ask) {
+  ask.also = absl::StrSplit(ask.device, ',');
+  ask.device = ask.also.front();
+  ask.also.erase(ask.also.begin());
 }
 
 absl::Status Enrol(Context& context, Flags& flags, Mesh& mesh, Output& output) {
@@ -242,65 +233,6 @@ absl::Status Unbind(Context& context, Flags& flags, Mesh& mesh,
   return AskFor(context, flags, mesh, output);
 }
 
-absl::Status Cancel(const Context& context, const Flags& flags, Mesh& mesh,
-                    Output& output) {
-  gate::CancelCommandRequest request;
-  request.set_name(CommandName(flags.command));
-  request.set_on_behalf_of(context.settings.account);
-  ASSIGN_OR_RETURN(const gate::CancelCommandResponse response,
-                   mesh.CancelCommand(request));
-  output.State(response.command());
-  return absl::OkStatus();
-}
-
-absl::Status Wait(const Context& context, const Flags& flags, Mesh& mesh,
-                  Output& output) {
-  return Asker(mesh, context.around.random, output)
-      .Wait(CommandName(flags.command));
-}
-
-absl::Status Get(const Flags& flags, Mesh& mesh, Output& output) {
-  gate::GetCommandRequest request;
-  request.set_name(CommandName(flags.command));
-  request.set_view(flags.full ? gate::COMMAND_VIEW_FULL
-                              : gate::COMMAND_VIEW_BASIC);
-  ASSIGN_OR_RETURN(const gate::GetCommandResponse response,
-                   mesh.GetCommand(request));
-  const gate::CommandRecord& command = response.command();
-  output.Show(command, absl::StrCat(command.operation(), " on ",
-                                    command.device(), "  ", StateText(command),
-                                    "  asked by ", command.requester()));
-  return absl::OkStatus();
-}
-
-absl::Status Watch(const Flags& flags, Mesh& mesh, Output& output) {
-  gate::WatchCommandRequest request;
-  request.set_name(CommandName(flags.command));
-  return mesh.WatchCommand(request, kWatchFor,
-                           [&output](const gate::WatchCommandResponse& now) {
-                             output.State(now.command());
-                             return absl::OkStatus();
-                           });
-}
-
-absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
-                       Output& output) {
-  gate::WatchApprovalsRequest request;
-  request.set_account(context.settings.account);
-  if (request.account().empty()) {
-    return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
-  }
-  absl::Duration watch_for = kWatchFor;
-  RETURN_IF_ERROR(SetDuration("--for", flags.watch_for, &watch_for));
-  const absl::Status status = mesh.WatchApprovals(
-      request, watch_for, [&output](const gate::WatchApprovalsResponse& now) {
-        output.Show(now, ApprovalText(now.approval()));
-        return absl::OkStatus();
-      });
-  return IsReason(status, reason::kDeadlineExceeded) ? absl::OkStatus()
-                                                     : status;
-}
-
 using Act = absl::Status (*)(Context&, Flags&, Mesh&, Output&);
 
 CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
@@ -373,6 +305,7 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* run =
       AddCommand(app, context, flags, "run", "have a device do something",
                  [](Context& c, Flags& f, Mesh& m, Output& o) {
+                   SplitDevices(f.ask);
                    if (!f.ask.break_glass_reason.empty()) {
                      f.ask.purpose = proof::v1::PURPOSE_BREAK_GLASS;
                    }
@@ -381,7 +314,9 @@ void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
   run->alias("submit");
   run->add_option("--break-glass", flags->ask.break_glass_reason,
                   "why: an emergency, two keys pinned for it, an alarm");
-  run->add_option("DEVICE", flags->ask.device, "its id")->required();
+  run->add_option("DEVICE", flags->ask.device,
+                  "its id; of several, a,b,c: one touch covers all")
+      ->required();
   run->add_option("OPERATION", flags->ask.operation, "for example camera.on")
       ->required();
   run->add_option("JSON", flags->ask.json, "its arguments");
@@ -429,37 +364,6 @@ void AddBindingChanges(CLI::App& app, Context& context, const FlagsPtr& flags) {
   AddTimes(unbind, flags);
 }
 
-void AddFollowing(CLI::App& app, Context& context, const FlagsPtr& flags) {
-  CLI::App* cancel = AddCommand(app, context, flags, "cancel",
-                                "end a command that nobody approved yet",
-                                [](Context& c, Flags& f, Mesh& m, Output& o) {
-                                  return Cancel(c, f, m, o);
-                                });
-  CLI::App* get = AddCommand(
-      app, context, flags, "get", "show a command",
-      [](Context&, Flags& f, Mesh& m, Output& o) { return Get(f, m, o); });
-  get->add_flag("--full", flags->full,
-                "with the command's bytes, result and proof (see --json)");
-  CLI::App* watch = AddCommand(
-      app, context, flags, "watch", "follow a command to its end",
-      [](Context&, Flags& f, Mesh& m, Output& o) { return Watch(f, m, o); });
-  CLI::App* wait = AddCommand(app, context, flags, "wait",
-                              "the same; exit 0 only if it was done",
-                              [](Context& c, Flags& f, Mesh& m, Output& o) {
-                                return Wait(c, f, m, o);
-                              });
-  CLI::App* approvals =
-      AddCommand(app, context, flags, "approvals",
-                 "follow what waits for a touch of the account",
-                 [](Context& c, Flags& f, Mesh& m, Output& o) {
-                   return Approvals(c, f, m, o);
-                 });
-  approvals->add_option("--for", flags->watch_for, "how long (24h)");
-  for (CLI::App* command : {cancel, get, watch, wait}) {
-    command->add_option("COMMAND", flags->command, "commands/ID")->required();
-  }
-}
-
 }  // namespace
 
 void AddTouchCommands(CLI::App& app, Context& context) {
@@ -467,7 +371,6 @@ void AddTouchCommands(CLI::App& app, Context& context) {
   AddKeys(app, context, flags);
   AddAsking(app, context, flags);
   AddBindingChanges(app, context, flags);
-  AddFollowing(app, context, flags);
 }
 
 }  // namespace u2fi::cli
