@@ -11,6 +11,7 @@
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/store/metered_store.h"
 #include "services/common/store/open_store.h"
 #include "services/device-registry/token_words_grpc_client.h"
 
@@ -64,6 +65,7 @@ absl::Status Run(const AttestationConfig& config) {
       rpc::MeshProcess::Start({"attestation", "attestation", config.listen(),
                                config.tls(), config.metrics(),
                                u2fi::store::ClockOf(*store)}));
+  u2fi::store::MeteredStore metered(*store, SystemClock(), process->metrics());
   challenge::ChallengeGrpcClient challenge(
       challenge::v1::Challenge::NewStub(
           process->ChannelTo(config.challenge(), "challenge")),
@@ -71,15 +73,15 @@ absl::Status Run(const AttestationConfig& config) {
   const auto registry = RegistryOf(config, *process);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<AttestationModule> module,
-      AttestationModule::Make({SystemClock(), SystemRandom(), *store, challenge,
-                               config.settings(), kThreads, &process->metrics(),
-                               registry.get()}));
+      AttestationModule::Make({SystemClock(), SystemRandom(), metered,
+                               challenge, config.settings(), kThreads,
+                               &process->metrics(), registry.get()}));
   RETURN_IF_ERROR(module->Start());
-  audit::AuditRunner audit(*store, SystemClock(), {&module->deciders()},
+  audit::AuditRunner audit(metered, SystemClock(), {&module->deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
   audit::ThreadExecutor exporting(kExportThreads);
-  audit::AuditServer audit_server({*store,
+  audit::AuditServer audit_server({metered,
                                    SystemClock(),
                                    {"attestation"},
                                    config.settings().relying_party().rp_id(),

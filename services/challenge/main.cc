@@ -8,6 +8,7 @@
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/store/metered_store.h"
 #include "services/common/store/open_store.h"
 
 namespace u2fi::challenge {
@@ -37,17 +38,18 @@ absl::Status Run(const ChallengeConfig& config) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<u2fi::store::Store> store,
       u2fi::store::OpenStore(config.store(), SystemClock(), SystemRandom()));
-  ChallengeCore core(SystemClock(), SystemRandom(), *store,
-                     RememberFrom(config.settings()));
-  audit::ThreadExecutor executor(kThreads);
-  ChallengeServer server(core, executor);
-  audit::AuditServer audit_server(
-      {*store, SystemClock(), {"challenge"}, "", config::Version(), ""},
-      executor);
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::MeshProcess> process,
                    rpc::MeshProcess::Start(
                        {"challenge", "challenge", config.listen(), config.tls(),
                         config.metrics(), u2fi::store::ClockOf(*store)}));
+  u2fi::store::MeteredStore metered(*store, SystemClock(), process->metrics());
+  ChallengeCore core(SystemClock(), SystemRandom(), metered,
+                     RememberFrom(config.settings()));
+  audit::ThreadExecutor executor(kThreads);
+  ChallengeServer server(core, executor);
+  audit::AuditServer audit_server(
+      {metered, SystemClock(), {"challenge"}, "", config::Version(), ""},
+      executor);
   rpc::ServiceList services;
   services.Add<v1::Challenge>(server);
   services.Add<audit::v1::Audit>(audit_server);

@@ -15,6 +15,7 @@
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/store/metered_store.h"
 #include "services/common/store/open_store.h"
 #include "services/device-registry/registry_grpc_client.h"
 
@@ -110,10 +111,11 @@ absl::Status Run(const CommandGateConfig& config) {
       rpc::MeshProcess::Start({"command-gate", "command-gate", config.listen(),
                                config.tls(), config.metrics(),
                                store::ClockOf(*store)}));
+  store::MeteredStore metered(*store, SystemClock(), process->metrics());
   Others others(*process, config);
   ASSIGN_OR_RETURN(const std::unique_ptr<AccountLogin> login,
                    LoginFrom(config.settings(), SystemClock()));
-  GateParts parts = PartsFrom(config, *store, others);
+  GateParts parts = PartsFrom(config, metered, others);
   parts.login = login.get();
   parts.metrics = &process->metrics();
   ReplicaGrpcClient replicas([&process](const std::string& address) {
@@ -121,11 +123,11 @@ absl::Status Run(const CommandGateConfig& config) {
   });
   if (config.has_replica()) parts.replicas = &replicas;
   GateModule gate(parts);
-  audit::AuditRunner audit(*store, SystemClock(), {&gate.deciders()},
+  audit::AuditRunner audit(metered, SystemClock(), {&gate.deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
   audit::ThreadExecutor exporting(kExportThreads);
-  audit::AuditServer audit_server({*store,
+  audit::AuditServer audit_server({metered,
                                    SystemClock(),
                                    {"command-gate"},
                                    "",

@@ -7,6 +7,7 @@
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/store/metered_store.h"
 #include "services/common/store/open_store.h"
 #include "services/device-registry/registry_module.h"
 #include "services/device-registry/registry_settings.h"
@@ -42,28 +43,29 @@ absl::Status Run(const DeviceRegistryConfig& config) {
       const std::unique_ptr<store::Store> store,
       store::OpenStore(config.store(), SystemClock(), SystemRandom()));
   RETURN_IF_ERROR(store::RequireFixedSetting(*store, "rp_id", rp_id));
-  RegistryParts parts{SystemClock(), SystemRandom(), *store, rp_id,
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<rpc::MeshProcess> process,
+      rpc::MeshProcess::Start({"device-registry", "device-registry",
+                               config.listen(), config.tls(), config.metrics(),
+                               store::ClockOf(*store)}));
+  store::MeteredStore metered(*store, SystemClock(), process->metrics());
+  RegistryParts parts{SystemClock(), SystemRandom(), metered, rp_id,
                       std::move(tokens)};
   parts.origins = {config.settings().relying_party().origins().begin(),
                    config.settings().relying_party().origins().end()};
   RegistryModule registry(parts);
   RETURN_IF_ERROR(registry.Start());
-  audit::AuditRunner audit(*store, SystemClock(), {&registry.deciders()},
+  audit::AuditRunner audit(metered, SystemClock(), {&registry.deciders()},
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
   audit::ThreadExecutor exporting(kExportThreads);
-  audit::AuditServer audit_server({*store,
+  audit::AuditServer audit_server({metered,
                                    SystemClock(),
                                    {"device-registry"},
                                    rp_id,
                                    config::Version(),
                                    config.audit().sink_file()},
                                   exporting);
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<rpc::MeshProcess> process,
-      rpc::MeshProcess::Start({"device-registry", "device-registry",
-                               config.listen(), config.tls(), config.metrics(),
-                               store::ClockOf(*store)}));
   rpc::ServiceList services;
   services.Add<v1::DeviceRegistry>(registry.server());
   services.Add<audit::v1::Audit>(audit_server);

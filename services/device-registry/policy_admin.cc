@@ -17,12 +17,6 @@ namespace {
 using records::v1::ModelRow;
 using records::v1::PolicyRow;
 
-absl::Status CheckEtag(const std::string& given, const std::string& present) {
-  if (given == present) return absl::OkStatus();
-  return Error(reason::kEtagMismatch, "the resource changed since it was read",
-               {{"etag", present}});
-}
-
 // A row about new rules: they are long, so the audit keeps their hash.
 audit::RowContent RowAboutRules(const rpc::Caller& caller,
                                 const std::string& name,

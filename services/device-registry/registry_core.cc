@@ -34,6 +34,7 @@ RegistryCore::RegistryCore(const CoreParts& parts)
       policies_(store_),
       import_(store_),
       claim_(store_),
+      update_(store_),
       reader_(store_),
       planner_(store_, HashOf(parts.rp_id)),
       resolver_(store_),

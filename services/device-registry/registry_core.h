@@ -17,6 +17,7 @@
 #include "services/device-registry/device_import.h"
 #include "services/device-registry/device_reader.h"
 #include "services/device-registry/device_tokens.h"
+#include "services/device-registry/device_update.h"
 #include "services/device-registry/event_bus.h"
 #include "services/device-registry/gateway_admin.h"
 #include "services/device-registry/pins_planner.h"
@@ -60,6 +61,7 @@ class RegistryCore {
   PolicyAdmin& policies() { return policies_; }
   DeviceImport& device_import() { return import_; }
   DeviceClaim& device_claim() { return claim_; }
+  DeviceUpdate& device_update() { return update_; }
   DeviceReader& reader() { return reader_; }
   PinsPlanner& planner() { return planner_; }
   Resolver& resolver() { return resolver_; }
@@ -82,6 +84,7 @@ class RegistryCore {
   PolicyAdmin policies_;
   DeviceImport import_;
   DeviceClaim claim_;
+  DeviceUpdate update_;
   DeviceReader reader_;
   PinsPlanner planner_;
   Resolver resolver_;

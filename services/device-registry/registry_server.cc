@@ -218,9 +218,10 @@ RegistryServer::Reactor* RegistryServer::ListDevices(
 }
 
 RegistryServer::Reactor* RegistryServer::UpdateDevice(
-    Context* context, const v1::UpdateDeviceRequest*,
-    v1::UpdateDeviceResponse*) {
-  return rpc::Finish(context, NotYet("updating a device"));
+    Context* context, const v1::UpdateDeviceRequest* request,
+    v1::UpdateDeviceResponse* response) {
+  return Run(executor_, context, request, response, core_.device_update(),
+             &DeviceUpdate::UpdateDevice);
 }
 
 RegistryServer::Reactor* RegistryServer::GetBinding(

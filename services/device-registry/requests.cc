@@ -73,6 +73,12 @@ std::string NextEtag(const std::string& etag) {
   return absl::StrCat(number + 1);
 }
 
+absl::Status CheckEtag(const std::string& given, const std::string& present) {
+  if (given == present) return absl::OkStatus();
+  return Error(reason::kEtagMismatch, "the resource changed since it was read",
+               {{"etag", present}});
+}
+
 std::string ShortName(absl::string_view prefix, const std::string& name) {
   return std::string(absl::StripPrefix(name, prefix));
 }

@@ -42,6 +42,9 @@ int64_t ToMillis(const google::protobuf::Timestamp& time);
 inline std::string FirstEtag() { return "1"; }
 std::string NextEtag(const std::string& etag);
 
+// ETAG_MISMATCH unless `given` is the present one.
+absl::Status CheckEtag(const std::string& given, const std::string& present);
+
 // The name of an enum value without its type's prefix: "ACTIVE".
 std::string ShortName(absl::string_view prefix, const std::string& name);
 

@@ -7,6 +7,7 @@
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/mesh_process.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/store/metered_store.h"
 #include "services/common/store/open_store.h"
 #include "services/standalone/standalone_module.h"
 
@@ -31,16 +32,17 @@ absl::Status Run(const StandaloneConfig& config) {
       rpc::MeshProcess::Start({"standalone", "command-gate", config.listen(),
                                config.tls(), config.metrics(),
                                store::ClockOf(*store)}));
+  store::MeteredStore metered(*store, SystemClock(), process->metrics());
   ASSIGN_OR_RETURN(
       const std::unique_ptr<StandaloneModule> module,
-      StandaloneModule::Start(config, *store, SystemClock(), SystemRandom(),
+      StandaloneModule::Start(config, metered, SystemClock(), SystemRandom(),
                               &process->metrics()));
-  audit::AuditRunner audit(*store, SystemClock(), module->deciders(),
+  audit::AuditRunner audit(metered, SystemClock(), module->deciders(),
                            config.audit());
   RETURN_IF_ERROR(audit.Start());
   audit::ThreadExecutor exporting(kExportThreads);
   audit::AuditServer audit_server(
-      {*store,
+      {metered,
        SystemClock(),
        {"attestation", "device-registry", "command-gate"},
        config.attestation().relying_party().rp_id(),
