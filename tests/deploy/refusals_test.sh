@@ -42,6 +42,9 @@ refused 'gatewayAgent.broker.url' --set gatewayAgent.broker.url=mqtt://broker:18
 # What excludes each other, or is missing.
 refused 'mode ha needs redis.external.addresses' --set mode=ha
 refused 'exclude each other' "${HA[@]}" --set 'redis.external.addresses={a:1}'
+refused 'existingSecretSentinelPasswordKey needs' --set mode=ha --set 'redis.external.addresses={a:1}' \
+  --set redis.external.sentinelMaster=m --set redis.external.existingSecretSentinelPasswordKey=k
+refused 'need redis.external.sentinelMaster' --set mode=ha --set 'redis.external.addresses={a:1}' --set redis.external.sentinelUser=u
 refused 'need redis.external.sentinelMaster' --set mode=ha --set 'redis.external.addresses={a:1,b:1}'
 refused 'redis.external.tls.existingSecret' --set mode=ha,redis.external.tls.enabled=true --set 'redis.external.addresses={a:1}'
 refused 'tls.certManager.issuerRef.name' --set tls.mode=certManager

@@ -125,6 +125,7 @@ config::v1::RedisStoreConfig ProcessSite::StartRedis() {
     redis.add_addresses(sentinel);
   }
   redis.set_sentinel_master(store::RedisGroup::kName);
+  redis.set_sentinel_password(store::RedisGroup::kSentinelPassword);
   redis.set_wait_replicas(options_.wait_replicas);
   redis.mutable_command_timeout()->set_seconds(2);
   return redis;

@@ -25,11 +25,14 @@ struct Context {
 // create-account, create-site, create-gateway, set-model, import-devices,
 // claim, policy, devices, tokens.
 void AddRecordCommands(CLI::App& app, Context& context);
-// enrol, token, provision, run, pins, transfer, unbind, cancel, get, watch,
-// wait, approvals.
+// enrol, token, provision, run, pins, transfer, unbind.
 void AddTouchCommands(CLI::App& app, Context& context);
+// cancel, get, watch, wait, approvals.
+void AddFollowCommands(CLI::App& app, Context& context);
 // audit export, audit verify.
 void AddAuditCommands(CLI::App& app, Context& context);
+// backup, restore.
+void AddStoreCommands(CLI::App& app, Context& context);
 // doctor, completion.
 void AddHelpCommands(CLI::App& app, Context& context);
 

@@ -17,6 +17,7 @@ namespace u2fi::cli {
 namespace {
 
 using command_gate::v1::ApprovalSlot;
+using command_gate::v1::BatchRecord;
 using command_gate::v1::CommandRecord;
 using command_gate::v1::CommandState;
 using command_gate::v1::PendingApproval;
@@ -29,9 +30,10 @@ std::string ClockTime(const google::protobuf::Timestamp& time) {
 }
 
 // Where a touch is waited for.
-std::string Places(const CommandRecord& command) {
+std::string Places(
+    const google::protobuf::RepeatedPtrField<ApprovalSlot>& slots) {
   std::vector<std::string> places;
-  for (const ApprovalSlot& slot : command.approvals()) {
+  for (const ApprovalSlot& slot : slots) {
     if (slot.state() > command_gate::v1::APPROVAL_STATE_ASKED) continue;
     places.push_back(slot.gateway().empty()
                          ? "the browser"
@@ -79,14 +81,30 @@ bool IsFinal(CommandState state) {
 std::string StateText(const CommandRecord& command) {
   std::string text = StateName(command.state());
   if (command.state() == command_gate::v1::COMMAND_STATE_AWAITING_APPROVAL) {
-    absl::StrAppend(&text, ": touch the key at ", Places(command), " before ",
-                    ClockTime(command.approve_by()));
+    absl::StrAppend(&text, ": touch the key at ", Places(command.approvals()),
+                    " before ", ClockTime(command.approve_by()));
   }
   if (!command.reason().empty()) {
     absl::StrAppend(&text, ": ", command.reason());
   }
   if (!command.result().empty()) absl::StrAppend(&text, " ", command.result());
   return absl::StrCat(text, Source(command));
+}
+
+std::string BatchText(const BatchRecord& batch) {
+  std::string text = StateName(batch.approval_state());
+  if (batch.approval_state() ==
+      command_gate::v1::COMMAND_STATE_AWAITING_APPROVAL) {
+    return absl::StrCat(text, ": touch the key at ", Places(batch.approvals()),
+                        " before ", ClockTime(batch.approve_by()));
+  }
+  std::vector<std::string> counts;
+  for (const command_gate::v1::StateCount& count : batch.counts()) {
+    counts.push_back(
+        absl::StrCat(count.count(), " ", StateName(count.state())));
+  }
+  if (!batch.reason().empty()) absl::StrAppend(&text, ": ", batch.reason());
+  return absl::StrCat(text, "; ", absl::StrJoin(counts, ", "));
 }
 
 std::string ApprovalText(const PendingApproval& approval) {
@@ -139,6 +157,20 @@ void Output::State(const CommandRecord& command) {
   stream_ << "state    " << StateText(command) << std::endl;
 }
 
+void Output::Batch(const BatchRecord& batch) {
+  if (json_) {
+    stream_ << "{\"batch\":" << ToJson(batch) << "}" << std::endl;
+    return;
+  }
+  stream_ << "state    " << BatchText(batch) << std::endl;
+}
+
+void Output::Item(const CommandRecord& command) {
+  if (json_) return State(command);
+  stream_ << "item     " << command.device() << "  " << StateText(command)
+          << std::endl;
+}
+
 void Output::Show(const google::protobuf::Message& message,
                   absl::string_view text) {
   if (json_) {
@@ -162,6 +194,15 @@ void Output::Check(absl::string_view name,
   }
   stream_ << (finding.ok() ? "ok    " : "FAIL  ") << name << ": " << text
           << std::endl;
+}
+
+void Output::Fact(const std::map<std::string, std::string>& members,
+                  absl::string_view text) {
+  if (json_) {
+    stream_ << nlohmann::json(members) << std::endl;
+    return;
+  }
+  stream_ << text << std::endl;
 }
 
 void Output::Say(absl::string_view text) {

@@ -1,6 +1,7 @@
 #ifndef U2FI_TOOLS_U2FI_OUTPUT_H_
 #define U2FI_TOOLS_U2FI_OUTPUT_H_
 
+#include <map>
 #include <ostream>
 #include <string>
 
@@ -27,6 +28,12 @@ class Output {
   // A command as it is now, one line. JSON: {"command":{…}}.
   void State(const command_gate::v1::CommandRecord& command);
 
+  // A batch as it is now, one line. JSON: {"batch":{…}}.
+  void Batch(const command_gate::v1::BatchRecord& batch);
+
+  // The end of a command of a batch, one line. JSON: {"command":{…}}.
+  void Item(const command_gate::v1::CommandRecord& command);
+
   // A resource or report; `text` for people, who may need several lines.
   void Show(const google::protobuf::Message& message, absl::string_view text);
 
@@ -34,6 +41,10 @@ class Output {
   // JSON: {"check":"gate","ok":true,"text":"…"}.
   void Check(absl::string_view name,
              const absl::StatusOr<std::string>& finding);
+
+  // What was done; `text` for people. JSON: one object with these members.
+  void Fact(const std::map<std::string, std::string>& members,
+            absl::string_view text);
 
   // For people only.
   void Say(absl::string_view text);
@@ -51,6 +62,9 @@ bool IsFinal(command_gate::v1::CommandState state);
 
 // One line for people: state, what to do now or why it ended so.
 std::string StateText(const command_gate::v1::CommandRecord& command);
+
+// The same of a batch: what to do now, or how many are in which state.
+std::string BatchText(const command_gate::v1::BatchRecord& batch);
 
 // One line for people: what waits for a touch, where, until when, its words.
 std::string ApprovalText(const command_gate::v1::PendingApproval& approval);

@@ -16,6 +16,7 @@ constexpr char kExamples[] = R"(Examples:
   export U2FI_ACCOUNT=ann
   u2fi run cam-1 camera.on            asks; waits for the touch; exit 0 if done
   u2fi run bulb-1 bulb.set '{"brightness":40}'
+  u2fi run cam-1,cam-2 camera.on      one touch for all
   u2fi run cam-1 camera.on --json     every state as a line of JSON
   u2fi run cam-1 camera.on --no-wait  and later: u2fi wait commands/ID
   u2fi cancel commands/ID
@@ -39,6 +40,9 @@ And then the owner:
   u2fi unbind cam-1                     it forgets its owner
   u2fi audit export --out audit.jsonl           (an operator's, too)
   u2fi audit verify audit.jsonl --anchor pins   offline, by anybody
+Beside a service on SQLite, in its container or on its machine:
+  u2fi backup /var/lib/u2fi/u2fi.db /backup/u2fi.db    it may run meanwhile
+  u2fi restore /backup/u2fi.db /var/lib/u2fi/u2fi.db   it is stopped
 Exit codes: 0 done, 1 refused or failed (the reason is on the standard error),
 2 wrong command line.)";
 
@@ -87,8 +91,10 @@ int RunCommandLine(int argc, const char* const* argv,
   app.set_version_flag("--version", config::Version());
   AddSettings(app, context.settings);
   AddTouchCommands(app, context);
+  AddFollowCommands(app, context);
   AddRecordCommands(app, context);
   AddAuditCommands(app, context);
+  AddStoreCommands(app, context);
   AddHelpCommands(app, context);
   try {
     app.parse(argc, argv);

@@ -139,6 +139,21 @@ TEST_F(ProgramTest, RunAsksForADeviceOperation) {
   EXPECT_EQ(mesh_.submitted.options().approve_within().seconds(), 5);
 }
 
+TEST_F(ProgramTest, SeveralDevicesAreOneBatch) {
+  gate::BatchRecord& batch =
+      *mesh_.batch_changes.emplace_back().mutable_batch();
+  batch.set_name("batches/c1");
+  batch.add_counts()->set_state(gate::COMMAND_STATE_SUCCEEDED);
+  batch.mutable_counts(0)->set_count(2);
+  EXPECT_EQ(Run({"run", "cam-1,cam-2", "camera.on", "--account", "ann"}), 0);
+  EXPECT_EQ(mesh_.submitted_batch.items(0).device(), "cam-1");
+  EXPECT_EQ(mesh_.submitted_batch.items(1).device(), "cam-2");
+  for (const char* command : {"wait", "get", "watch", "cancel"}) {
+    EXPECT_EQ(Run({command, "batches/c1"}), 0) << command;
+    EXPECT_THAT(mesh_.calls().back(), HasSubstr("name: \"batches/c1\""));
+  }
+}
+
 TEST_F(ProgramTest, RunNeedsAnAccount) {
   EXPECT_EQ(Run({"run", "cam-1", "camera.on"}), kExitRefused);
   EXPECT_THAT(err_.str(), HasSubstr("--account"));

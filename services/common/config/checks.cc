@@ -22,6 +22,15 @@ void CheckRedis(const std::string& path, const v1::RedisStoreConfig& redis,
                  "is required");
   checks.Require(redis.password().empty() || redis.password_file().empty(),
                  Sub(path, "password"), "stands beside password_file");
+  checks.Require(redis.sentinel_password().empty() ||
+                     redis.sentinel_password_file().empty(),
+                 Sub(path, "sentinel_password"),
+                 "stands beside sentinel_password_file");
+  const bool for_sentinels = !redis.sentinel_user().empty() ||
+                             !redis.sentinel_password().empty() ||
+                             !redis.sentinel_password_file().empty();
+  checks.Require(!for_sentinels || !redis.sentinel_master().empty(),
+                 Sub(path, "sentinel_master"), "is required with a password");
   if (redis.has_tls()) {
     checks.Required(Sub(path, "tls.ca_file"), redis.tls().ca_file());
   }

@@ -123,6 +123,10 @@ TEST(ChecksTest, EnginesKeepTheirBounds) {
   for (const char* store :
        {R"({"sqlite":{}})", R"({"redis":{}})",
         R"({"redis":{"addresses":["a"],"password":"x","password_file":"y"}})",
+        R"({"redis":{"addresses":["a"],"sentinel_master":"m",
+                     "sentinel_password":"x","sentinel_password_file":"y"}})",
+        R"({"redis":{"addresses":["a"],"sentinel_password":"x"}})",
+        R"({"redis":{"addresses":["a"],"sentinel_user":"x"}})",
         R"({"redis":{"addresses":["a"],"tls":{}}})",
         R"({"redis":{"addresses":["a"],"connections":65}})",
         R"({"redis":{"addresses":["a"],"command_timeout":"11s"}})",

@@ -23,11 +23,11 @@ constexpr size_t kMaxPassword = 4096;
 // Tries of a write that loses races against other processes' first starts.
 constexpr int kTries = 5;
 
-absl::StatusOr<std::string> PasswordOf(
-    const config::v1::RedisStoreConfig& config) {
-  if (config.password_file().empty()) return config.password();
-  ASSIGN_OR_RETURN(const std::string text,
-                   ReadFile(config.password_file(), kMaxPassword));
+// What the file says; without one `password`.
+absl::StatusOr<std::string> PasswordOf(const std::string& file,
+                                       const std::string& password) {
+  if (file.empty()) return password;
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kMaxPassword));
   return std::string(absl::StripTrailingAsciiWhitespace(text));
 }
 
@@ -55,7 +55,12 @@ absl::StatusOr<RedisOptions> RedisOptionsFrom(
     options.master_name = config.sentinel_master();
   }
   options.user = config.user();
-  ASSIGN_OR_RETURN(options.password, PasswordOf(config));
+  ASSIGN_OR_RETURN(options.password,
+                   PasswordOf(config.password_file(), config.password()));
+  options.sentinel_user = config.sentinel_user();
+  ASSIGN_OR_RETURN(
+      options.sentinel_password,
+      PasswordOf(config.sentinel_password_file(), config.sentinel_password()));
   if (config.has_tls()) SetTls(config.tls(), options);
   options.least_persistence = PersistenceFrom(config);
   options.replicas = static_cast<int>(config.wait_replicas());
@@ -82,7 +87,8 @@ absl::StatusOr<OpenedStore> Open(const config::v1::StoreConfig& config,
                          {"the store is in memory: nothing survives this "
                           "process"}};
     case config::v1::StoreConfig::kSqlite:
-      return OpenSqliteStore({config.sqlite().file()}, clock, random);
+      return OpenSqliteStore({config.sqlite().file(), "", /*backups=*/true},
+                             clock, random);
     case config::v1::StoreConfig::kRedis:
       return OpenRedis(config.redis(), clock, random);
     case config::v1::StoreConfig::ENGINE_NOT_SET:

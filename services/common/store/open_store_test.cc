@@ -45,6 +45,13 @@ TEST_F(OpenStoreTest, RefusesAPasswordFileThatIsNotThere) {
   EXPECT_THAT(Open(), HasReason(reason::kFileNotFound));
 }
 
+TEST_F(OpenStoreTest, RefusesASentinelsPasswordFileThatIsNotThere) {
+  config_.mutable_redis()->add_addresses("unix:/nowhere");
+  config_.mutable_redis()->set_sentinel_master("u2fi");
+  config_.mutable_redis()->set_sentinel_password_file("/nowhere/password");
+  EXPECT_THAT(Open(), HasReason(reason::kFileNotFound));
+}
+
 TEST_F(OpenStoreTest, SaysThatAServerIsAway) {
   config_.mutable_redis()->add_addresses("unix:/nowhere");
   EXPECT_THAT(Open(), HasReason(reason::kStoreUnavailable));

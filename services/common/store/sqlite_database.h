@@ -66,6 +66,7 @@ class SqliteDatabase {
   bool LastErrorWasSync() const;
 
  private:
+  friend class SqliteCopy;
   struct Closer {
     void operator()(sqlite3* database) const;
   };

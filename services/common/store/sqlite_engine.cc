@@ -126,19 +126,61 @@ absl::Status SqliteEngine::WaitForConnection(absl::Duration timeout) {
   return busy_ ? Unavailable("the disk is busy") : absl::OkStatus();
 }
 
+absl::Status SqliteEngine::BackUp(const std::string& path) {
+  MutexLock lock(mutex_);
+  if (stopping_) return Unavailable("it is being closed");
+  if (copying_ != nullptr) return Unavailable("a backup is being made");
+  copying_ = std::make_unique<Copying>();
+  copying_->path = path;
+  if (!busy_) work_.NotifyOne();
+  while (!copying_->outcome.has_value()) copied_.Wait(mutex_);
+  return *std::exchange(copying_, nullptr)->outcome;
+}
+
+SqliteEngine::Copying* SqliteEngine::ActiveCopy() {
+  const bool active = copying_ != nullptr && !copying_->outcome.has_value();
+  return active ? copying_.get() : nullptr;
+}
+
+void SqliteEngine::EndCopy(Copying& copying, const absl::Status& outcome) {
+  copying.copy.reset();
+  copying.outcome = outcome;
+  copied_.NotifyAll();
+}
+
+absl::optional<absl::Status> SqliteEngine::CopySome(Copying* copying) {
+  if (copying == nullptr) return absl::nullopt;
+  if (copying->copy == nullptr) {
+    auto started = SqliteCopy::Start(*database_, copying->path);
+    if (!started.ok()) return started.status();
+    copying->copy = *std::move(started);
+  }
+  const absl::StatusOr<bool> whole = copying->copy->Step(kCopiedAtOnce);
+  if (!whole.ok()) return whole.status();
+  return *whole ? absl::make_optional(absl::OkStatus()) : absl::nullopt;
+}
+
 void SqliteEngine::Run() {
   while (true) {
     Batch batch;
+    Copying* copying = nullptr;
     {
       MutexLock lock(mutex_);
-      if (!WaitForWork()) return;
+      const bool work = WaitForWork();
+      copying = ActiveCopy();
+      if (!work && copying != nullptr) {
+        EndCopy(*copying, Unavailable("it is being closed"));
+      }
+      if (!work) return;
       batch = TakeBatch();
       busy_ = true;
     }
     WriteBatch(batch);
+    const absl::optional<absl::Status> copied = CopySome(copying);
     {
       MutexLock lock(mutex_);
       busy_ = false;
+      if (copied.has_value()) EndCopy(*copying, *copied);
       for (const auto& job : batch) job->state = Job::State::kDone;
     }
     // Without the lock, which those who wake need at once.
@@ -149,7 +191,8 @@ void SqliteEngine::Run() {
 
 bool SqliteEngine::WaitForWork() {
   bool flush = false;
-  while (waiters_ > 0 || (queue_.empty() && !stopping_ && !flush)) {
+  while (waiters_ > 0 ||
+         (queue_.empty() && !stopping_ && !flush && ActiveCopy() == nullptr)) {
     asleep_ = waiters_ > 0 || !writer_.open();
     if (asleep_) {
       work_.Wait(mutex_);

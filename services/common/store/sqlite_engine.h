@@ -8,7 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "absl/types/optional.h"
 #include "services/common/random/random_source.h"
+#include "services/common/store/sqlite_copy.h"
 #include "services/common/store/sqlite_database.h"
 #include "services/common/store/sqlite_reader.h"
 #include "services/common/store/sqlite_writer.h"
@@ -58,7 +60,24 @@ class SqliteEngine {
                             absl::string_view prefix, absl::string_view after,
                             size_t limit, absl::Duration timeout);
 
+  // Copies the database into the new file `path`, a little between any two
+  // batches, so that nobody waits long. The copy holds everything that was
+  // answered before the call. One at a time. STORE_UNAVAILABLE; then `path` is
+  // of no use.
+  absl::Status BackUp(const std::string& path);
+
  private:
+  // Pages that are copied between two batches: 1 MiB.
+  static constexpr int kCopiedAtOnce = 256;
+
+  // A copy that is being made. Until it has an outcome only the thread uses the
+  // rest of it.
+  struct Copying {
+    std::string path;
+    std::unique_ptr<SqliteCopy> copy;
+    absl::optional<absl::Status> outcome;
+  };
+
   // A durable commit on its way. It outlives a caller that has given up.
   struct Job {
     enum class State { kWaiting, kRunning, kDone };
@@ -96,6 +115,13 @@ class SqliteEngine {
   absl::Status WriteJobs(const Batch& batch);
   // Nothing of the open transaction is kept.
   void GiveUp();
+  // A step of the copy, if there is one; its outcome when it has ended. No
+  // transaction is open.
+  absl::optional<absl::Status> CopySome(Copying* copying);
+  // The copy that has not ended, or nullptr.
+  Copying* ActiveCopy() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndCopy(Copying& copying, const absl::Status& outcome)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::unique_ptr<SqliteDatabase> database_;
   RandomSource& random_;
@@ -119,6 +145,8 @@ class SqliteEngine {
   // commit.
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Copying> copying_ ABSL_GUARDED_BY(mutex_);
+  CondVar copied_;
   std::thread thread_;
 };
 

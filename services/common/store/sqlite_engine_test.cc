@@ -11,6 +11,7 @@
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/fake_sqlite_vfs.h"
+#include "services/common/store/sqlite_copy.h"
 #include "services/common/store/sqlite_schema.h"
 #include "services/common/time/fake_clock.h"
 
@@ -187,6 +188,50 @@ TEST_F(SqliteEngineTest, ReadersGetTheirTurnBetweenBatches) {
   for (int i = 0; i < 200; ++i) Exists("w0");
   stop = true;
   for (std::thread& writer : writers) writer.join();
+}
+
+TEST_F(SqliteEngineTest, ABackupHoldsWhatWasAnsweredBefore) {
+  const Epoch epoch = EpochNow();
+  ASSERT_OK(Commit(epoch, {}, "durable", Durability::kDurable));
+  ASSERT_OK(Commit(epoch, {}, "volatile", Durability::kVolatile));
+  const std::string copy = path_ + ".copy";
+  remove(copy.c_str());
+  ASSERT_OK(engine_->BackUp(copy));
+  ASSERT_OK_AND_ASSIGN(const SqliteContents contents, InspectSqlite(copy));
+  EXPECT_EQ(contents.records, 2);
+}
+
+TEST_F(SqliteEngineTest, CommitsGoOnDuringABackup) {
+  const Epoch epoch = EpochNow();
+  for (int i = 0; i < 200; ++i) {
+    CommitRequest request;
+    request.epoch = epoch;
+    request.put = {{"big" + std::to_string(i), std::string(50'000, 'x')}};
+    ASSERT_OK(engine_->Commit(acme_, request, absl::Seconds(30)));
+  }
+  const std::string copy = path_ + ".copy";
+  remove(copy.c_str());
+  std::atomic<bool> done{false};
+  std::thread committing([&] {
+    for (int i = 0; !done; ++i) {
+      EXPECT_OK(
+          Commit(epoch, {}, "k" + std::to_string(i),
+                 i % 2 == 0 ? Durability::kDurable : Durability::kVolatile));
+    }
+  });
+  EXPECT_OK(engine_->BackUp(copy));
+  done = true;
+  committing.join();
+  ASSERT_OK_AND_ASSIGN(const SqliteContents contents, InspectSqlite(copy));
+  EXPECT_GE(contents.records, 200);
+}
+
+TEST_F(SqliteEngineTest, ABackupThatCannotBeWrittenChangesNothing) {
+  const Epoch epoch = EpochNow();
+  EXPECT_THAT(engine_->BackUp("/nowhere/copy"),
+              HasReason(reason::kStoreUnavailable));
+  EXPECT_OK(Commit(epoch, {}, "k", Durability::kDurable));
+  EXPECT_EQ(EpochNow(), epoch);
 }
 
 }  // namespace

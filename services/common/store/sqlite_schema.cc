@@ -35,10 +35,7 @@ absl::Status Misconfigured(absl::string_view problem) {
 
 }  // namespace
 
-absl::Status PrepareSqlite(SqliteDatabase& database) {
-  // For ever ours, before the first look at the file: so SQLite needs no shared
-  // memory and no lock for a read.
-  RETURN_IF_ERROR(database.Run("PRAGMA locking_mode = EXCLUSIVE"));
+absl::StatusOr<bool> IsEmptySqlite(SqliteDatabase& database) {
   // The first read fails if the file is not a SQLite database at all.
   const absl::StatusOr<int64_t> tables =
       database.QueryInt("SELECT count(*) FROM sqlite_schema");
@@ -56,6 +53,14 @@ absl::Status PrepareSqlite(SqliteDatabase& database) {
                                       ", this build knows ",
                                       kSqliteSchemaVersion));
   }
+  return empty;
+}
+
+absl::Status PrepareSqlite(SqliteDatabase& database) {
+  // For ever ours, before the first look at the file: so SQLite needs no shared
+  // memory and no lock for a read.
+  RETURN_IF_ERROR(database.Run("PRAGMA locking_mode = EXCLUSIVE"));
+  ASSIGN_OR_RETURN(const bool empty, IsEmptySqlite(database));
   RETURN_IF_ERROR(database.Run(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
       "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"

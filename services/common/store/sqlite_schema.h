@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_COMMON_STORE_SQLITE_SCHEMA_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "services/common/store/sqlite_database.h"
 
 namespace u2fi::store {
@@ -10,6 +11,10 @@ namespace u2fi::store {
 inline constexpr int kSqliteSchemaVersion = 1;
 // PRAGMA application_id: "U2Fi".
 inline constexpr int kSqliteApplicationId = 0x55324669;
+
+// True for an empty file. STORE_MISCONFIGURED for one of another program or of
+// another schema version.
+absl::StatusOr<bool> IsEmptySqlite(SqliteDatabase& database);
 
 // Sets the connection up (WAL, the file locked for it alone) and makes the
 // tables in an empty file:

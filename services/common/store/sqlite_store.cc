@@ -12,6 +12,7 @@
 #include "services/common/status/status_macros.h"
 #include "services/common/store/file_lock.h"
 #include "services/common/store/local_hints.h"
+#include "services/common/store/sqlite_backups.h"
 #include "services/common/store/sqlite_engine.h"
 #include "services/common/store/sqlite_schema.h"
 
@@ -21,8 +22,14 @@ namespace {
 class SqliteStore : public Store {
  public:
   SqliteStore(std::unique_ptr<FileLock> lock, const Clock& clock,
-              std::unique_ptr<SqliteEngine> engine)
-      : lock_(std::move(lock)), clock_(clock), engine_(std::move(engine)) {}
+              std::unique_ptr<SqliteEngine> engine,
+              const SqliteOptions& options)
+      : lock_(std::move(lock)), clock_(clock), engine_(std::move(engine)) {
+    if (!options.backups) return;
+    backups_ = std::make_unique<SqliteBackups>(
+        options.path,
+        [this](const std::string& path) { return engine_->BackUp(path); });
+  }
 
  private:
   absl::StatusOr<Snapshot> DoGet(const Partition& partition,
@@ -64,6 +71,7 @@ class SqliteStore : public Store {
   const Clock& clock_;
   LocalHints hints_;
   const std::unique_ptr<SqliteEngine> engine_;
+  std::unique_ptr<SqliteBackups> backups_;
 };
 
 std::vector<std::string> WarningsAbout(const std::string& path) {
@@ -100,9 +108,9 @@ absl::StatusOr<OpenedStore> OpenSqliteStore(const SqliteOptions& options,
                    OpenForWriting(options));
   ASSIGN_OR_RETURN(std::unique_ptr<SqliteEngine> engine,
                    SqliteEngine::Start(std::move(database), clock, random));
-  return OpenedStore{
-      std::make_unique<SqliteStore>(std::move(lock), clock, std::move(engine)),
-      WarningsAbout(options.path)};
+  return OpenedStore{std::make_unique<SqliteStore>(std::move(lock), clock,
+                                                   std::move(engine), options),
+                     WarningsAbout(options.path)};
 }
 
 }  // namespace u2fi::store

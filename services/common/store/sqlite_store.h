@@ -14,6 +14,8 @@ struct SqliteOptions {
   std::string path;
   // SQLite's file layer; empty for the default. For tests.
   std::string vfs = {};
+  // Make backups for those who ask in the folder (sqlite_backups.h).
+  bool backups = false;
 };
 
 // The embedded engine: one file for all services of one process, in WAL mode.

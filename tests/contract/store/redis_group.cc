@@ -92,6 +92,8 @@ void RedisGroup::WriteConfig(Sentinel& sentinel) {
   std::ofstream(sentinel.config)
       << "port " << sentinel.port << "\nbind 127.0.0.1\n"
       << "dir " << dir_.path() << "\n"
+      << "requirepass " << kSentinelPassword << "\n"
+      << "sentinel sentinel-pass " << kSentinelPassword << "\n"
       << "sentinel monitor " << kName << " 127.0.0.1 "
       << nodes_[master_]->link.port() << " " << kQuorum << "\n"
       << "sentinel down-after-milliseconds " << kName << " 2000\n"
@@ -108,7 +110,8 @@ std::vector<std::string> RedisGroup::sentinels() const {
 
 std::string RedisGroup::Ask(const Sentinel& sentinel,
                             const std::vector<std::string>& words) const {
-  return AskRedis(absl::StrCat("127.0.0.1:", sentinel.port), words);
+  return AskRedis(absl::StrCat("127.0.0.1:", sentinel.port), words,
+                  kSentinelPassword);
 }
 
 bool RedisGroup::KnowsAll(const Sentinel& sentinel) const {

@@ -22,6 +22,8 @@ class RedisGroup {
  public:
   // Its name at the Sentinels.
   static constexpr char kName[] = "u2fi";
+  // What the Sentinels want to hear.
+  static constexpr char kSentinelPassword[] = "not-for-everybody";
 
   explicit RedisGroup(int replicas = 2);
 

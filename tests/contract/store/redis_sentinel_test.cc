@@ -19,6 +19,7 @@ class RedisSentinelTest : public RedisFixture {
       options.sentinels.push_back(std::move(sentinel));
     }
     options.master_name = RedisGroup::kName;
+    options.sentinel_password = RedisGroup::kSentinelPassword;
     options.longest_backoff = absl::Milliseconds(50);
     options.answer_timeout = absl::Seconds(4);
     return options;
@@ -29,6 +30,12 @@ class RedisSentinelTest : public RedisFixture {
 
   RedisGroup group_;
 };
+
+TEST_F(RedisSentinelTest, SentinelsTellNobodyWithoutTheirPassword) {
+  RedisOptions options = Options();
+  options.sentinel_password = "wrong";
+  EXPECT_THAT(Open(options), HasReason(reason::kStoreUnavailable));
+}
 
 TEST_F(RedisSentinelTest, FindsTheNewMasterAfterAFailover) {
   RedisOptions options = Options();

@@ -35,12 +35,17 @@ std::string TextOf(const redisReply& reply) {
 }
 
 absl::StatusOr<RedisReply> CallOnce(const std::string& address,
-                                    const std::vector<std::string>& words) {
+                                    const std::vector<std::string>& words,
+                                    const std::string& password = "") {
   absl::StatusOr<RedisAddress> parsed = RedisAddress::Parse(address);
   if (!parsed.ok()) return parsed.status();
   absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
       RedisConnection::Dial(*parsed, nullptr, "", absl::Seconds(2));
   if (!connection.ok()) return connection.status();
+  if (!password.empty()) {
+    const auto let_in = (*connection)->Call({"AUTH", password});
+    if (!let_in.ok()) return let_in.status();
+  }
   return (*connection)->Call(words);
 }
 
@@ -81,8 +86,9 @@ int FreePort() {
 }
 
 std::string AskRedis(const std::string& address,
-                     const std::vector<std::string>& words) {
-  const absl::StatusOr<RedisReply> reply = CallOnce(address, words);
+                     const std::vector<std::string>& words,
+                     const std::string& password) {
+  const absl::StatusOr<RedisReply> reply = CallOnce(address, words, password);
   return reply.ok() ? TextOf(**reply) : "";
 }
 

@@ -22,9 +22,11 @@ std::string NameOf(ServerKind kind);
 int FreePort();
 
 // Runs a command at "host:port" or "unix:/path" and returns its reply as text:
-// elements one per line, nil as "(nil)"; "" if nobody answers.
+// elements one per line, nil as "(nil)"; "" if nobody answers. `password`: of
+// the default user; empty: none.
 std::string AskRedis(const std::string& address,
-                     const std::vector<std::string>& words);
+                     const std::vector<std::string>& words,
+                     const std::string& password = "");
 
 // A server of the test: on a socket in a folder of its own and on a loopback
 // port. It writes an append-only file with fsync at every write.

@@ -32,6 +32,10 @@
 {{- $_ := set $redis "addresses" $v.external.addresses -}}
 {{- with $v.external.sentinelMaster }}{{ $_ := set $redis "sentinel_master" . }}{{ end -}}
 {{- with $v.external.user }}{{ $_ := set $redis "user" . }}{{ end -}}
+{{- with $v.external.sentinelUser }}{{ $_ := set $redis "sentinel_user" . }}{{ end -}}
+{{- with $v.external.existingSecretSentinelPasswordKey -}}
+{{- $_ := set $redis "sentinel_password_file" (printf "/etc/u2fi/redis/%s" .) -}}
+{{- end -}}
 {{- if $v.external.tls.enabled -}}
 {{- $tls := dict "ca_file" "/etc/u2fi/redis-tls/ca.crt" -}}
 {{- if $v.external.tls.clientCertificate -}}

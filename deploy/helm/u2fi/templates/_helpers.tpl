@@ -125,6 +125,12 @@ labels:
 {{- if and (gt (len (default list $v.redis.external.addresses)) 1) (not $v.redis.external.sentinelMaster) -}}
 {{- $problems = append $problems "redis.external.addresses: several are sentinels, and need redis.external.sentinelMaster" -}}
 {{- end -}}
+{{- if and $v.redis.external.existingSecretSentinelPasswordKey (not $v.redis.external.existingSecret) -}}
+{{- $problems = append $problems "redis.external.existingSecretSentinelPasswordKey needs redis.external.existingSecret" -}}
+{{- end -}}
+{{- if and (or $v.redis.external.sentinelUser $v.redis.external.existingSecretSentinelPasswordKey) (not $v.redis.external.sentinelMaster) -}}
+{{- $problems = append $problems "redis.external.sentinelUser and existingSecretSentinelPasswordKey need redis.external.sentinelMaster" -}}
+{{- end -}}
 {{- range list "challenge" "attestation" "deviceRegistry" "commandGate" -}}
 {{- $scaling := (get $v .).autoscaling -}}
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
