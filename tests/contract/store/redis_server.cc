@@ -68,11 +68,11 @@ std::string NameOf(ServerKind kind) {
 }
 
 int FreePort() {
-  // Below the ports that the kernel gives to clients, and low enough for the
-  // second port of a cluster node, 10,000 higher.
+  // Below the ports that the kernel gives to clients (from 32,768 on), and so is
+  // the second port of a cluster node, 10,000 higher.
   std::random_device random;
   while (true) {
-    const int port = 12000 + static_cast<int>(random() % 20000);
+    const int port = 12000 + static_cast<int>(random() % 10000);
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
