@@ -191,10 +191,10 @@ TEST_F(BrowserTest, WithoutAnAnswerItIsRefused) {
   EXPECT_THAT(Bring(request), HasReason(reason::kInvalidField));
 }
 
-TEST_F(BrowserTest, EnrolmentInABrowserIsNotThereYet) {
+TEST_F(BrowserTest, ARegistrationAnswersNoQuestionForATouch) {
   v1::AnswerApprovalRequest request = AnswerOf(AskedInBrowser());
   request.mutable_registration();
-  EXPECT_THAT(Bring(request), HasReason(reason::kUnimplemented));
+  EXPECT_THAT(Bring(request), HasReason(reason::kInvalidField));
 }
 
 TEST_F(BrowserTest, OnlyThePortalHearsTheStatementAndTheTokens) {

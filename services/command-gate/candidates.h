@@ -1,6 +1,8 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_CANDIDATES_H_
 #define U2FI_SERVICES_COMMAND_GATE_CANDIDATES_H_
 
+#include "absl/status/statusor.h"
+#include "services/attestation/attestation_client.h"
 #include "services/command-gate/command_store.h"
 #include "u2fi/attestation/v1/verify.pb.h"
 
@@ -13,9 +15,11 @@ namespace u2fi::command_gate {
 attestation::v1::ListCandidatesRequest CandidatesFor(
     const StoredCommand& command, const records::v1::Slot& slot);
 
-// The tokens that the account has, for a question that none of them is to
-// answer: those that may approve an enrolment.
-attestation::v1::ListCandidatesRequest EnrolledOf(const StoredCommand& command);
+// The tokens that the account of an enrolment has: those that may approve it,
+// and must not register again, and how many there are; to have none is no
+// error. NO_CREDENTIALS if there are some of which none may approve.
+absl::StatusOr<attestation::v1::ListCandidatesResponse> EnrolledTokens(
+    attestation::AttestationClient& attestation, const StoredCommand& command);
 
 }  // namespace u2fi::command_gate
 

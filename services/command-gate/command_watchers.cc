@@ -20,6 +20,13 @@ std::string BatchName(absl::string_view batch) {
   return absl::StrCat("batch:", batch);
 }
 
+// The batch of a CommandRow or a CommandHint: one that is alone is a batch of
+// one, under its own id.
+template <typename Message>
+const std::string& BatchOf(const Message& of) {
+  return of.batch().empty() ? of.command_id() : of.batch();
+}
+
 }  // namespace
 
 CommandWatchers::Watch::~Watch() {
@@ -69,7 +76,7 @@ void CommandWatchers::Tell(const StoredCommand& command) {
 void CommandWatchers::Hear(const StoredCommand& command) {
   std::set<std::string> keys = {
       KeyOf(command.tenant, command.row.command_id()),
-      KeyOf(command.tenant, BatchName(command.row.batch()))};
+      KeyOf(command.tenant, BatchName(BatchOf(command.row)))};
   for (const records::v1::Slot& slot : command.row.slots()) {
     keys.insert(KeyOf(command.tenant, AccountName(slot.account())));
   }
@@ -79,7 +86,8 @@ void CommandWatchers::Hear(const StoredCommand& command) {
 
 bool CommandWatchers::IsAwaited(absl::string_view tenant,
                                 const records::v1::CommandHint& hint) {
-  std::vector<std::string> names = {hint.command_id(), BatchName(hint.batch())};
+  std::vector<std::string> names = {hint.command_id(),
+                                    BatchName(BatchOf(hint))};
   for (const std::string& account : hint.accounts()) {
     names.push_back(AccountName(account));
   }

@@ -235,12 +235,39 @@ absl::StatusOr<StoredCommand> GateFlow::AnswerInBrowser(
     const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer,
     common::v1::Verdict& verdict) {
   ASSIGN_OR_RETURN(const StoredCommand asked, FindAsked(session, answer));
-  // No agent stops asking when the time is up.
-  if (asked.row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL &&
-      UnixMillis(clock_) > static_cast<int64_t>(asked.row.approve_by_ms())) {
-    return Error(reason::kApproveByPassed, "the time for the touch is up");
-  }
+  RETURN_IF_ERROR(CheckInTime(asked));
   return TakeAnswer(session, answer, verdict);
+}
+
+absl::Status GateFlow::CheckInTime(const StoredCommand& asked) const {
+  const bool waits = asked.row.state() == v1::COMMAND_STATE_PREPARING ||
+                     asked.row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL;
+  if (!waits ||
+      UnixMillis(clock_) <= static_cast<int64_t>(asked.row.approve_by_ms())) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kApproveByPassed, "the time for the touch is up");
+}
+
+absl::StatusOr<StoredCommand> GateFlow::RegisterInBrowser(
+    const GatewaySession& session, const gateway::v1::EnrolmentAnswer& answer,
+    common::v1::Verdict& verdict) {
+  ASSIGN_OR_RETURN(
+      StoredCommand command, Persist([&]() -> absl::StatusOr<StoredCommand> {
+        ASSIGN_OR_RETURN(const StoredCommand asked,
+                         Find(session.tenant, answer.enrolment_id()));
+        RETURN_IF_ERROR(CheckInTime(asked));
+        return preparation_.OnRegistration(asked, session, answer);
+      }));
+  if (command.row.command().empty()) {
+    verdict.set_outcome(common::v1::OUTCOME_REFUSED);
+    verdict.set_reason(command.row.reason());
+    return command;
+  }
+  verdict.set_outcome(common::v1::OUTCOME_ACCEPTED);
+  // The registration is kept; if nobody can be asked now, the sweeper asks.
+  Log("an enrolment waits for the sweeper", session, Advance(command));
+  return Find(session.tenant, answer.enrolment_id());
 }
 
 absl::Status GateFlow::OnApproval(const GatewaySession& session,

@@ -59,6 +59,12 @@ class GateFlow : public GatewayEvents {
   absl::StatusOr<StoredCommand> AnswerInBrowser(
       const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer,
       common::v1::Verdict& verdict);
+  // The same for a new key's registration: comes back with the questions that
+  // follow it asked. The errors are those of Preparation::OnRegistration(), and
+  // APPROVE_BY_PASSED.
+  absl::StatusOr<StoredCommand> RegisterInBrowser(
+      const GatewaySession& session, const gateway::v1::EnrolmentAnswer& answer,
+      common::v1::Verdict& verdict);
   Questions& questions() { return approvals_.questions(); }
 
   // Puts the questions again that could not be put to their gateway, or whose
@@ -97,6 +103,9 @@ class GateFlow : public GatewayEvents {
   // So many that timers do not wait long meanwhile.
   std::set<Question> TakeLeftOver();
   absl::Status AskOne(const Question& question);
+  // APPROVE_BY_PASSED for an answer from a browser that comes too late: no
+  // agent stops asking when the time is up.
+  absl::Status CheckInTime(const StoredCommand& asked) const;
   // The command that `answer` is for.
   absl::StatusOr<StoredCommand> FindAsked(
       const GatewaySession& session, const gateway::v1::ApprovalAnswer& answer);

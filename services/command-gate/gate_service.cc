@@ -8,11 +8,9 @@
 #include "absl/strings/strip.h"
 #include "services/command-gate/command_states.h"
 #include "services/command-gate/command_view.h"
-#include "services/command-gate/pending_approval.h"
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/logging/logging.h"
-#include "services/common/proof/assertion.h"
 #include "services/common/proof/ids.h"
 #include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
@@ -138,65 +136,14 @@ absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
                {{"name", std::string(name)}});
 }
 
-absl::StatusOr<int> GateService::FindBrowserSlot(
-    const std::string& tenant, const v1::AnswerApprovalRequest& request) {
-  std::string command_id;
-  int index = 0;
-  uint32_t attempt = 0;
-  StoredCommand command;
-  if (ParseApprovalId(request.approval_id(), command_id, index, attempt)) {
-    ASSIGN_OR_RETURN(command, commands_.Read(tenant, command_id));
-  }
-  if (!command.exists() || index >= command.row.slots_size()) {
-    return Error(reason::kResourceUnknown, "no such question",
-                 {{"approval_id", request.approval_id()}});
-  }
-  const records::v1::Slot& slot = command.row.slots(index);
-  if (slot.gateway().empty() &&
-      slot.channel_key() ==
-          crypto::View(proof::BrowserChannelKey(request.origin()))) {
-    return index;
-  }
-  return Error(reason::kPlaceNotAllowed,
-               "the question is for a gateway or another origin");
-}
-
 absl::StatusOr<v1::AnswerApprovalResponse> GateService::Answer(
     const rpc::Caller& caller, const v1::AnswerApprovalRequest& request) {
-  GatewaySession browser;
-  ASSIGN_OR_RETURN(browser.tenant, rpc::TenantOf(caller, request.tenant()));
-  gateway::v1::ApprovalAnswer answer;
-  answer.set_approval_id(request.approval_id());
-  switch (request.answer_case()) {
-    case v1::AnswerApprovalRequest::kAssertion:
-      *answer.mutable_assertion() = request.assertion();
-      break;
-    case v1::AnswerApprovalRequest::kDeclined:
-      *answer.mutable_declined() = request.declined();
-      break;
-    case v1::AnswerApprovalRequest::kRegistration:
-      return Error(reason::kUnimplemented,
-                   "enrolment in a browser is not there yet; see the README");
-    default:
-      return FieldError("answer", "is required");
-  }
-  ASSIGN_OR_RETURN(const int index, FindBrowserSlot(browser.tenant, request));
-  browser.channel_key =
-      crypto::ToString(proof::BrowserChannelKey(request.origin()));
-  v1::AnswerApprovalResponse response;
-  ASSIGN_OR_RETURN(
-      StoredCommand after,
-      flow_.AnswerInBrowser(browser, answer, *response.mutable_verdict()));
-  if (after.row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL) {
-    std::vector<v1::PendingApproval> questions =
-        QuestionsTo(after.row.slots(index).account(), after);
-    if (questions.size() == 1) {
-      RETURN_IF_ERROR(AddForBrowser(flow_.questions(), after, questions[0]));
-      response.mutable_next()->Swap(&questions[0]);
-    }
-  }
-  AdvanceLater(std::move(after));
-  return response;
+  ASSIGN_OR_RETURN(const std::string tenant,
+                   rpc::TenantOf(caller, request.tenant()));
+  ASSIGN_OR_RETURN(BrowserAnswers::Taken taken,
+                   browser_answers_.Take(tenant, request));
+  AdvanceLater(std::move(taken.command));
+  return std::move(taken.response);
 }
 
 absl::StatusOr<ApprovalFeed::Reader> GateService::ReaderOf(

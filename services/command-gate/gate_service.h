@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "services/command-gate/account_login.h"
 #include "services/command-gate/approval_feed.h"
+#include "services/command-gate/browser_answers.h"
 #include "services/command-gate/command_list.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/gate_flow.h"
@@ -29,6 +30,7 @@ class GateService {
       : submitter_(submitter),
         commands_(commands),
         list_(commands),
+        browser_answers_(commands, flow),
         flow_(flow),
         executor_(executor),
         login_(login) {}
@@ -73,10 +75,6 @@ class GateService {
   // ID_TOKEN_INVALID unless the account that asks is signed in.
   absl::Status CheckLogin(const Submission& submission,
                           const v1::SubmitOptions& options);
-  // RESOURCE_UNKNOWN, PLACE_NOT_ALLOWED unless a browser at that origin is
-  // asked; the place of the approver comes back.
-  absl::StatusOr<int> FindBrowserSlot(const std::string& tenant,
-                                      const v1::AnswerApprovalRequest& request);
   // Drives a command that was just stored or approved, after the answer.
   void AdvanceLater(StoredCommand command);
   absl::StatusOr<StoredCommand> CancelOnce(
@@ -85,6 +83,7 @@ class GateService {
   Submitter& submitter_;
   CommandStore& commands_;
   CommandList list_;
+  BrowserAnswers browser_answers_;
   GateFlow& flow_;
   audit::Executor& executor_;
   AccountLogin* const login_;

@@ -41,6 +41,7 @@ v1::PendingApproval QuestionOf(const StoredCommand& command, int index) {
   question.set_statement(slot.statement());
   if (IsRegistering(row)) {
     question.set_approval_id(row.command_id());
+    question.set_statement(row.enrol_statement());
     question.set_state(RegistrationState(row, slot));
     question.set_registration(true);
   }
@@ -68,6 +69,11 @@ std::vector<v1::PendingApproval> QuestionsTo(const std::string& account,
 
 absl::Status AddForBrowser(Questions& questions, const StoredCommand& command,
                            v1::PendingApproval& question) {
+  if (question.registration()) {
+    ASSIGN_OR_RETURN(auto enrolled, questions.Enrolled(command));
+    question.mutable_candidates()->Swap(enrolled.mutable_candidates());
+    return absl::OkStatus();
+  }
   std::string command_id;
   int index = 0;
   uint32_t attempt = 0;

@@ -20,7 +20,8 @@ std::vector<v1::PendingApproval> QuestionsTo(const std::string& account,
                                              const StoredCommand& command);
 
 // Fills in what a browser needs to answer `question`, which is one of
-// `command`: its tokens, and the bytes of every command.
+// `command`: its tokens, and the bytes of every command; of a registration the
+// tokens that must not register again.
 absl::Status AddForBrowser(Questions& questions, const StoredCommand& command,
                            v1::PendingApproval& question);
 

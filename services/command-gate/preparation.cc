@@ -20,6 +20,7 @@ namespace u2fi::command_gate {
 namespace {
 
 using attestation::v1::ListCandidatesResponse;
+using attestation::v1::VerifyRegistrationResponse;
 using records::v1::CommandRow;
 using records::v1::Slot;
 using ::u2fi::store::Durability;
@@ -61,8 +62,7 @@ std::string RegistrationDigest(const proof::v1::Registration& registration) {
 }
 
 absl::StatusOr<std::string> EnrolCommand(
-    const CommandRow& row,
-    const attestation::v1::VerifyRegistrationResponse& verified) {
+    const CommandRow& row, const VerifyRegistrationResponse& verified) {
   proof::v1::EnrolArguments arguments;
   arguments.set_format(1);
   arguments.set_token_id(verified.token_id());
@@ -80,8 +80,10 @@ absl::StatusOr<std::string> EnrolCommand(
   return proof::EncodeCommand(command);
 }
 
+// A browser hears of it from whoever follows what waits for the account.
 void SendEnrolment(GatewaySender& gateways, const StoredCommand& command,
                    const ListCandidatesResponse& enrolled) {
+  if (command.row.slots(0).gateway().empty()) return;
   gateway::v1::MeshMessage message;
   gateway::v1::EnrolmentRequest& request = *message.mutable_enrolment_request();
   request.set_enrolment_id(command.row.command_id());
@@ -130,7 +132,8 @@ absl::StatusOr<StoredCommand> Preparation::Begin(StoredCommand command) {
 
 absl::StatusOr<StoredCommand> Preparation::BeginEnrolment(
     StoredCommand command) {
-  const absl::StatusOr<ListCandidatesResponse> enrolled = Enrolled(command);
+  const absl::StatusOr<ListCandidatesResponse> enrolled =
+      EnrolledTokens(attestation_, command);
   if (IsReason(enrolled.status(), reason::kNoCredentials)) {
     return Deny(command, reason::kNoCredentials.name);
   }
@@ -186,42 +189,67 @@ absl::StatusOr<StoredCommand> Preparation::OnRegistration(
     const StoredCommand& command, const GatewaySession& session,
     const gateway::v1::EnrolmentAnswer& answer) {
   const CommandRow& row = command.row;
-  if (row.state() != v1::COMMAND_STATE_PREPARING || IsReady(row) ||
-      !IsEnrolment(row)) {
-    return Error(reason::kAlreadyDecided, "nobody is asked any more");
+  if (!IsEnrolment(row) || row.slots().empty() ||
+      row.enrol_statement().empty()) {
+    return Error(reason::kAlreadyDecided, "no registration was asked for");
   }
   if (row.slots(0).gateway() != session.gateway ||
       row.slots(0).channel_key() != session.channel_key) {
     return Error(reason::kChannelKeyMismatch,
                  "the question went to another gateway or key");
   }
+  if (row.state() != v1::COMMAND_STATE_PREPARING || IsReady(row)) {
+    return SameRegistration(command, session, answer);
+  }
   if (answer.has_declined()) return Deny(command, reason::kDeclined.name);
   if (answer.has_failed()) return Deny(command, answer.failed().reason());
-  attestation::v1::VerifyRegistrationRequest request;
-  request.set_tenant(command.tenant);
-  request.set_statement(row.enrol_statement());
-  *request.mutable_answer() = answer.registration();
-  request.mutable_channel()->set_gateway(session.gateway);
-  request.mutable_channel()->set_channel_key(session.channel_key);
-  request.set_label(row.enrol_label());
-  request.set_recovery(row.enrol_recovery());
-  request.set_lease_site(row.enrol_lease_site());
-  ASSIGN_OR_RETURN(const attestation::v1::VerifyRegistrationResponse verified,
-                   attestation_.VerifyRegistration(request));
+  ASSIGN_OR_RETURN(const auto verified,
+                   Verify(command, session, answer.registration()));
   if (verified.verdict().outcome() != common::v1::OUTCOME_ACCEPTED) {
     return Deny(command, verified.verdict().reason());
   }
   return MakeEnrolCommand(command, verified);
 }
 
+absl::StatusOr<StoredCommand> Preparation::SameRegistration(
+    const StoredCommand& command, const GatewaySession& session,
+    const gateway::v1::EnrolmentAnswer& answer) {
+  if (answer.has_registration() && !command.row.command().empty()) {
+    ASSIGN_OR_RETURN(const auto verified,
+                     Verify(command, session, answer.registration()));
+    if (verified.verdict().outcome() == common::v1::OUTCOME_ACCEPTED &&
+        verified.registration().SerializeAsString() ==
+            command.row.evidence().registration().SerializeAsString()) {
+      return command;
+    }
+  }
+  return Error(reason::kAlreadyDecided, "nobody is asked any more");
+}
+
+absl::StatusOr<VerifyRegistrationResponse> Preparation::Verify(
+    const StoredCommand& command, const GatewaySession& session,
+    const common::v1::RegistrationAnswer& answer) {
+  const CommandRow& row = command.row;
+  attestation::v1::VerifyRegistrationRequest request;
+  request.set_tenant(command.tenant);
+  request.set_statement(row.enrol_statement());
+  *request.mutable_answer() = answer;
+  request.mutable_channel()->set_gateway(session.gateway);
+  request.mutable_channel()->set_channel_key(session.channel_key);
+  request.set_label(row.enrol_label());
+  request.set_recovery(row.enrol_recovery());
+  request.set_lease_site(row.enrol_lease_site());
+  return attestation_.VerifyRegistration(request);
+}
+
 absl::StatusOr<StoredCommand> Preparation::MakeEnrolCommand(
-    const StoredCommand& command,
-    const attestation::v1::VerifyRegistrationResponse& verified) {
+    const StoredCommand& command, const VerifyRegistrationResponse& verified) {
   CommandRow next = command.row;
   ASSIGN_OR_RETURN(*next.mutable_command(), EnrolCommand(next, verified));
   *next.mutable_evidence()->mutable_registration() = verified.registration();
   *next.mutable_slots(0)->mutable_candidate() = verified.candidate();
-  const absl::StatusOr<ListCandidatesResponse> tokens = Enrolled(command);
+  const absl::StatusOr<ListCandidatesResponse> tokens =
+      EnrolledTokens(attestation_, command);
   if (IsReason(tokens.status(), reason::kNoCredentials)) {
     return Deny(command, reason::kNoCredentials.name);
   }
@@ -237,20 +265,6 @@ absl::StatusOr<StoredCommand> Preparation::MakeEnrolCommand(
   evidence.outcome = common::v1::OUTCOME_ACCEPTED;
   evidence.statement = command.row.enrol_statement();
   return mover_.Move(command, std::move(next), evidence, Durability::kVolatile);
-}
-
-// Only for asking the right people: attestation decides by its own records
-// whether the command needs an enrolled token's touch.
-absl::StatusOr<ListCandidatesResponse> Preparation::Enrolled(
-    const StoredCommand& command) {
-  absl::StatusOr<ListCandidatesResponse> listed =
-      attestation_.ListCandidates(EnrolledOf(command));
-  // An account that has none lets a first one in.
-  if (IsReason(listed.status(), reason::kNoCredentials) &&
-      MetadataOf(listed.status())["enrolled"] == "0") {
-    return ListCandidatesResponse();
-  }
-  return listed;
 }
 
 absl::StatusOr<StoredCommand> Preparation::OnDeviceProof(

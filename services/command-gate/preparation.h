@@ -39,7 +39,8 @@ class Preparation {
   absl::StatusOr<StoredCommand> Begin(StoredCommand command);
 
   // The new key's registration came. REGISTRATION verdicts that refuse end the
-  // command as DENIED; an accepted one makes its bytes.
+  // command as DENIED; an accepted one makes its bytes. The same one again
+  // changes nothing; any other is ALREADY_DECIDED then.
   absl::StatusOr<StoredCommand> OnRegistration(
       const StoredCommand& command, const GatewaySession& session,
       const gateway::v1::EnrolmentAnswer& answer);
@@ -54,13 +55,15 @@ class Preparation {
   absl::StatusOr<StoredCommand> BeginStaging(StoredCommand command);
   absl::StatusOr<StoredCommand> Deny(const StoredCommand& command,
                                      absl::string_view reason);
+  absl::StatusOr<StoredCommand> SameRegistration(
+      const StoredCommand& command, const GatewaySession& session,
+      const gateway::v1::EnrolmentAnswer& answer);
+  absl::StatusOr<attestation::v1::VerifyRegistrationResponse> Verify(
+      const StoredCommand& command, const GatewaySession& session,
+      const common::v1::RegistrationAnswer& answer);
   absl::StatusOr<StoredCommand> MakeEnrolCommand(
       const StoredCommand& command,
       const attestation::v1::VerifyRegistrationResponse& verified);
-  // Those that may approve, and how many there are; to have none is no error.
-  // NO_CREDENTIALS if there are some of which none may approve.
-  absl::StatusOr<attestation::v1::ListCandidatesResponse> Enrolled(
-      const StoredCommand& command);
 
   attestation::AttestationClient& attestation_;
   challenge::ChallengeClient& challenge_;

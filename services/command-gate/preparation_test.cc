@@ -220,9 +220,19 @@ TEST_F(PreparationTest, ARegistrationUnderAnotherKeyIsRefused) {
               HasReason(reason::kChannelKeyMismatch));
 }
 
+TEST_F(PreparationTest, TheSameRegistrationAgainChangesNothing) {
+  ASSERT_OK_AND_ASSIGN(const StoredCommand made, Register(Registering()));
+  const size_t rows = Rows().size();
+  ASSERT_OK_AND_ASSIGN(const StoredCommand again, Register(made));
+  EXPECT_EQ(again.row.command(), made.row.command());
+  EXPECT_EQ(Rows().size(), rows);
+}
+
 TEST_F(PreparationTest, ASecondRegistrationIsRefused) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand made, Register(Registering()));
+  attestation_.outcome = common::v1::OUTCOME_REFUSED;
   EXPECT_THAT(Register(made), HasReason(reason::kAlreadyDecided));
+  EXPECT_EQ(Reread(made).row.state(), made.row.state());
 }
 
 TEST_F(PreparationTest, ARegistrationForAnotherCommandIsRefused) {

@@ -100,6 +100,11 @@ absl::StatusOr<std::vector<StoredCommand>> Questions::AllOf(
   return std::vector<StoredCommand>{command};
 }
 
+absl::StatusOr<ListCandidatesResponse> Questions::Enrolled(
+    const StoredCommand& command) {
+  return EnrolledTokens(attestation_, command);
+}
+
 absl::StatusOr<ListCandidatesResponse> Questions::Candidates(
     const StoredCommand& command, int index) {
   const Slot& slot = command.row.slots(index);

@@ -60,6 +60,10 @@ class Questions {
   absl::StatusOr<attestation::v1::ListCandidatesResponse> Candidates(
       const StoredCommand& command, int index);
 
+  // EnrolledTokens() of an enrolment.
+  absl::StatusOr<attestation::v1::ListCandidatesResponse> Enrolled(
+      const StoredCommand& command);
+
   // The command, or all of the batch whose first one it is.
   absl::StatusOr<std::vector<StoredCommand>> AllOf(
       const StoredCommand& command);

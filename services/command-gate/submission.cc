@@ -106,10 +106,12 @@ absl::Status CheckBuilt(const Reading& in) {
       purpose == proof::v1::PURPOSE_UNBIND) {
     return absl::OkStatus();
   }
-  if (absl::StartsWith(in.out.operation, "u2fi.token.")) {
+  if (absl::StartsWith(in.out.operation, "u2fi.token.") ||
+      absl::StartsWith(in.out.operation, "u2fi.account.")) {
     return absl::OkStatus();
   }
-  return NotYet(proof::v1::Purpose_Name(purpose));
+  return NotYet(absl::StrCat(in.out.operation, " under ",
+                             proof::v1::Purpose_Name(purpose)));
 }
 
 absl::Status ReadDeviceArguments(const Reading& in) {
@@ -153,7 +155,6 @@ absl::Status ReadArguments(const Reading& in) {
 
 absl::Status ReadBrowser(const Reading& in) {
   const std::string& origin = in.request.options().place().browser().origin();
-  if (in.out.on_account) return NotYet("an act on an account in a browser");
   if (origin.empty() || origin.size() > kMaxOrigin) {
     return FieldError("options.place.browser.origin",
                       "is not 1 to 256 characters");

@@ -185,9 +185,19 @@ TEST_F(SubmissionTest, ActsOnTokensAreThere) {
   EXPECT_TRUE(submission.on_account);
 }
 
-TEST_F(SubmissionTest, OtherActsOnAccountsAreNotThereYet) {
+TEST_F(SubmissionTest, AnAccountChangesItsRules) {
   item().set_device("account:ann");
   item().set_operation("u2fi.account.policy");
+  item().set_message("arguments");
+  options().set_purpose(proof::v1::PURPOSE_TOKEN);
+  options().mutable_place()->set_gateway("g1");
+  ASSERT_OK_AND_ASSIGN(const Submission submission, Read());
+  EXPECT_EQ(submission.arguments, "arguments");
+}
+
+TEST_F(SubmissionTest, AGatewaysKeyIsNotReplacedYet) {
+  item().set_device("account:ann");
+  item().set_operation("u2fi.gateway.key");
   item().set_message("arguments");
   options().set_purpose(proof::v1::PURPOSE_TOKEN);
   EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
@@ -223,10 +233,12 @@ TEST_F(SubmissionTest, ABrowserHasAnOrigin) {
   EXPECT_EQ(read.approver_gateway, "");
 }
 
-TEST_F(SubmissionTest, ActsOnAccountsAreNotThereInABrowserYet) {
+TEST_F(SubmissionTest, AKeyIsEnrolledInABrowserToo) {
   SetEnrolment();
   options().mutable_place()->mutable_browser()->set_origin("https://p.test");
-  EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+  ASSERT_OK_AND_ASSIGN(const Submission submission, Read());
+  EXPECT_EQ(submission.browser_origin, "https://p.test");
+  EXPECT_TRUE(submission.on_account);
 }
 
 TEST_F(SubmissionTest, BreakGlassComesWithAReason) {

@@ -108,6 +108,20 @@ absl::Status CheckBinding(const SubmitInputs& in) {
   return CheckBindingChange(in.submission, in.item);
 }
 
+// A new list of the account's gateways takes the place of the present one;
+// bytes that are no arguments are refused when the command is made.
+absl::Status CheckGatewayList(const SubmitInputs& in) {
+  proof::v1::AccountGatewaysArguments next;
+  if (in.submission.operation != proof::kOperationAccountGateways ||
+      !next.ParseFromString(in.submission.arguments) ||
+      next.previous() == in.resolved.account().gateways_hash()) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kGatewaysPrevious,
+               "the list of gateways was changed since it was read",
+               {{"account", in.submission.account}});
+}
+
 absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
   if (id.empty()) return absl::OkStatus();
   const registry::ResolvedGateway* gateway = FindGateway(in.resolved, id);
@@ -161,7 +175,8 @@ std::string LeaseSiteOf(const SubmitInputs& in) {
 }
 
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
-    CheckRule, CheckBinding, CheckTouchPlace, CheckGateways, CheckEnrolment};
+    CheckRule,       CheckBinding,  CheckGatewayList,
+    CheckTouchPlace, CheckGateways, CheckEnrolment};
 
 proof::v1::Rule BreakGlassRule() {
   proof::v1::Rule rule;

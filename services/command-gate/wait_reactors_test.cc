@@ -174,6 +174,20 @@ TEST_F(WaitReactorsTest, ABatchOfOneIsItsCommand) {
   EXPECT_EQ(waited_.batch().size(), 1u);
 }
 
+TEST_F(WaitReactorsTest, AWatchOfABatchOfOneHearsEachStateWhenItComes) {
+  const StoredCommand asked = Asked();
+  grpc::ClientContext context;
+  const auto stream = Watch("batches/" + asked.row.command_id(), context);
+  v1::WatchCommandResponse first;
+  ASSERT_TRUE(stream->Read(&first));
+  EXPECT_EQ(first.batch().size(), 1u);
+  ASSERT_OK_AND_ASSIGN(StoredCommand command, Answer(asked, Touch(asked)));
+  ASSERT_OK_AND_ASSIGN(command, gate().dispatcher.Dispatch(command));
+  // A look every five seconds would not have seen the first of them.
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_APPROVED);
+  EXPECT_EQ(Next(*stream), v1::COMMAND_STATE_DISPATCHED);
+}
+
 TEST_F(WaitReactorsTest, ACommandThatIsNotTheFirstOneNamesNoBatch) {
   const std::vector<StoredCommand> all = DispatchedBatch(2);
   EXPECT_THAT(Wait("batches/" + all[1].row.command_id(), 60),

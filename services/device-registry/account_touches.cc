@@ -13,19 +13,9 @@
 namespace u2fi::device_registry {
 namespace {
 
-bool IsListed(const v1::Account& account, const std::string& id,
-              const v1::Gateway& gateway) {
-  for (const proof::v1::AccountGateway& listed : account.gateways()) {
-    if (listed.id() == id && listed.channel_key() == gateway.channel_key()) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool IsOwn(const v1::Account& account, const std::string& id,
            const v1::Gateway& gateway) {
-  return account.keys().empty() || IsListed(account, id, gateway);
+  return account.keys().empty() || IsListed(account, id, gateway.channel_key());
 }
 
 absl::StatusOr<proof::AccountGateway> Believed(const std::string& id,
@@ -36,6 +26,14 @@ absl::StatusOr<proof::AccountGateway> Believed(const std::string& id,
 }
 
 }  // namespace
+
+bool IsListed(const v1::Account& account, const std::string& id,
+              const std::string& channel_key) {
+  for (const proof::v1::AccountGateway& listed : account.gateways()) {
+    if (listed.id() == id && listed.channel_key() == channel_key) return true;
+  }
+  return false;
+}
 
 proof::AccountKey BelievedKey(const std::string& token,
                               const std::string& point,
@@ -74,7 +72,7 @@ absl::StatusOr<AccountTouches> AccountTouches::Read(Change& change,
 
 absl::Status AccountTouches::CheckOwn(const v1::Account& account) const {
   for (const auto& [id, gateway] : gateways_) {
-    if (IsListed(account, id, gateway)) continue;
+    if (IsListed(account, id, gateway.channel_key())) continue;
     return Error(reason::kPlaceNotAllowed,
                  "the gateway is not one of the account's own",
                  {{"gateway", id}});

@@ -18,6 +18,11 @@ proof::AccountKey BelievedKey(const std::string& token,
                               const std::string& point,
                               const std::string& cose);
 
+// Whether the gateway with that id, under that key, is one of the account's
+// own.
+bool IsListed(const v1::Account& account, const std::string& id,
+              const std::string& channel_key);
+
 // Where the touches for an act on an account were taken, and what the registry
 // believes when it verifies them.
 class AccountTouches {

@@ -10,6 +10,7 @@
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/account_changes.h"
 #include "services/device-registry/enrolment.h"
 #include "services/device-registry/pins_update.h"
 #include "services/device-registry/provisioning.h"
@@ -156,6 +157,9 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
   }
   if (IsTokenAct(in.command.operation())) {
     return ApplyTokenAct(change, in, rp_id_hash_);
+  }
+  if (IsAccountChange(in.command.operation())) {
+    return ApplyAccountChange(change, in, rp_id_hash_);
   }
   if (statement.purpose() == proof::v1::PURPOSE_PROVISION &&
       in.command.operation() == proof::kOperationPins) {

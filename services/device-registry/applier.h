@@ -19,9 +19,9 @@ namespace u2fi::device_registry {
 // (`applied/<command id>`) and the audit rows are one commit: a command that
 // comes again changes nothing and gets the same answer. The items of a batch
 // come one after the other, each verified against what those before it left,
-// and happen all or none. So far `u2fi.enrol`, `u2fi.token.*`, `u2fi.unbind`,
-// and `u2fi.pins` under PROVISION and PINS; a first pin set goes alone, since
-// its transaction is that of one command. Thread-safe.
+// and happen all or none. So far all but `u2fi.gateway.key`, `u2fi.grant`, and
+// `u2fi.pins` under LEASE and MOVE; a first pin set goes alone, since its
+// transaction is that of one command. Thread-safe.
 class Applier {
  public:
   // The references must outlive this object. `rp_id_hash` has 32 bytes, and so

@@ -1,14 +1,13 @@
 #include "services/device-registry/enrolment.h"
 
 #include <utility>
+#include <vector>
 
 #include "services/common/fido/cose_key.h"
 #include "services/common/proof/account_proof.h"
-#include "services/common/proof/command.h"
-#include "services/common/proof/ids.h"
-#include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/device-registry/account_act.h"
 #include "services/device-registry/account_touches.h"
 #include "services/device-registry/recoveries.h"
 #include "services/device-registry/registry_keys.h"
@@ -75,19 +74,10 @@ absl::StatusOr<std::string> Enrolment::Run() {
 }
 
 absl::Status Enrolment::Read() {
-  if (!in_.request.transaction().empty()) {
-    return FieldError("transaction", "does not go with u2fi.enrol");
-  }
-  const auto target = proof::AccountOfTarget(in_.command.device());
-  if (!target.has_value()) {
-    return Error(reason::kCommandFormat, "the command is not on an account");
-  }
-  account_ = std::string(*target);
-  ASSIGN_OR_RETURN(arguments_,
-                   proof::Parse<EnrolArguments>(in_.command.arguments(),
-                                                proof::kMaxArguments,
-                                                reason::kArgumentsFormat));
-  ASSIGN_OR_RETURN(row_, RequireAccount(change_, account_));
+  ASSIGN_OR_RETURN(AccountAct act, ReadAccountAct(change_, in_));
+  account_ = std::move(act.id);
+  row_ = std::move(act.row);
+  ASSIGN_OR_RETURN(arguments_, ArgumentsOf<EnrolArguments>(in_));
   return arguments_.recovery() ? absl::OkStatus() : ReadRecovery();
 }
 
@@ -199,16 +189,11 @@ std::string Enrolment::Put() {
   *enrolment.mutable_enrolment()->mutable_proof() = in_.proof;
   change_.Put(key::Enrolment(account_, arguments_.token_id()),
               std::move(enrolment));
-  audit::RowContent content = RowAboutCase(audit::v1::ROW_KIND_ADMIN, in_);
-  std::string name = AccountName(account_);
-  content.subjects.push_back(name);
-  content.subjects.push_back("tokens/" + arguments_.token_id());
+  std::vector<std::string> subjects = {"tokens/" + arguments_.token_id()};
   if (recovery_.has_value()) {
-    content.subjects.push_back("recoveries/" + recovery_->recovery());
+    subjects.push_back("recoveries/" + recovery_->recovery());
   }
-  change_.Audit(std::move(content));
-  PutAccount(change_, std::move(row_));
-  return name;
+  return PutAccountAct(change_, in_, {account_, std::move(row_)}, subjects);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "services/common/proof/ids.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/rules.h"
+#include "services/common/proof/strict.h"
 #include "services/device-registry/requests.h"
 
 namespace u2fi::device_registry {
@@ -148,6 +149,23 @@ v1::ApplyRequest RegistryTestCase::EnrolRequest(
   request.add_items()->set_command(enrolment.command());
   *request.mutable_evidence()->mutable_registration() =
       enrolment.registration();
+  return request;
+}
+
+v1::ApplyRequest RegistryTestCase::AccountActRequest(
+    const std::string& operation, const std::string& arguments,
+    std::vector<proof::FakeTouch> touches) {
+  NextRequest();
+  proof::v1::Command command = site_.Command(operation, arguments);
+  command.set_device(proof::AccountTarget("alice"));
+  proof::FakeRequest fake;
+  fake.purpose = proof::v1::PURPOSE_TOKEN;
+  fake.commands = {proof::Encode(command)};
+  fake.touches = std::move(touches);
+  v1::ApplyRequest request;
+  request.set_tenant("acme");
+  *request.mutable_approvals() = site_.Prove(fake).approvals();
+  request.add_items()->set_command(fake.commands[0]);
   return request;
 }
 

@@ -64,6 +64,10 @@ class RegistryTestCase : public testing::Test {
                                 std::vector<proof::FakeTouch> touches,
                                 const std::string& lease_site = "",
                                 bool recovery = false);
+  // An act of alice on her account, as a command of its own.
+  v1::ApplyRequest AccountActRequest(const std::string& operation,
+                                     const std::string& arguments,
+                                     std::vector<proof::FakeTouch> touches);
   v1::ArmRequest ArmRequest();
   gateway::v1::DeviceProof DeviceProof(const v1::Transaction& transaction);
   v1::StageRequest StageRequest(const v1::Transaction& transaction);

@@ -4,21 +4,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/proof/command.h"
-#include "services/common/proof/ids.h"
-#include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
-#include "services/device-registry/account_touches.h"
+#include "services/device-registry/account_act.h"
 #include "services/device-registry/deny_list.h"
-#include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::device_registry {
 namespace {
-
-using records::v1::AccountRow;
 
 constexpr absl::string_view kSuspend = "u2fi.token.suspend";
 constexpr absl::string_view kResume = "u2fi.token.resume";
@@ -46,9 +40,8 @@ class TokenAct {
   Change& change_;
   const ApplyCase& in_;
   const std::string& rp_id_hash_;
-  std::string account_;
+  AccountAct act_;
   std::string token_;
-  AccountRow row_;
 };
 
 absl::StatusOr<std::string> TokenAct::Run() {
@@ -60,7 +53,7 @@ absl::StatusOr<std::string> TokenAct::Run() {
 }
 
 int TokenAct::KeyIndex() const {
-  const auto& keys = row_.account().keys();
+  const auto& keys = act_.row.account().keys();
   for (int i = 0; i < keys.size(); ++i) {
     if (keys.Get(i).token_id() == token_) return i;
   }
@@ -68,31 +61,16 @@ int TokenAct::KeyIndex() const {
 }
 
 absl::Status TokenAct::ReadAccount() {
-  if (!in_.request.transaction().empty()) {
-    return FieldError("transaction", "goes with a pin set only");
-  }
-  const auto target = proof::AccountOfTarget(in_.command.device());
-  if (!target.has_value()) {
-    return Error(reason::kCommandFormat, "the command is not on an account");
-  }
-  account_ = std::string(*target);
+  ASSIGN_OR_RETURN(act_, ReadAccountAct(change_, in_));
   ASSIGN_OR_RETURN(const auto arguments,
-                   proof::Parse<proof::v1::TokenArguments>(
-                       in_.command.arguments(), proof::kMaxArguments,
-                       reason::kArgumentsFormat));
+                   ArgumentsOf<proof::v1::TokenArguments>(in_));
   token_ = arguments.token_id();
-  ASSIGN_OR_RETURN(row_, RequireAccount(change_, account_));
   if (KeyIndex() >= 0) return absl::OkStatus();
   return UnknownResource(absl::StrCat("tokens/", token_));
 }
 
 absl::Status TokenAct::CheckProof() {
-  ASSIGN_OR_RETURN(const AccountTouches touches,
-                   AccountTouches::Read(change_, in_));
-  ASSIGN_OR_RETURN(
-      const proof::AccountInputs inputs,
-      touches.InputsFor(in_, account_, row_.account(), rp_id_hash_));
-  return proof::VerifyAccountProof(in_.bytes, in_.proof, inputs).status();
+  return VerifyAccountAct(change_, in_, act_, rp_id_hash_);
 }
 
 absl::Status TokenAct::CheckAnother() {
@@ -109,23 +87,18 @@ absl::Status TokenAct::CheckAnother() {
 }
 
 absl::Status TokenAct::PutKey() {
-  auto& keys = *row_.mutable_account()->mutable_keys();
+  auto& keys = *act_.account().mutable_keys();
   if (!revokes()) {
     keys.Mutable(KeyIndex())->set_active(in_.command.operation() == kResume);
     return absl::OkStatus();
   }
   keys.DeleteSubrange(KeyIndex(), 1);
-  return DenyToken(change_, account_, token_);
+  return DenyToken(change_, act_.id, token_);
 }
 
 std::string TokenAct::Put() {
-  audit::RowContent content = RowAboutCase(audit::v1::ROW_KIND_ADMIN, in_);
-  std::string name = AccountName(account_);
-  content.subjects.push_back(name);
-  content.subjects.push_back(absl::StrCat("tokens/", token_));
-  change_.Audit(std::move(content));
-  PutAccount(change_, std::move(row_));
-  return name;
+  return PutAccountAct(change_, in_, std::move(act_),
+                       {absl::StrCat("tokens/", token_)});
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "services/device-registry/token_acts.h"
 
 #include "gmock/gmock.h"
-#include "services/common/proof/ids.h"
 #include "services/common/proof/strict.h"
 #include "services/device-registry/deny_list.h"
 #include "services/device-registry/registry_test_case.h"
@@ -29,22 +28,11 @@ class TokenActsTest : public RegistryTestCase {
   }
   v1::ApplyRequest Request(const std::string& what, const std::string& token,
                            std::vector<proof::FakeTouch> touches) {
-    NextRequest();
     proof::v1::TokenArguments arguments;
     arguments.set_format(1);
     arguments.set_token_id(token);
-    proof::v1::Command command =
-        site_.Command("u2fi.token." + what, proof::Encode(arguments));
-    command.set_device(proof::AccountTarget("alice"));
-    proof::FakeRequest fake;
-    fake.purpose = proof::v1::PURPOSE_TOKEN;
-    fake.commands = {proof::Encode(command)};
-    fake.touches = std::move(touches);
-    v1::ApplyRequest request;
-    request.set_tenant("acme");
-    *request.mutable_approvals() = site_.Prove(fake).approvals();
-    request.add_items()->set_command(fake.commands[0]);
-    return request;
+    return AccountActRequest("u2fi.token." + what, proof::Encode(arguments),
+                             std::move(touches));
   }
   // By the second token, about the first one.
   v1::ApplyRequest About(const std::string& what) {

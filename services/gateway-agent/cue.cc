@@ -3,8 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "services/common/proof/operations.h"
-#include "u2fi/proof/v1/pin_set.pb.h"
+#include "services/common/proof/command_text.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -21,24 +20,6 @@ std::string Printable(const std::string& text) {
   return printable;
 }
 
-// What people have to know of arguments that are no text: whose the device is.
-std::string OwnerIn(const proof::v1::Command& command) {
-  proof::v1::PinSet pins;
-  return command.operation() == proof::kOperationPins &&
-                 pins.ParseFromString(command.arguments())
-             ? absl::StrCat(" owner ", pins.account(), " keys ",
-                            pins.keys_size())
-             : "";
-}
-
-std::string LineOf(const proof::v1::Command& command) {
-  const bool readable = command.operation().rfind("u2fi.", 0) != 0 &&
-                        !command.arguments().empty();
-  return Printable(absl::StrCat(
-      command.operation(), " on ", command.device(),
-      readable ? absl::StrCat(" ", command.arguments()) : OwnerIn(command)));
-}
-
 }  // namespace
 
 CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
@@ -52,7 +33,7 @@ CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
                          question.statement().account());
   }
   for (size_t i = 0; i < question.commands().size() && i < kItemsShown; ++i) {
-    text.lines.push_back(LineOf(question.commands()[i]));
+    text.lines.push_back(proof::CommandText(question.commands()[i]));
   }
   if (question.commands().size() > kItemsShown) {
     text.lines.push_back(

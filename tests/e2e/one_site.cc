@@ -23,8 +23,6 @@
 namespace u2fi::e2e {
 namespace {
 
-constexpr char kRpId[] = "u2fi.test";
-
 std::string Contents(const std::string& path) {
   std::ifstream file(path);
   return std::string(std::istreambuf_iterator<char>(file),
@@ -38,7 +36,10 @@ device_registry::RegistryParts RegistryPartsOf(const Clock& clock,
   tokens.keys = {crypto::P256PrivateKey::Generate()};
   tokens.issuer = "https://u2fi.test";
   tokens.audience = "devices";
-  return {clock, random, store, kRpId, tokens};
+  device_registry::RegistryParts parts{clock, random, store, OneSite::kRpId,
+                                       tokens};
+  parts.origins = {OneSite::kPortal};
+  return parts;
 }
 
 fido::RegistrationPolicy AnyKey(const Clock& clock) {
@@ -87,7 +88,7 @@ OneSite::OneSite(const std::vector<std::string>& visitors, KeyKind kind)
                     challenge_client_,
                     kRpId,
                     AnyKey(clock_),
-                    {},
+                    {kPortal},
                     attestation::kDefaultKeyCache,
                     nullptr,
                     {},
@@ -125,9 +126,15 @@ OneSite::~OneSite() {
 
 void OneSite::StartMesh() {
   ASSERT_OK(registry_->Start());
-  gate_ = std::make_unique<command_gate::GateModule>(command_gate::GateParts{
-      clock_, random_, store_, attestation_client_, challenge_client_,
-      *registry_client_, absl::Seconds(1)});
+  command_gate::GateParts parts{clock_,
+                                random_,
+                                store_,
+                                attestation_client_,
+                                challenge_client_,
+                                *registry_client_,
+                                absl::Seconds(1)};
+  parts.approvers.origins = {kPortal};
+  gate_ = std::make_unique<command_gate::GateModule>(parts);
   identities_.push_back(ca_.Identity("service/command-gate"));
   rpc::ServiceList services;
   services.Add<command_gate::v1::CommandGate>(gate_->gate_server());

@@ -47,6 +47,9 @@ namespace u2fi::e2e {
 // it is one process with the machine's clock.
 class OneSite {
  public:
+  static constexpr char kRpId[] = "u2fi.test";
+  static constexpr char kPortal[] = "https://portal.u2fi.test";
+
   // `visitors`: names of keys that people may bring along (person.h). `kind`:
   // of the key that is plugged in.
   explicit OneSite(const std::vector<std::string>& visitors = {},

@@ -91,8 +91,20 @@ bool IdleStreams::Open(const std::string& address,
   // Services are certified for this name too; the test's client need not look
   // at the URI.
   arguments.SetSslTargetNameOverride("localhost");
-  streams_.push_back(std::make_unique<Stream>(grpc::CreateCustomChannel(
-      address, grpc::SslCredentials(options), arguments)));
+  return Add(grpc::CreateCustomChannel(address, grpc::SslCredentials(options),
+                                       arguments));
+}
+
+bool IdleStreams::OpenPlain(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  // Or all of them would share one connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return Add(grpc::CreateCustomChannel(
+      address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+bool IdleStreams::Add(std::shared_ptr<grpc::Channel> channel) {
+  streams_.push_back(std::make_unique<Stream>(std::move(channel)));
   return streams_.back()->Open();
 }
 

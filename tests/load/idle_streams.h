@@ -32,9 +32,12 @@ class IdleStreams {
   // message of the other side. False if none comes.
   bool Open(const std::string& address, const GatewayIdentity& identity,
             const std::string& roots);
+  // The same without TLS.
+  bool OpenPlain(const std::string& address);
 
  private:
   class Stream;
+  bool Add(std::shared_ptr<grpc::Channel> channel);
   std::vector<std::unique_ptr<Stream>> streams_;
 };
 

@@ -1,9 +1,11 @@
 // streams.mtls.idle_bytes: what one idle stream of a gateway costs the gate in
 // memory, beside a bare gRPC server with the same certificates and the same
-// kind of stream, which does nothing at all.
+// kind of stream, which does nothing at all. streams.plain.idle_bytes: the bare
+// server without TLS, which the gate does not speak, beside that with it.
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -26,6 +28,7 @@ constexpr int kStreams = 2000;
 // What a server needs once, for the first streams, is not counted.
 constexpr int kWarmUp = 50;
 constexpr char kName[] = "streams.mtls.idle_bytes";
+constexpr char kPlainName[] = "streams.plain.idle_bytes";
 
 std::string TextOf(const std::string& path) {
   std::ifstream file(path);
@@ -60,15 +63,21 @@ class BareLink : public gateway::v1::GatewayLink::CallbackService {
   }
 };
 
-// Runs as a process of its own: `streams_bench --bare ADDRESS CERT KEY ROOTS`.
-int ServeBare(char** argv) {
-  grpc::SslServerCredentialsOptions options(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_key_cert_pairs.push_back({TextOf(argv[4]), TextOf(argv[3])});
-  options.pem_root_certs = TextOf(argv[5]);
+// Runs as a process of its own: `streams_bench --bare ADDRESS CERT KEY ROOTS`,
+// or without TLS `streams_bench --bare ADDRESS`.
+int ServeBare(int argc, char** argv) {
+  std::shared_ptr<grpc::ServerCredentials> credentials =
+      grpc::InsecureServerCredentials();
+  if (argc == 6) {
+    grpc::SslServerCredentialsOptions options(
+        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    options.pem_key_cert_pairs.push_back({TextOf(argv[4]), TextOf(argv[3])});
+    options.pem_root_certs = TextOf(argv[5]);
+    credentials = grpc::SslServerCredentials(options);
+  }
   BareLink service;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(argv[2], grpc::SslServerCredentials(options));
+  builder.AddListeningPort(argv[2], credentials);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
@@ -76,15 +85,14 @@ int ServeBare(char** argv) {
   return 0;
 }
 
-// Bytes that each of kStreams idle streams adds to the process `pid`; negative
-// if some did not open.
-double BytesPerStream(pid_t pid, const std::string& address,
-                      const std::string& roots,
-                      const std::vector<GatewayIdentity>& identities) {
+// Bytes that each of kStreams idle streams adds to the process `pid`, of which
+// `open` opens the one with that number; negative if some did not open.
+double BytesPerStream(
+    pid_t pid, const std::function<bool(IdleStreams&, size_t number)>& open) {
   IdleStreams streams;
   int64_t before = 0;
-  for (size_t i = 0; i < identities.size(); ++i) {
-    if (!streams.Open(address, identities[i], roots)) return -1;
+  for (size_t i = 0; i < kWarmUp + kStreams; ++i) {
+    if (!open(streams, i)) return -1;
     if (i + 1 == kWarmUp) before = e2e::ResidentBytesOf(pid);
   }
   return static_cast<double>(e2e::ResidentBytesOf(pid) - before) / kStreams;
@@ -121,6 +129,16 @@ absl::Status CreateGateways(e2e::ProcessSite& site,
   return status;
 }
 
+// Starts a bare server, with `tls` or without, and gives its address.
+std::string StartBare(e2e::ProcessSite& site, const std::string& name,
+                      const std::vector<std::string>& tls) {
+  std::string address = absl::StrCat("127.0.0.1:", store::FreePort());
+  std::vector<std::string> words = {"/proc/self/exe", "--bare", address};
+  words.insert(words.end(), tls.begin(), tls.end());
+  site.programs().Start(name, words);
+  return address;
+}
+
 int Measure() {
   const auto site = e2e::ProcessSite::Start({/*mesh=*/true, 0});
   if (!site.ok()) {
@@ -140,20 +158,28 @@ int Measure() {
   }
   const rpc::TlsFiles files = ca.Files("service/challenge");
   const std::string roots = TextOf(files.roots);
-  const std::string bare_address =
-      absl::StrCat("127.0.0.1:", store::FreePort());
-  (*site)->programs().Start(
-      "bare", {"/proc/self/exe", "--bare", bare_address, files.certificate,
-               files.key, files.roots});
-  const double bare = BytesPerStream((*site)->programs().PidOf("bare"),
-                                     bare_address, roots, identities);
-  const double ours = BytesPerStream((*site)->programs().PidOf("command-gate"),
-                                     (*site)->GateAddress(), roots, identities);
-  if (ours < 0 || bare < 0) {
+  const auto measure = [&](const std::string& name,
+                           const std::string& address) {
+    return BytesPerStream((*site)->programs().PidOf(name),
+                          [&](IdleStreams& streams, size_t i) {
+                            return streams.Open(address, identities[i], roots);
+                          });
+  };
+  const std::string plain_address = StartBare(**site, "plain", {});
+  const double plain = BytesPerStream((*site)->programs().PidOf("plain"),
+                                      [&](IdleStreams& streams, size_t) {
+                                        return streams.OpenPlain(plain_address);
+                                      });
+  const double bare = measure(
+      "bare",
+      StartBare(**site, "bare", {files.certificate, files.key, files.roots}));
+  const double ours = measure("command-gate", (*site)->GateAddress());
+  if (ours < 0 || bare < 0 || plain < 0) {
     std::cerr << "streams_bench: a stream did not open\n" << (*site)->Logs();
     return 1;
   }
   PrintBenchLine({kName, ours, "B", "a bare gRPC server's stream", bare});
+  PrintBenchLine({kPlainName, plain, "B", "the same with TLS", bare});
   return 0;
 }
 
@@ -161,9 +187,12 @@ int Measure() {
 }  // namespace u2fi::load
 
 int main(int argc, char** argv) {
-  if (argc == 6 && std::string(argv[1]) == "--bare") {
-    return u2fi::load::ServeBare(argv);
+  if (argc > 2 && std::string(argv[1]) == "--bare") {
+    return u2fi::load::ServeBare(argc, argv);
   }
-  if (!u2fi::load::IsAskedFor(argc, argv, u2fi::load::kName)) return 0;
+  if (!u2fi::load::IsAskedFor(argc, argv, u2fi::load::kName) &&
+      !u2fi::load::IsAskedFor(argc, argv, u2fi::load::kPlainName)) {
+    return 0;
+  }
   return u2fi::load::Measure();
 }

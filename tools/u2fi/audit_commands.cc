@@ -38,15 +38,11 @@ absl::Status Verify(const Flags& flags, Output& output) {
 
 void AddExport(CLI::App* audit, Context& context,
                const std::shared_ptr<Flags>& flags) {
-  CLI::App* command =
-      audit->add_subcommand("export", "write the audit of all services");
-  command->fallthrough();
-  command->add_option("--out", flags->out, "file (-: standard output)");
-  command->callback([&context, flags] {
-    context.with_mesh = [&context, flags](Mesh& mesh, Output&) {
-      return Export(context, *flags, mesh);
-    };
-  });
+  AddMeshCommand(*audit, context, "export", "write the audit of all services",
+                 [&context, flags](Mesh& mesh, Output&) {
+                   return Export(context, *flags, mesh);
+                 })
+      ->add_option("--out", flags->out, "file (-: standard output)");
 }
 
 void AddVerify(CLI::App* audit, Context& context,

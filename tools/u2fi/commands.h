@@ -2,6 +2,7 @@
 #define U2FI_TOOLS_U2FI_COMMANDS_H_
 
 #include <functional>
+#include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
@@ -19,13 +20,24 @@ struct Context {
   std::function<absl::Status(Output&)> offline;
 };
 
+// A subcommand that calls `act` with the mesh.
+inline CLI::App* AddMeshCommand(
+    CLI::App& app, Context& context, const char* name, const char* help,
+    std::function<absl::Status(Mesh&, Output&)> act) {
+  CLI::App* const command = app.add_subcommand(name, help);
+  command->fallthrough();
+  command->callback(
+      [&context, act = std::move(act)] { context.with_mesh = act; });
+  return command;
+}
+
 // Each adds subcommands to `app`. `context` must outlive the parsing; the
 // values of flags live in the callbacks.
 
 // create-account, create-site, create-gateway, set-model, import-devices,
 // claim, policy, devices, tokens.
 void AddRecordCommands(CLI::App& app, Context& context);
-// enrol, token, provision, run, pins, transfer, unbind.
+// enrol, token, account, provision, run, pins, transfer, unbind.
 void AddTouchCommands(CLI::App& app, Context& context);
 // cancel, get, watch, wait, approvals.
 void AddFollowCommands(CLI::App& app, Context& context);

@@ -25,6 +25,7 @@ class FakeMesh : public Mesh {
   std::vector<attestation::ListTokensResponse> tokens;
   registry::PlanPinsResponse plan;
   registry::Policy policy;
+  registry::Account account;
   gate::ListGatewaySessionsResponse sessions;
   absl::Status sessions_error;
   CallerIdentity caller;
@@ -51,6 +52,21 @@ class FakeMesh : public Mesh {
           *response.mutable_account() = request.account();
           response.mutable_account()->set_name("accounts/" +
                                                request.account_id());
+        });
+  }
+  absl::StatusOr<registry::GetAccountResponse> GetAccount(
+      const registry::GetAccountRequest& request) override {
+    return Answer<registry::GetAccountResponse>(
+        "GetAccount", request,
+        [&](auto& response) { *response.mutable_account() = account; });
+  }
+  // Any gateway, whose key is its name.
+  absl::StatusOr<registry::GetGatewayResponse> GetGateway(
+      const registry::GetGatewayRequest& request) override {
+    return Answer<registry::GetGatewayResponse>(
+        "GetGateway", request, [&](auto& response) {
+          response.mutable_gateway()->set_name(request.name());
+          response.mutable_gateway()->set_channel_key(request.name());
         });
   }
   absl::StatusOr<registry::CreateSiteResponse> CreateSite(

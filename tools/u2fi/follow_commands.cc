@@ -120,14 +120,10 @@ using Act = absl::Status (*)(const Context&, const Flags&, Mesh&, Output&);
 
 CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
                      const char* name, const char* help, Act act) {
-  CLI::App* command = app.add_subcommand(name, help);
-  command->fallthrough();
-  command->callback([&context, flags, act] {
-    context.with_mesh = [&context, flags, act](Mesh& mesh, Output& output) {
-      return act(context, *flags, mesh, output);
-    };
-  });
-  return command;
+  return AddMeshCommand(app, context, name, help,
+                        [&context, flags, act](Mesh& mesh, Output& output) {
+                          return act(context, *flags, mesh, output);
+                        });
 }
 
 }  // namespace

@@ -110,6 +110,16 @@ absl::StatusOr<registry::CreateAccountResponse> GrpcMeshClient::CreateAccount(
               &registry::DeviceRegistry::Stub::CreateAccount);
 }
 
+absl::StatusOr<registry::GetAccountResponse> GrpcMeshClient::GetAccount(
+    const registry::GetAccountRequest& request) {
+  return Call(*registry_, request, &registry::DeviceRegistry::Stub::GetAccount);
+}
+
+absl::StatusOr<registry::GetGatewayResponse> GrpcMeshClient::GetGateway(
+    const registry::GetGatewayRequest& request) {
+  return Call(*registry_, request, &registry::DeviceRegistry::Stub::GetGateway);
+}
+
 absl::StatusOr<registry::CreateSiteResponse> GrpcMeshClient::CreateSite(
     const registry::CreateSiteRequest& request) {
   return Call(*registry_, request, &registry::DeviceRegistry::Stub::CreateSite);

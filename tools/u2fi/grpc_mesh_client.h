@@ -27,10 +27,14 @@ class GrpcMeshClient : public Mesh {
   absl::StatusOr<CallerIdentity> Caller() override;
   absl::StatusOr<registry::CreateAccountResponse> CreateAccount(
       const registry::CreateAccountRequest& request) override;
+  absl::StatusOr<registry::GetAccountResponse> GetAccount(
+      const registry::GetAccountRequest& request) override;
   absl::StatusOr<registry::CreateSiteResponse> CreateSite(
       const registry::CreateSiteRequest& request) override;
   absl::StatusOr<registry::CreateGatewayResponse> CreateGateway(
       const registry::CreateGatewayRequest& request) override;
+  absl::StatusOr<registry::GetGatewayResponse> GetGateway(
+      const registry::GetGatewayRequest& request) override;
   absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(
       const registry::ImportDevicesRequest& request) override;
   absl::StatusOr<registry::ClaimDeviceResponse> ClaimDevice(

@@ -25,15 +25,13 @@ void AddCompletion(CLI::App& app, Context& context) {
 }  // namespace
 
 void AddHelpCommands(CLI::App& app, Context& context) {
-  app.add_subcommand("doctor",
-                     "look at what a command needs, and say what to do")
-      ->fallthrough()
-      ->callback([&context] {
-        context.with_mesh = [&context](Mesh& mesh, Output& output) {
-          return Doctor(mesh, SystemClock(), context.settings.account, output)
-              .Run();
-        };
-      });
+  AddMeshCommand(app, context, "doctor",
+                 "look at what a command needs, and say what to do",
+                 [&context](Mesh& mesh, Output& output) {
+                   return Doctor(mesh, SystemClock(), context.settings.account,
+                                 output)
+                       .Run();
+                 });
   AddCompletion(app, context);
 }
 

@@ -39,10 +39,14 @@ class Mesh {
 
   virtual absl::StatusOr<registry::CreateAccountResponse> CreateAccount(
       const registry::CreateAccountRequest& request) = 0;
+  virtual absl::StatusOr<registry::GetAccountResponse> GetAccount(
+      const registry::GetAccountRequest& request) = 0;
   virtual absl::StatusOr<registry::CreateSiteResponse> CreateSite(
       const registry::CreateSiteRequest& request) = 0;
   virtual absl::StatusOr<registry::CreateGatewayResponse> CreateGateway(
       const registry::CreateGatewayRequest& request) = 0;
+  virtual absl::StatusOr<registry::GetGatewayResponse> GetGateway(
+      const registry::GetGatewayRequest& request) = 0;
   virtual absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(
       const registry::ImportDevicesRequest& request) = 0;
   virtual absl::StatusOr<registry::ClaimDeviceResponse> ClaimDevice(

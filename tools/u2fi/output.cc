@@ -11,6 +11,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
 #include "services/common/proof/command.h"
+#include "services/common/proof/command_text.h"
 #include "tools/u2fi/error_text.h"
 
 namespace u2fi::cli {
@@ -48,8 +49,7 @@ std::string What(const PendingApproval& approval) {
   if (approval.commands().empty()) return "";
   const auto command = proof::ParseCommand(approval.commands(0));
   if (!command.ok()) return "a command that cannot be read";
-  std::string text =
-      absl::StrCat(command->operation(), " on ", command->device());
+  std::string text = proof::CommandText(*command);
   if (approval.commands_size() > 1) {
     absl::StrAppend(&text, " and ", approval.commands_size() - 1, " more");
   }

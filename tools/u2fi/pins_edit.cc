@@ -13,7 +13,6 @@ namespace u2fi::cli {
 namespace {
 
 using device_registry::v1::PlanPinsRequest;
-using proof::v1::OperationRule;
 using proof::v1::PinnedKey;
 
 struct Role {
@@ -58,41 +57,15 @@ absl::StatusOr<PinnedKey> ParseKey(const std::string& text) {
   return key;
 }
 
-// Removes the entry that `is_it`; whether there was one.
-template <typename Entries, typename Predicate>
-bool Remove(Entries& entries, Predicate is_it) {
-  const auto end = std::remove_if(entries.begin(), entries.end(), is_it);
-  const bool found = end != entries.end();
-  entries.erase(end, entries.end());
-  return found;
-}
-
-bool RemoveRule(const std::string& operation, PlanPinsRequest& plan) {
-  return Remove(*plan.mutable_rules(), [&](const OperationRule& entry) {
-    return entry.operation() == operation;
-  });
-}
-
+// Whether the key was there.
 bool RemoveKey(const std::string& token, PlanPinsRequest& plan) {
-  return Remove(*plan.mutable_keys(),
-                [&](const PinnedKey& key) { return key.token_id() == token; });
-}
-
-absl::Status EditRules(const PinsEdit& edit, PlanPinsRequest& plan) {
-  plan.set_replace_rules(true);
-  for (const std::string& operation : edit.drop_rules) {
-    if (!RemoveRule(operation, plan)) {
-      return Bad("--drop-rule", operation, "has no rule of its own");
-    }
-  }
-  for (const std::string& text : edit.rules) {
-    ASSIGN_OR_RETURN(const auto parsed, ParseOperation(text));
-    RemoveRule(parsed.operation(), plan);
-    OperationRule& entry = *plan.add_rules();
-    entry.set_operation(parsed.operation());
-    *entry.mutable_rule() = parsed.rule();
-  }
-  return absl::OkStatus();
+  auto& keys = *plan.mutable_keys();
+  const auto end = std::remove_if(
+      keys.begin(), keys.end(),
+      [&](const PinnedKey& key) { return key.token_id() == token; });
+  const bool found = end != keys.end();
+  keys.erase(end, keys.end());
+  return found;
 }
 
 absl::Status EditKeys(const PinsEdit& edit, PlanPinsRequest& plan) {
@@ -119,7 +92,9 @@ absl::StatusOr<PlanPinsRequest> PlanFor(const PinsEdit& edit,
   plan.add_devices(present.device());
   *plan.mutable_rules() = present.rules();
   *plan.mutable_keys() = present.keys();
-  RETURN_IF_ERROR(EditRules(edit, plan));
+  plan.set_replace_rules(true);
+  RETURN_IF_ERROR(
+      EditRules(edit.rules, edit.drop_rules, *plan.mutable_rules()));
   RETURN_IF_ERROR(EditKeys(edit, plan));
   for (const std::string& id : edit.gateways) plan.add_gateways(id);
   return plan;

@@ -35,6 +35,7 @@ And then the owner:
   u2fi enrol --gateway g1
   u2fi provision cam-1 --site home --gateway g1 --rule camera.off=touch
   u2fi token revoke TOKEN --gateway g1  with the touch of another key
+  u2fi account                        and: u2fi account --rule lamp.on=touch
   u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
   u2fi transfer cam-1 --to bob          his from now on; both of you touch
   u2fi unbind cam-1                     it forgets its owner

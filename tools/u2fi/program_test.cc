@@ -205,6 +205,23 @@ TEST_F(ProgramTest, AKeyOfTheAccountIsRevokedWithTheTouchOfAnother) {
   EXPECT_EQ(arguments.token_id(), "tok-1");
 }
 
+TEST_F(ProgramTest, AnAccountIsShown) {
+  mesh_.account.set_name("accounts/ann");
+  EXPECT_EQ(Run({"account", "--account", "ann"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("accounts/ann"));
+  EXPECT_EQ(mesh_.submitted.request_id(), "");
+}
+
+TEST_F(ProgramTest, AChangeOfTheAccountIsAnActOnIt) {
+  EXPECT_EQ(Run({"account", "--account", "ann", "--rule", "lamp.on=touch",
+                 "--gateway", "g1"}),
+            0);
+  EXPECT_EQ(mesh_.submitted.options().purpose(), proof::v1::PURPOSE_TOKEN);
+  EXPECT_EQ(mesh_.submitted.item().device(), "account:ann");
+  EXPECT_EQ(mesh_.submitted.item().operation(), "u2fi.account.policy");
+  EXPECT_EQ(mesh_.submitted.options().place().gateway(), "g1");
+}
+
 TEST_F(ProgramTest, OnlyKnownActsOnKeysAreTaken) {
   EXPECT_EQ(
       Run({"token", "explode", "tok-1", "--gateway", "g1", "--account", "ann"}),

@@ -31,15 +31,12 @@ using Act = std::function<absl::Status(Records&, const Flags&)>;
 
 CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
                      const char* name, const char* help, Act act) {
-  CLI::App* command = app.add_subcommand(name, help);
-  command->fallthrough();
-  command->callback([&context, flags, act = std::move(act)] {
-    context.with_mesh = [&context, flags, act](Mesh& mesh, Output& output) {
-      Records records(mesh, context.around.random, output);
-      return act(records, *flags);
-    };
-  });
-  return command;
+  return AddMeshCommand(
+      app, context, name, help,
+      [&context, flags, act = std::move(act)](Mesh& mesh, Output& output) {
+        Records records(mesh, context.around.random, output);
+        return act(records, *flags);
+      });
 }
 
 // A file, or the standard input for "-".

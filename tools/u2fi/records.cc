@@ -1,6 +1,5 @@
 #include "tools/u2fi/records.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -8,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "services/common/proof/rules.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
@@ -65,7 +65,7 @@ std::string Text(const registry::Policy& policy) {
   std::string text = "policy   the strictest of it, model, owner and device";
   for (const proof::v1::OperationRule& rule : policy.rules()) {
     absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
-                    RuleName(rule.rule()));
+                    proof::RuleName(rule.rule()));
   }
   return absl::StrCat(text, "\nquorum   a requester ",
                       policy.allow_self_approval() ? "may" : "may not",
@@ -73,36 +73,6 @@ std::string Text(const registry::Policy& policy) {
                       policy.forbid_break_glass()
                           ? "forbidden"
                           : "as the pin sets of the devices say");
-}
-
-// Whether there was a rule for `operation`.
-bool RemoveRule(const std::string& operation, registry::Policy& policy) {
-  auto& rules = *policy.mutable_rules();
-  const auto end = std::remove_if(rules.begin(), rules.end(),
-                                  [&](const proof::v1::OperationRule& rule) {
-                                    return rule.operation() == operation;
-                                  });
-  const bool found = end != rules.end();
-  rules.erase(end, rules.end());
-  return found;
-}
-
-absl::Status EditRules(const PolicyEdit& edit, registry::Policy& policy) {
-  for (const std::string& operation : edit.drop_rules) {
-    if (!RemoveRule(operation, policy)) {
-      return FieldError("--drop-rule",
-                        absl::StrCat("'", operation, "' has no rule here"));
-    }
-  }
-  for (const std::string& text : edit.rules) {
-    ASSIGN_OR_RETURN(const registry::ModelOperation parsed,
-                     ParseOperation(text));
-    RemoveRule(parsed.operation(), policy);
-    proof::v1::OperationRule& rule = *policy.add_rules();
-    rule.set_operation(parsed.operation());
-    *rule.mutable_rule() = parsed.rule();
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -181,7 +151,8 @@ absl::Status Records::ChangePolicy(const PolicyEdit& edit) {
   registry::UpdatePolicyRequest request;
   *request.mutable_policy() = present.policy();
   registry::Policy& policy = *request.mutable_policy();
-  RETURN_IF_ERROR(EditRules(edit, policy));
+  RETURN_IF_ERROR(
+      EditRules(edit.rules, edit.drop_rules, *policy.mutable_rules()));
   if (edit.forbid_break_glass.has_value()) {
     policy.set_forbid_break_glass(*edit.forbid_break_glass);
   }

@@ -1,5 +1,6 @@
 #include "tools/u2fi/rule_text.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -9,8 +10,25 @@
 #include "absl/types/optional.h"
 #include "services/common/proof/rules.h"
 #include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
 
 namespace u2fi::cli {
+namespace {
+
+using Rules = google::protobuf::RepeatedPtrField<proof::v1::OperationRule>;
+
+// Whether there was a rule for `operation`.
+bool RemoveRule(const std::string& operation, Rules& rules) {
+  const auto end = std::remove_if(rules.begin(), rules.end(),
+                                  [&](const proof::v1::OperationRule& rule) {
+                                    return rule.operation() == operation;
+                                  });
+  const bool found = end != rules.end();
+  rules.erase(end, rules.end());
+  return found;
+}
+
+}  // namespace
 
 absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
     absl::string_view text) {
@@ -33,12 +51,22 @@ absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
   return operation;
 }
 
-std::string RuleName(const proof::v1::Rule& rule) {
-  const absl::string_view preset = proof::PresetName(rule);
-  const bool other_quorum = preset == "QUORUM" && rule.approvals() != 2;
-  return preset.empty() || other_quorum
-             ? absl::StrCat(rule.approvals(), " approvals")
-             : absl::AsciiStrToLower(preset);
+absl::Status EditRules(const std::vector<std::string>& set,
+                       const std::vector<std::string>& drop, Rules& rules) {
+  for (const std::string& operation : drop) {
+    if (!RemoveRule(operation, rules)) {
+      return FieldError("--drop-rule",
+                        absl::StrCat("'", operation, "' has no rule here"));
+    }
+  }
+  for (const std::string& text : set) {
+    ASSIGN_OR_RETURN(const auto parsed, ParseOperation(text));
+    RemoveRule(parsed.operation(), rules);
+    proof::v1::OperationRule& rule = *rules.Add();
+    rule.set_operation(parsed.operation());
+    *rule.mutable_rule() = parsed.rule();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::cli

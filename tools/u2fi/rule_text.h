@@ -2,7 +2,9 @@
 #define U2FI_TOOLS_U2FI_RULE_TEXT_H_
 
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "u2fi/device_registry/v1/resources.pb.h"
@@ -14,8 +16,12 @@ namespace u2fi::cli {
 absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
     absl::string_view text);
 
-// The rule for people: its name in ParseOperation(), or what it wants.
-std::string RuleName(const proof::v1::Rule& rule);
+// Changes `rules`: the operations in `drop` lose their rule, those in `set`, as
+// in ParseOperation(), get a new one. INVALID_FIELD for text that is none, and
+// for an operation to drop that has no rule.
+absl::Status EditRules(
+    const std::vector<std::string>& set, const std::vector<std::string>& drop,
+    google::protobuf::RepeatedPtrField<proof::v1::OperationRule>& rules);
 
 }  // namespace u2fi::cli
 

@@ -14,14 +14,8 @@ TEST(RuleTextTest, EveryPresetHasAName) {
                          ParseOperation(std::string("camera.on=") + name));
     EXPECT_EQ(operation.operation(), "camera.on");
     EXPECT_OK(proof::CheckRuleForm(operation.rule(), "camera.on"));
-    EXPECT_EQ(RuleName(operation.rule()), name);
+    EXPECT_EQ(proof::RuleName(operation.rule()), name);
   }
-}
-
-TEST(RuleTextTest, ALargerQuorumSaysItsNumber) {
-  proof::v1::Rule rule = *proof::PresetByName("QUORUM");
-  rule.set_approvals(3);
-  EXPECT_EQ(RuleName(rule), "3 approvals");
 }
 
 TEST(RuleTextTest, WhatIsNoOperationWithARuleIsRefused) {
@@ -29,6 +23,27 @@ TEST(RuleTextTest, WhatIsNoOperationWithARuleIsRefused) {
                            "camera.on=loud", "camera.on=touch=free"}) {
     EXPECT_THAT(ParseOperation(text), HasReason(reason::kInvalidField)) << text;
   }
+}
+
+class EditRulesTest : public testing::Test {
+ protected:
+  EditRulesTest() { EXPECT_OK(EditRules({"camera.on=free"}, {}, rules_)); }
+
+  google::protobuf::RepeatedPtrField<proof::v1::OperationRule> rules_;
+};
+
+TEST_F(EditRulesTest, ARuleTakesThePlaceOfTheOldOne) {
+  ASSERT_OK(EditRules({"camera.on=touch", "camera.off=quorum"}, {}, rules_));
+  ASSERT_EQ(rules_.size(), 2);
+  EXPECT_EQ(proof::RuleName(rules_.Get(0).rule()), "touch");
+  EXPECT_EQ(rules_.Get(1).operation(), "camera.off");
+}
+
+TEST_F(EditRulesTest, ARuleIsDroppedIfItIsThere) {
+  ASSERT_OK(EditRules({}, {"camera.on"}, rules_));
+  EXPECT_TRUE(rules_.empty());
+  EXPECT_THAT(EditRules({}, {"camera.on"}, rules_),
+              HasReason(reason::kInvalidField));
 }
 
 }  // namespace

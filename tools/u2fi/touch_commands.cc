@@ -9,9 +9,11 @@
 #include "absl/strings/strip.h"
 #include "services/common/file/file.h"
 #include "services/common/proof/ids.h"
+#include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/u2fi/account_edit.h"
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
@@ -38,20 +40,24 @@ struct Flags {
   std::string approve_within;
   std::string execute_within;
   PinsEdit edit;
+  AccountEdit account_edit;
   // Ask which operations are important.
   bool ask_what = false;
 };
 
 using FlagsPtr = std::shared_ptr<Flags>;
 
+absl::Status CheckAccount(const Context& context) {
+  if (!context.settings.account.empty()) return absl::OkStatus();
+  return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
+}
+
 // Fills in what is common to all that ask for a touch, and asks.
 absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
                     Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   Ask& ask = flags.ask;
   ask.account = context.settings.account;
-  if (ask.account.empty()) {
-    return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
-  }
   if (!flags.id_token_file.empty()) {
     ASSIGN_OR_RETURN(const std::string text,
                      ReadFile(flags.id_token_file, kMaxIdToken));
@@ -91,6 +97,26 @@ absl::Status ActOnToken(Context& context, Flags& flags, Mesh& mesh,
   flags.ask.device = proof::AccountTarget(context.settings.account);
   flags.ask.operation = absl::StrCat(kTokenOperation, flags.ask.operation);
   flags.ask.message = proof::Encode(arguments);
+  return AskFor(context, flags, mesh, output);
+}
+
+// Shows the account, or changes it.
+absl::Status ActOnAccount(Context& context, Flags& flags, Mesh& mesh,
+                          Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
+  registry::GetAccountRequest request;
+  request.set_name(absl::StrCat("accounts/", context.settings.account));
+  ASSIGN_OR_RETURN(const auto present, mesh.GetAccount(request));
+  if (flags.account_edit.Empty()) {
+    output.Show(present.account(), AccountText(present.account()));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const AccountChange change,
+                   ChangeFor(flags.account_edit, present.account(), mesh));
+  flags.ask.purpose = proof::v1::PURPOSE_TOKEN;
+  flags.ask.device = proof::AccountTarget(context.settings.account);
+  flags.ask.operation = change.operation;
+  flags.ask.message = change.message;
   return AskFor(context, flags, mesh, output);
 }
 
@@ -148,7 +174,7 @@ std::vector<std::string> AskWhatMatters(const Context& context,
                                         Output& output) {
   std::string free;
   for (const proof::v1::OperationRule& rule : pins.rules()) {
-    if (RuleName(rule.rule()) == "free") {
+    if (proof::RuleName(rule.rule()) == "free") {
       absl::StrAppend(&free, " ", rule.operation());
     }
   }
@@ -237,14 +263,10 @@ using Act = absl::Status (*)(Context&, Flags&, Mesh&, Output&);
 
 CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
                      const char* name, const char* help, Act act) {
-  CLI::App* command = app.add_subcommand(name, help);
-  command->fallthrough();
-  command->callback([&context, flags, act] {
-    context.with_mesh = [&context, flags, act](Mesh& mesh, Output& output) {
-      return act(context, *flags, mesh, output);
-    };
-  });
-  return command;
+  return AddMeshCommand(app, context, name, help,
+                        [&context, flags, act](Mesh& mesh, Output& output) {
+                          return act(context, *flags, mesh, output);
+                        });
 }
 
 void AddTimes(CLI::App* command, const FlagsPtr& flags) {
@@ -285,6 +307,23 @@ void AddKeys(CLI::App& app, Context& context, const FlagsPtr& flags) {
   token->add_option("--gateway", flags->ask.gateway, "where to touch")
       ->required();
   AddTimes(token, flags);
+}
+
+void AddAccount(CLI::App& app, Context& context, const FlagsPtr& flags) {
+  CLI::App* account =
+      AddCommand(app, context, flags, "account",
+                 "show your account, or change where it approves and its rules",
+                 ActOnAccount);
+  AccountEdit& edit = flags->account_edit;
+  account->add_option("--rule", edit.rules,
+                      "OPERATION=RULE: important to you on every device; the "
+                      "strictest rule wins");
+  account->add_option("--drop-rule", edit.drop_rules,
+                      "OPERATION: the account says nothing about it any more");
+  account->add_option("--gateways", edit.gateways,
+                      "the whole new list of gateways where it approves");
+  account->add_option("--gateway", flags->ask.gateway, "where to touch");
+  AddTimes(account, flags);
 }
 
 void AddAsking(CLI::App& app, Context& context, const FlagsPtr& flags) {
@@ -369,6 +408,7 @@ void AddBindingChanges(CLI::App& app, Context& context, const FlagsPtr& flags) {
 void AddTouchCommands(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   AddKeys(app, context, flags);
+  AddAccount(app, context, flags);
   AddAsking(app, context, flags);
   AddBindingChanges(app, context, flags);
 }

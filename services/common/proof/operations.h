@@ -16,6 +16,10 @@ inline constexpr absl::string_view kOperationPins = "u2fi.pins";
 inline constexpr absl::string_view kOperationGrant = "u2fi.grant";
 inline constexpr absl::string_view kOperationUnbind = "u2fi.unbind";
 inline constexpr absl::string_view kOperationEnrol = "u2fi.enrol";
+inline constexpr absl::string_view kOperationAccountGateways =
+    "u2fi.account.gateways";
+inline constexpr absl::string_view kOperationAccountPolicy =
+    "u2fi.account.policy";
 
 // True if the name starts with `u2fi.`, known or not.
 bool IsReserved(absl::string_view operation);

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "services/common/proof/operations.h"
@@ -129,6 +130,14 @@ absl::string_view PresetName(const Rule& rule) {
   const bool quorum =
       rule.approvals() >= 2 && Same(rule, QuorumRule(rule.approvals()));
   return quorum ? "QUORUM" : "";
+}
+
+std::string RuleName(const Rule& rule) {
+  const absl::string_view preset = PresetName(rule);
+  const bool other_quorum = preset == "QUORUM" && rule.approvals() != 2;
+  if (!preset.empty() && !other_quorum) return absl::AsciiStrToLower(preset);
+  return rule.approvals() == 1 ? "1 approval"
+                               : absl::StrCat(rule.approvals(), " approvals");
 }
 
 absl::Status CheckRuleForm(const Rule& rule, absl::string_view operation) {

@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_COMMON_PROOF_RULES_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,6 +31,10 @@ absl::optional<v1::Rule> PresetByName(absl::string_view name);
 // The name of the preset that `rule` is, or "" if it is none; QUORUM for any
 // number of approvals.
 absl::string_view PresetName(const v1::Rule& rule);
+
+// The rule for people: the preset in lower case, or how many approvals it
+// wants.
+std::string RuleName(const v1::Rule& rule);
 
 // The rules of a Rule for `operation` ("" for a default rule): a kind of the
 // list; with FREE and FORBIDDEN nothing else; with APPROVALS 1 to 8 approvals,

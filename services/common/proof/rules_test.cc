@@ -34,6 +34,13 @@ v1::PinSet WithDefault(const v1::Rule& rule) {
   return pins;
 }
 
+TEST(RulesTest, ARuleHasANameForPeople) {
+  EXPECT_EQ(RuleName(TouchUvRule()), "touch_uv");
+  EXPECT_EQ(RuleName(QuorumRule(2)), "quorum");
+  EXPECT_EQ(RuleName(QuorumRule(3)), "3 approvals");
+  EXPECT_EQ(RuleName(OwnerTouchRule()), "1 approval");
+}
+
 TEST(PresetTest, NamesRoundTrip) {
   for (const char* name :
        {"FREE", "TOUCH", "TOUCH_UV", "QUORUM", "FORBIDDEN"}) {

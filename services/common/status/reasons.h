@@ -190,6 +190,8 @@ inline constexpr Reason kPinsPrevious{"PINS_PREVIOUS",
                                       absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kPinsChange{"PINS_CHANGE",
                                     absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kGatewaysPrevious{
+    "GATEWAYS_PREVIOUS", absl::StatusCode::kFailedPrecondition};
 inline constexpr Reason kLeaseOfferInvalid{"LEASE_OFFER_INVALID",
                                            absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kEnrolmentMissing{"ENROLMENT_MISSING",

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -58,8 +59,13 @@ void SqliteBackups::Run() {
 }
 
 void SqliteBackups::Look() {
+  MutexLock lock(look_);
   const std::string wanted = BackupWantedName(file_);
-  if (access(wanted.c_str(), F_OK) != 0) return;
+  const bool is_wanted = access(wanted.c_str(), F_OK) == 0;
+  if (!is_wanted || stuck_) {
+    stuck_ = is_wanted;
+    return;
+  }
   const absl::Status made = Make();
   if (made.ok()) {
     logging::Info("a backup was made", {{"file", BackupName(file_)}});
@@ -70,7 +76,10 @@ void SqliteBackups::Look() {
     WriteFileDurably(BackupFailedName(file_), made.message(), kPrivate)
         .IgnoreError();
   }
-  unlink(wanted.c_str());
+  stuck_ = unlink(wanted.c_str()) != 0;
+  if (!stuck_) return;
+  logging::Warning("the wish for a backup cannot be taken away",
+                   {{"file", wanted}, {"cause", strerror(errno)}});
 }
 
 absl::Status SqliteBackups::Make() {

@@ -20,7 +20,8 @@ std::string BackupFailedName(const std::string& file);
 // the process that has the file goes on. Who wants one makes FILE.backup-wanted
 // and waits until that is gone: then there is FILE.backup, complete and on
 // disk, or FILE.backup-failed with the cause as text. Both are those of the
-// last time. A process that dies meanwhile makes it after its next start.
+// last time. A process that dies meanwhile makes it after its next start; one
+// that cannot remove the wish makes one.
 class SqliteBackups {
  public:
   // Makes a copy of the database in the new file `path`. Blocks.
@@ -43,6 +44,10 @@ class SqliteBackups {
 
   const std::string file_;
   const BackUp back_up_;
+  // Held while it looks.
+  Mutex look_;
+  // The wish was fulfilled and is still there: it is not fulfilled again.
+  bool stuck_ ABSL_GUARDED_BY(look_) = false;
   Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

@@ -62,6 +62,20 @@ TEST_F(SqliteBackupsTest, AWishIsFulfilled) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST_F(SqliteBackupsTest, AWishThatCannotBeTakenAwayIsFulfilledOnce) {
+  // What unlink() does not remove.
+  ASSERT_EQ(mkdir(BackupWantedName(file_).c_str(), 0700), 0);
+  while (made_ == 0) usleep(1000);
+  backups_.Look();
+  backups_.Look();
+  EXPECT_EQ(made_, 1);
+  ASSERT_EQ(rmdir(BackupWantedName(file_).c_str()), 0);
+  backups_.Look();
+  Want();
+  AwaitMade();
+  EXPECT_EQ(made_, 2);
+}
+
 TEST_F(SqliteBackupsTest, WhatWentWrongIsSaid) {
   outcome_ = Error(reason::kStoreUnavailable, "the disk is full");
   Want();

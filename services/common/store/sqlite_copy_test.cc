@@ -84,7 +84,7 @@ TEST_F(SqliteCopyTest, ADamagedFileIsFound) {
   EXPECT_THAT(Start()->Step(-1), IsOkAndHolds(true));
   // The middle of the file, where records are.
   std::fstream file(to_path_, std::ios::in | std::ios::out);
-  file.seekp(4096 * 20);
+  file.seekp(std::streamoff{4096} * 20);
   file << std::string(4096, '\xff');
   file.close();
   EXPECT_FALSE(InspectSqlite(to_path_).ok());

@@ -1,0 +1,83 @@
+#include "services/common/proof/command_text.h"
+
+#include "gtest/gtest.h"
+#include "services/common/proof/fake_site.h"
+#include "services/common/proof/rules.h"
+#include "services/common/proof/strict.h"
+#include "u2fi/proof/v1/operations.pb.h"
+
+namespace u2fi::proof {
+namespace {
+
+v1::Command Make(const std::string& operation, const std::string& arguments,
+                 const std::string& device = "account:ann") {
+  v1::Command command;
+  command.set_device(device);
+  command.set_operation(operation);
+  command.set_arguments(arguments);
+  return command;
+}
+
+TEST(CommandTextTest, ADeviceOperationIsShownWithItsArguments) {
+  EXPECT_EQ(CommandText(Make("camera.on", "{\"zoom\":2}", "cam-1")),
+            "camera.on on cam-1 {\"zoom\":2}");
+  EXPECT_EQ(CommandText(Make("camera.on", "", "cam-1")), "camera.on on cam-1");
+}
+
+TEST(CommandTextTest, APinSetSaysWhoseTheDeviceWillBe) {
+  const FakeSite site;
+  EXPECT_EQ(CommandText(Make("u2fi.pins", Encode(site.FirstPins()), "lock-1")),
+            "u2fi.pins on lock-1 owner alice keys 5");
+}
+
+TEST(CommandTextTest, AnActOnAKeyNamesTheKey) {
+  v1::TokenArguments arguments;
+  arguments.set_format(1);
+  arguments.set_token_id("tok-1");
+  EXPECT_EQ(CommandText(Make("u2fi.token.revoke", Encode(arguments))),
+            "u2fi.token.revoke on account:ann key tok-1");
+}
+
+TEST(CommandTextTest, TheGatewaysOfAnAccountAreNamed) {
+  v1::AccountGatewaysArguments arguments;
+  arguments.set_format(1);
+  for (const char* const id : {"g1", "g2"}) {
+    v1::AccountGateway& gateway = *arguments.add_gateways();
+    gateway.set_id(id);
+    gateway.set_channel_key(std::string(32, 'k'));
+  }
+  EXPECT_EQ(CommandText(Make("u2fi.account.gateways", Encode(arguments))),
+            "u2fi.account.gateways on account:ann own gateways g1 g2");
+}
+
+TEST(CommandTextTest, SoAreItsRules) {
+  v1::AccountPolicyArguments arguments;
+  arguments.set_format(1);
+  EXPECT_EQ(CommandText(Make("u2fi.account.policy", Encode(arguments))),
+            "u2fi.account.policy on account:ann no rules");
+  v1::OperationRule& rule = *arguments.add_rules();
+  rule.set_operation("door.open");
+  *rule.mutable_rule() = QuorumRule(3);
+  EXPECT_EQ(CommandText(Make("u2fi.account.policy", Encode(arguments))),
+            "u2fi.account.policy on account:ann rules door.open=3 approvals");
+}
+
+TEST(CommandTextTest, ArgumentsThatCannotBeReadAreSaidToBe) {
+  EXPECT_EQ(CommandText(Make("u2fi.token.revoke", "\xff")),
+            "u2fi.token.revoke on account:ann (unreadable)");
+}
+
+TEST(CommandTextTest, WhatTheNameSaysIsEnough) {
+  EXPECT_EQ(CommandText(Make("u2fi.unbind", "bytes", "cam-1")),
+            "u2fi.unbind on cam-1");
+  EXPECT_EQ(CommandText(Make("u2fi.none", "bytes", "cam-1")),
+            "u2fi.none on cam-1");
+}
+
+TEST(CommandTextTest, ControlCharactersCannotRewriteTheScreen) {
+  EXPECT_EQ(CommandText(Make("camera.on", "a\x1b[2Jb\n", "cam-1")),
+            "camera.on on cam-1 a?[2Jb?");
+}
+
+}  // namespace
+}  // namespace u2fi::proof

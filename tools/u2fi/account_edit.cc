@@ -1,0 +1,79 @@
+#include "tools/u2fi/account_edit.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/proof/operations.h"
+#include "services/common/proof/rules.h"
+#include "services/common/proof/strict.h"
+#include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
+#include "tools/u2fi/rule_text.h"
+#include "u2fi/proof/v1/operations.pb.h"
+
+namespace u2fi::cli {
+namespace {
+
+absl::StatusOr<AccountChange> NewRules(const AccountEdit& edit,
+                                       const registry::Account& present) {
+  proof::v1::AccountPolicyArguments arguments;
+  arguments.set_format(1);
+  auto& rules = *arguments.mutable_rules();
+  rules = present.rules();
+  RETURN_IF_ERROR(EditRules(edit.rules, edit.drop_rules, rules));
+  std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) {
+    return a.operation() < b.operation();
+  });
+  return AccountChange{std::string(proof::kOperationAccountPolicy),
+                       proof::Encode(arguments)};
+}
+
+absl::StatusOr<AccountChange> NewGateways(const AccountEdit& edit,
+                                          const registry::Account& present,
+                                          Mesh& mesh) {
+  proof::v1::AccountGatewaysArguments arguments;
+  arguments.set_format(1);
+  arguments.set_previous(present.gateways_hash());
+  for (const std::string& id :
+       std::set<std::string>(edit.gateways.begin(), edit.gateways.end())) {
+    registry::GetGatewayRequest request;
+    request.set_name(absl::StrCat("gateways/", id));
+    ASSIGN_OR_RETURN(const auto response, mesh.GetGateway(request));
+    proof::v1::AccountGateway& gateway = *arguments.add_gateways();
+    gateway.set_id(id);
+    gateway.set_channel_key(response.gateway().channel_key());
+  }
+  return AccountChange{std::string(proof::kOperationAccountGateways),
+                       proof::Encode(arguments)};
+}
+
+}  // namespace
+
+std::string AccountText(const registry::Account& account) {
+  std::string text = account.name();
+  for (const proof::v1::AccountGateway& gateway : account.gateways()) {
+    absl::StrAppend(&text, "\ngateway  ", gateway.id());
+  }
+  for (const registry::AccountKey& key : account.keys()) {
+    absl::StrAppend(&text, "\nkey      ", key.token_id(),
+                    key.active() ? "" : " (may not approve now)");
+  }
+  for (const proof::v1::OperationRule& rule : account.rules()) {
+    absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
+                    proof::RuleName(rule.rule()));
+  }
+  return text;
+}
+
+absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
+                                        const registry::Account& present,
+                                        Mesh& mesh) {
+  if (edit.gateways.empty()) return NewRules(edit, present);
+  if (edit.rules.empty() && edit.drop_rules.empty()) {
+    return NewGateways(edit, present, mesh);
+  }
+  return FieldError("--gateways", "and rules are two commands, a touch each");
+}
+
+}  // namespace u2fi::cli

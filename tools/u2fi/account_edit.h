@@ -1,0 +1,44 @@
+#ifndef U2FI_TOOLS_U2FI_ACCOUNT_EDIT_H_
+#define U2FI_TOOLS_U2FI_ACCOUNT_EDIT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/u2fi/mesh.h"
+
+namespace u2fi::cli {
+
+// What is to become of an account, as people write it: either its rules or its
+// gateways, since each is a touch of its own.
+struct AccountEdit {
+  // As in ParseOperation(): important to the account on every device.
+  std::vector<std::string> rules;
+  // Operations that the account says nothing about any more.
+  std::vector<std::string> drop_rules;
+  // The whole new list of gateways where its acts may be approved.
+  std::vector<std::string> gateways;
+
+  bool Empty() const {
+    return rules.empty() && drop_rules.empty() && gateways.empty();
+  }
+};
+
+// A reserved operation on the account, and its arguments.
+struct AccountChange {
+  std::string operation;
+  std::string message;
+};
+
+// The account for people: where it approves, with which keys, and its rules.
+std::string AccountText(const registry::Account& account);
+
+// What to ask a touch for, from the account as it is. Asks `mesh` for the keys
+// of the gateways. INVALID_FIELD for text that is none, or for both at once.
+absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
+                                        const registry::Account& present,
+                                        Mesh& mesh);
+
+}  // namespace u2fi::cli
+
+#endif  // U2FI_TOOLS_U2FI_ACCOUNT_EDIT_H_

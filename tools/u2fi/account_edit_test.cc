@@ -1,0 +1,86 @@
+#include "tools/u2fi/account_edit.h"
+
+#include "gmock/gmock.h"
+#include "services/common/proof/rules.h"
+#include "services/common/status/status_matchers.h"
+#include "tools/u2fi/fake_mesh.h"
+#include "u2fi/proof/v1/operations.pb.h"
+
+namespace u2fi::cli {
+namespace {
+
+using ::testing::ElementsAre;
+
+class AccountEditTest : public testing::Test {
+ protected:
+  AccountEditTest() {
+    account_.set_name("accounts/ann");
+    account_.set_gateways_hash(std::string(32, 'h'));
+    account_.add_gateways()->set_id("g1");
+    account_.add_keys()->set_token_id("tok-1");
+    proof::v1::OperationRule& rule = *account_.add_rules();
+    rule.set_operation("camera.on");
+    *rule.mutable_rule() = proof::TouchRule();
+  }
+  AccountChange Change() {
+    const auto change = ChangeFor(edit_, account_, mesh_);
+    EXPECT_OK(change);
+    return change.ok() ? *change : AccountChange();
+  }
+
+  registry::Account account_;
+  AccountEdit edit_;
+  FakeMesh mesh_;
+};
+
+TEST_F(AccountEditTest, PeopleSeeGatewaysKeysAndRules) {
+  EXPECT_EQ(AccountText(account_),
+            "accounts/ann\ngateway  g1\nkey      tok-1 (may not approve now)\n"
+            "rule     camera.on touch");
+}
+
+TEST_F(AccountEditTest, TheNewRulesAscend) {
+  edit_.rules = {"lamp.on=touch", "bulb.on=quorum"};
+  const AccountChange change = Change();
+  EXPECT_EQ(change.operation, "u2fi.account.policy");
+  proof::v1::AccountPolicyArguments arguments;
+  ASSERT_TRUE(arguments.ParseFromString(change.message));
+  ASSERT_EQ(arguments.rules_size(), 3);
+  EXPECT_EQ(arguments.rules(0).operation(), "bulb.on");
+  EXPECT_EQ(arguments.rules(1).operation(), "camera.on");
+}
+
+TEST_F(AccountEditTest, ARuleThatIsNotThereCannotBeDropped) {
+  edit_.drop_rules = {"camera.off"};
+  EXPECT_THAT(ChangeFor(edit_, account_, mesh_),
+              HasReason(reason::kInvalidField));
+}
+
+TEST_F(AccountEditTest, TheNewGatewaysComeWithTheirKeysAndNameTheOldList) {
+  edit_.gateways = {"g2", "g1", "g2"};
+  const AccountChange change = Change();
+  EXPECT_EQ(change.operation, "u2fi.account.gateways");
+  proof::v1::AccountGatewaysArguments arguments;
+  ASSERT_TRUE(arguments.ParseFromString(change.message));
+  ASSERT_EQ(arguments.gateways_size(), 2);
+  EXPECT_EQ(arguments.gateways(0).id(), "g1");
+  EXPECT_EQ(arguments.gateways(0).channel_key(), "gateways/g1");
+  EXPECT_EQ(arguments.previous(), account_.gateways_hash());
+}
+
+TEST_F(AccountEditTest, BothAtOnceAreTwoTouches) {
+  edit_.rules = {"lamp.on=touch"};
+  edit_.gateways = {"g1"};
+  EXPECT_THAT(ChangeFor(edit_, account_, mesh_),
+              HasReason(reason::kInvalidField));
+}
+
+TEST_F(AccountEditTest, AGatewayThatCannotBeReadIsAnError) {
+  edit_.gateways = {"g1"};
+  mesh_.error = Error(reason::kResourceUnknown, "there is none");
+  EXPECT_THAT(ChangeFor(edit_, account_, mesh_),
+              HasReason(reason::kResourceUnknown));
+}
+
+}  // namespace
+}  // namespace u2fi::cli
