@@ -20,6 +20,7 @@
 #include "services/common/status/status_macros.h"
 #include "services/common/time/clock.h"
 #include "tests/e2e/site_call.h"
+#include "tests/ports/free_port.h"
 
 namespace u2fi::e2e {
 namespace {
@@ -87,14 +88,14 @@ std::string ProcessSite::Logs() const {
 
 ProcessSite::ProcessSite(const Options& options)
     : options_(options), programs_(ca_.folder()) {
-  const int standalone = options.mesh ? 0 : store::FreePort();
+  const int standalone = options.mesh ? 0 : FreePort();
   for (const char* service :
        {"challenge", "attestation", "device-registry", "command-gate"}) {
-    ports_[service] = options.mesh ? store::FreePort() : standalone;
+    ports_[service] = options.mesh ? FreePort() : standalone;
   }
   for (int i = 0; options.gates > 1 && i < options.gates; ++i) {
-    if (i > 0) ports_[GateName(i)] = store::FreePort();
-    ports_[ReplicaName(i)] = store::FreePort();
+    if (i > 0) ports_[GateName(i)] = FreePort();
+    ports_[ReplicaName(i)] = FreePort();
   }
 }
 

@@ -25,12 +25,12 @@
 #include "services/common/store/sqlite_store.h"
 #include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
-#include "tests/contract/store/redis_server.h"
 #include "tests/contract/store/temp_dir.h"
 #include "tests/e2e/programs.h"
 #include "tests/load/bench_line.h"
 #include "tests/load/ceremonies.h"
 #include "tests/load/interleaved.h"
+#include "tests/ports/free_port.h"
 #include "tools/dev-ca/test_ca.h"
 #include "u2fi/command_gate/v1/gate.grpc.pb.h"
 #include "u2fi/gateway/v1/link.grpc.pb.h"
@@ -363,7 +363,7 @@ int Measure() {
   const dev_ca::TestCa ca;
   const store::TempDir folder;
   e2e::Programs programs(folder.Join(""));
-  const std::string address = absl::StrCat("127.0.0.1:", store::FreePort());
+  const std::string address = absl::StrCat("127.0.0.1:", FreePort());
   const auto start = [&](const std::string& name, const std::string& flag,
                          const std::string& identity) {
     const rpc::TlsFiles files = ca.Files(identity);

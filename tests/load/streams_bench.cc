@@ -15,11 +15,11 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
-#include "tests/contract/store/redis_server.h"
 #include "tests/contract/store/temp_dir.h"
 #include "tests/e2e/process_site.h"
 #include "tests/load/bench_line.h"
 #include "tests/load/idle_streams.h"
+#include "tests/ports/free_port.h"
 
 namespace u2fi::load {
 namespace {
@@ -132,7 +132,7 @@ absl::Status CreateGateways(e2e::ProcessSite& site,
 // Starts a bare server, with `tls` or without, and gives its address.
 std::string StartBare(e2e::ProcessSite& site, const std::string& name,
                       const std::vector<std::string>& tls) {
-  std::string address = absl::StrCat("127.0.0.1:", store::FreePort());
+  std::string address = absl::StrCat("127.0.0.1:", FreePort());
   std::vector<std::string> words = {"/proc/self/exe", "--bare", address};
   words.insert(words.end(), tls.begin(), tls.end());
   site.programs().Start(name, words);

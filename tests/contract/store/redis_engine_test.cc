@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "services/common/store/redis_codec.h"
 #include "tests/contract/store/redis_fixture.h"
+#include "tests/ports/free_port.h"
 
 namespace u2fi::store {
 namespace {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/contract/store/redis_fixture.h"
 #include "tests/contract/store/redis_group.h"
+#include "tests/ports/free_port.h"
 
 namespace u2fi::store {
 namespace {

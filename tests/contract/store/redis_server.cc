@@ -1,19 +1,17 @@
 #include "tests/contract/store/redis_server.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <random>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "services/common/store/redis_connection.h"
+#include "tests/ports/free_port.h"
 
 namespace u2fi::store {
 namespace {
@@ -65,24 +63,6 @@ std::string BinaryOf(ServerKind kind) {
 
 std::string NameOf(ServerKind kind) {
   return kind == ServerKind::kRedis ? "Redis" : "Valkey";
-}
-
-int FreePort() {
-  // Below the ports that the kernel gives to clients (from 32,768 on), and so is
-  // the second port of a cluster node, 10,000 higher.
-  std::random_device random;
-  while (true) {
-    const int port = 12000 + static_cast<int>(random() % 10000);
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int taken =
-        bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
-    close(fd);
-    if (taken == 0) return port;
-  }
 }
 
 std::string AskRedis(const std::string& address,

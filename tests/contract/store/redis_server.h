@@ -17,10 +17,6 @@ enum class ServerKind { kRedis, kValkey };
 std::string BinaryOf(ServerKind kind);
 std::string NameOf(ServerKind kind);
 
-// A free loopback port. Another program may take it before it is used; then the
-// server that wants it does not start, and the test says so.
-int FreePort();
-
 // Runs a command at "host:port" or "unix:/path" and returns its reply as text:
 // elements one per line, nil as "(nil)"; "" if nobody answers. `password`: of
 // the default user; empty: none.

@@ -1,12 +1,9 @@
 #include "tests/integration/mqtt/mosquitto.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,25 +14,13 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/random/system_random.h"
 #include "services/common/status/status_macros.h"
+#include "tests/ports/free_port.h"
 
 namespace u2fi::mqtt {
 namespace {
 
 constexpr char kProbe[] = "probe";
 constexpr char kProgram[] = "/usr/sbin/mosquitto";
-
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0) {
-    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  }
-  close(fd);
-  return ntohs(address.sin_port);
-}
 
 }  // namespace
 
