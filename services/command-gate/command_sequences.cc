@@ -1,9 +1,21 @@
-// What the store forgot of the numbers that devices have seen.
+// What a store with replicas can forget.
 #include "services/command-gate/command_store.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::command_gate {
+
+absl::Status CommandStore::Confirm(absl::string_view tenant,
+                                   const u2fi::store::Epoch& epoch) {
+  ASSIGN_OR_RETURN(const auto partition,
+                   u2fi::store::Partition::Make("command-gate", tenant));
+  // Replicas take commits in their order: with this one they have all before.
+  u2fi::store::CommitRequest commit;
+  commit.epoch = epoch;
+  commit.put = {{"confirm", ""}};
+  commit.durability = u2fi::store::Durability::kReplicated;
+  return store_.Commit(partition, commit).status();
+}
 
 absl::Status CommandStore::RaiseSequence(absl::string_view tenant,
                                          const std::string& device,

@@ -70,7 +70,8 @@ struct DueTimer {
 //   g/<gateway>/<command id>            commands that a gateway has to execute
 //   x/<transaction>                     id of the command that has it
 //   timer/<due ms, 13 digits>/command/<id>
-// Reads, but for RaiseSequence(): writes go into a transition with their audit
+//   confirm                             empty: see Confirm()
+// Reads, but for Confirm() and RaiseSequence(): writes go into a transition with their audit
 // row. Thread-safe.
 class CommandStore {
  public:
@@ -116,6 +117,12 @@ class CommandStore {
   // Id of the command that has this transaction of the registry; empty: none.
   absl::StatusOr<std::string> FindByTransaction(absl::string_view tenant,
                                                 absl::string_view transaction);
+
+  // Returns once all that was read under `epoch` is where an acknowledged write
+  // has to be: the commit that wrote it may have been refused an answer because
+  // no replica had it yet. STORE_EPOCH_CHANGED: read again.
+  absl::Status Confirm(absl::string_view tenant,
+                       const u2fi::store::Epoch& epoch);
 
   // Numbers for `device` go on after `high`, if they are not beyond it. For a
   // device that has seen numbers which the store forgot (decisions A14).

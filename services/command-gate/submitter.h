@@ -71,6 +71,9 @@ class Submitter {
   absl::StatusOr<StoredCommand> SubmitBatchOnce(
       const std::vector<Submission>& submissions,
       std::vector<records::v1::CommandRow> rows, bool check_only);
+  // The command of the same request before, as safe as a new one.
+  absl::StatusOr<StoredCommand> Repeated(const Submission& submission,
+                                         const StoredCommand& found);
   absl::StatusOr<StoredCommand> SubmitOnce(const Submission& submission,
                                            const records::v1::CommandRow& row,
                                            bool check_only);

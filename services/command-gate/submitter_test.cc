@@ -252,6 +252,17 @@ TEST_F(SubmitterTest, AfterItTheSameRequestFindsOut) {
   EXPECT_EQ(stored.row.sequence(), 1u);
 }
 
+// The first answer failed because no replica had the command yet: so does the
+// second as long as that is so.
+TEST_F(SubmitterTest, TheSameRequestIsNoSaferThanTheFirst) {
+  for (int i = 0; i < 2; ++i) {
+    store_.Fail(FaultyStore::Method::kCommit,
+                FaultyStore::Fault::kUnknownApplied);
+    EXPECT_THAT(Try(CameraOn()), HasReason(reason::kStoreOutcomeUnknown));
+  }
+  EXPECT_OK(Try(CameraOn()));
+}
+
 TEST_F(SubmitterTest, AStoreThatIsAwayRefuses) {
   store_.SetAway(true);
   EXPECT_THAT(Try(CameraOn()), HasReason(reason::kStoreUnavailable));

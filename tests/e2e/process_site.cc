@@ -75,7 +75,7 @@ absl::Status ProcessSite::StartRest() {
 }
 
 std::string ProcessSite::GateAddress() const {
-  return absl::StrCat("127.0.0.1:", ports_.at("command-gate"));
+  return addresses_.at("command-gate");
 }
 
 std::string ProcessSite::Logs() const {
@@ -88,21 +88,37 @@ std::string ProcessSite::Logs() const {
 
 ProcessSite::ProcessSite(const Options& options)
     : options_(options), programs_(ca_.folder()) {
-  const int standalone = options.mesh ? 0 : FreePort();
+  const std::string standalone = NewAddress(0);
   for (const char* service :
        {"challenge", "attestation", "device-registry", "command-gate"}) {
-    ports_[service] = options.mesh ? FreePort() : standalone;
+    addresses_[service] = options.mesh ? NewAddress(0) : standalone;
+  }
+  for (const char* service : {"challenge", "attestation", "device-registry"}) {
+    for (int i = 1; i < options.replicas; ++i) {
+      addresses_[InstanceName(service, i)] = NewAddress(i);
+    }
   }
   for (int i = 0; options.gates > 1 && i < options.gates; ++i) {
-    if (i > 0) ports_[GateName(i)] = FreePort();
-    ports_[ReplicaName(i)] = FreePort();
+    if (i > 0) addresses_[GateName(i)] = NewAddress(i);
+    addresses_[ReplicaName(i)] = NewAddress(i);
   }
+}
+
+std::string ProcessSite::NewAddress(int replica) const {
+  return absl::StrCat(
+      options_.boxes == nullptr ? "127.0.0.1" : options_.boxes->host(replica),
+      ":", FreePort());
 }
 
 std::vector<std::string> ProcessSite::CountedPrograms() const {
   std::vector<std::string> names = {"standalone"};
   if (options_.mesh) {
-    names = {"challenge", "attestation", "device-registry"};
+    names.clear();
+    for (const char* name : {"challenge", "attestation", "device-registry"}) {
+      for (int i = 0; i < options_.replicas; ++i) {
+        names.push_back(InstanceName(name, i));
+      }
+    }
     for (int i = 0; i < options_.gates; ++i) names.push_back(GateName(i));
   }
   for (int i = 0; i < options_.gateways; ++i) {
@@ -113,6 +129,7 @@ std::vector<std::string> ProcessSite::CountedPrograms() const {
 
 config::v1::RedisStoreConfig ProcessSite::StartRedis() {
   config::v1::RedisStoreConfig redis;
+  if (options_.redis.has_value()) return *options_.redis;
   if (!options_.mesh) return redis;
   if (!options_.sentinel) {
     redis_ = std::make_unique<store::RedisServer>(store::ServerKind::kRedis);
@@ -133,26 +150,18 @@ config::v1::RedisStoreConfig ProcessSite::StartRedis() {
 }
 
 void ProcessSite::StartMesh() {
-  config_ = std::make_unique<SiteConfig>(ca_, ports_, StartRedis());
+  config_ = std::make_unique<SiteConfig>(ca_, addresses_, StartRedis());
   if (!options_.webhook_url.empty()) {
     config_->AddWebhook(options_.webhook_url, options_.webhook_key);
   }
-  const auto start = [this](const std::string& name, const std::string& path) {
-    programs_.Start(name,
-                    {ProgramPath(absl::StrCat("services/", name, "/", name)),
-                     "--config", path});
-  };
-  if (options_.mesh) {
-    start("challenge", config_->Challenge());
-    start("attestation", config_->Attestation());
-    start("device-registry", config_->Registry());
-    for (int i = 0; i < options_.gates; ++i) {
-      programs_.Start(GateName(i),
-                      {ProgramPath("services/command-gate/command-gate"),
-                       "--config", config_->Gate(i, options_.gates)});
-    }
-  } else {
-    start("standalone", config_->Standalone());
+  if (!options_.mesh) StartReplica("standalone", 0, config_->Standalone());
+  for (int i = 0; options_.mesh && i < options_.replicas; ++i) {
+    StartReplica("challenge", i, config_->Challenge(i));
+    StartReplica("attestation", i, config_->Attestation(i));
+    StartReplica("device-registry", i, config_->Registry(i));
+  }
+  for (int i = 0; options_.mesh && i < options_.gates; ++i) {
+    StartReplica("command-gate", i, config_->Gate(i, options_.gates));
   }
   using device_registry::v1::DeviceRegistry;
   operator_ =
@@ -169,20 +178,32 @@ void ProcessSite::StartMesh() {
   }
 }
 
+void ProcessSite::StartReplica(const std::string& service, int index,
+                               const std::string& config) {
+  std::vector<std::string> words = {
+      ProgramPath(absl::StrCat("services/", service, "/", service)), "--config",
+      config};
+  const std::string name = InstanceName(service, index);
+  const auto starter = options_.starters.find(name);
+  if (starter != options_.starters.end()) {
+    words.insert(words.begin(), starter->second.begin(), starter->second.end());
+  }
+  if (options_.boxes != nullptr) words = options_.boxes->At(index, words);
+  programs_.Start(name, words);
+}
+
 std::shared_ptr<grpc::Channel> ProcessSite::ChannelOf(
     const std::string& identity, const std::string& service) {
   identities_.push_back(ca_.Identity(identity));
   // Standalone has one certificate: the gate's.
-  return rpc::NewChannel(*identities_.back(),
-                         absl::StrCat("127.0.0.1:", ports_.at(service)),
+  return rpc::NewChannel(*identities_.back(), addresses_.at(service),
                          options_.mesh ? service : "command-gate");
 }
 
 std::shared_ptr<grpc::Channel> ProcessSite::ChannelOfGate(
     const std::string& identity, int index) {
   identities_.push_back(ca_.Identity(identity));
-  return rpc::NewChannel(*identities_.back(),
-                         absl::StrCat("127.0.0.1:", ports_.at(GateName(index))),
+  return rpc::NewChannel(*identities_.back(), addresses_.at(GateName(index)),
                          "command-gate");
 }
 

@@ -2,14 +2,17 @@
 #define U2FI_TESTS_E2E_PROCESS_SITE_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "services/common/rpc/tls_identity.h"
 #include "tests/contract/store/redis_group.h"
 #include "tests/contract/store/redis_server.h"
+#include "tests/e2e/boxes.h"
 #include "tests/e2e/programs.h"
 #include "tests/e2e/site_config.h"
 #include "tests/integration/mqtt/mosquitto.h"
@@ -43,6 +46,14 @@ class ProcessSite {
     std::string webhook_key = {};
     // Replicas of the gate in the mesh: "command-gate", "command-gate-1", ….
     int gates = 1;
+    // Of each of the other three: "challenge", "challenge-1", ….
+    int replicas = 1;
+    // Replica i of each service runs at machine i; null: all of it runs here.
+    const Boxes* boxes = nullptr;
+    // The mesh's Redis, if it runs already.
+    absl::optional<config::v1::RedisStoreConfig> redis = absl::nullopt;
+    // By program: words that start it, for example `/usr/bin/env A=1`.
+    std::map<std::string, std::vector<std::string>> starters = {};
     // The mesh's Redis has two replicas and three Sentinels.
     bool sentinel = false;
     // How many of the replicas must have what is not to be lost.
@@ -66,6 +77,10 @@ class ProcessSite {
     return *token_operator_;
   }
   const dev_ca::TestCa& ca() const { return ca_; }
+  // Where a service listens, "command-gate-1".
+  const std::string& AddressOf(const std::string& instance) const {
+    return addresses_.at(instance);
+  }
   // One replica of the gate, as client/t1/app.
   command_gate::v1::CommandGate::Stub& gate(int index) {
     return *gates_[index];
@@ -119,9 +134,12 @@ class ProcessSite {
  private:
   explicit ProcessSite(const Options& options);
 
+  std::string NewAddress(int replica) const;
   // Starts what the options say; where it is.
   config::v1::RedisStoreConfig StartRedis();
   void StartMesh();
+  void StartReplica(const std::string& service, int index,
+                    const std::string& config);
   absl::Status StartRest();
   absl::Status StartGateways();
   absl::Status StartGateway(int gateway);
@@ -151,7 +169,7 @@ class ProcessSite {
   const Options options_;
   const dev_ca::TestCa ca_;
   Programs programs_;
-  Ports ports_;
+  Addresses addresses_;
   // One of them in the mesh.
   std::unique_ptr<store::RedisServer> redis_;
   std::unique_ptr<store::RedisGroup> redis_group_;

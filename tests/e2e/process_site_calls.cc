@@ -53,8 +53,7 @@ absl::StatusOr<int> ProcessSite::HolderOf(int gateway, int via) {
   for (const auto& session : response.sessions()) {
     for (int i = 0; i < options_.gates; ++i) {
       if (session.gateway() == Gateway(gateway) &&
-          session.replica() ==
-              absl::StrCat("127.0.0.1:", ports_.at(ReplicaName(i)))) {
+          session.replica() == addresses_.at(ReplicaName(i))) {
         return i;
       }
     }

@@ -69,6 +69,11 @@ int Programs::Stop(const std::string& name) {
   return ended;
 }
 
+bool Programs::IsRunning(const std::string& name) const {
+  const auto found = running_.find(name);
+  return found != running_.end() && !found->second->HasEnded();
+}
+
 pid_t Programs::PidOf(const std::string& name) const {
   const auto found = running_.find(name);
   return found == running_.end() ? 0 : found->second->pid();

@@ -36,6 +36,8 @@ class Programs {
   // SIGTERM, and waits for the end: its exit code.
   int Stop(const std::string& name);
 
+  // Whether it is running; false after it ended by itself.
+  bool IsRunning(const std::string& name) const;
   pid_t PidOf(const std::string& name) const;
   std::vector<pid_t> PidsOf(const std::vector<std::string>& names) const;
   std::string LogOf(const std::string& name) const;

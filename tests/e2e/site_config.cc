@@ -31,15 +31,17 @@ void SetGate(config::v1::CommandGateSettings& settings) {
 
 }  // namespace
 
-std::string GateName(int index) {
-  return index == 0 ? "command-gate" : absl::StrCat("command-gate-", index);
+std::string InstanceName(const std::string& service, int index) {
+  return index == 0 ? service : absl::StrCat(service, "-", index);
 }
+
+std::string GateName(int index) { return InstanceName("command-gate", index); }
 
 std::string ReplicaName(int index) { return absl::StrCat("replica-", index); }
 
-SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Ports ports,
+SiteConfig::SiteConfig(const dev_ca::TestCa& ca, Addresses addresses,
                        config::v1::RedisStoreConfig redis)
-    : ca_(ca), ports_(std::move(ports)), redis_(std::move(redis)) {
+    : ca_(ca), addresses_(std::move(addresses)), redis_(std::move(redis)) {
   WriteFile(ca_.folder() + "/jwt.pem",
             crypto::P256PrivateKey::Generate().ToPem());
   SetGate(gate_);
@@ -68,9 +70,10 @@ void SiteConfig::SetTls(const std::string& identity, Tls& tls) {
 }
 
 template <typename Config>
-void SiteConfig::SetCommon(const std::string& service, Config& config) {
+void SiteConfig::SetCommon(const std::string& service, int index,
+                           Config& config) {
   config.mutable_listen()->set_address(
-      absl::StrCat("127.0.0.1:", ports_.at(service)));
+      addresses_.at(InstanceName(service, index)));
   config.mutable_listen()->mutable_shutdown_grace()->set_seconds(1);
   config.mutable_listen()->set_accepts_per_second(10000);
   SetTls("service/" + service, *config.mutable_tls());
@@ -85,7 +88,7 @@ void SiteConfig::SetCommon(const std::string& service, Config& config) {
 
 template <typename Peer>
 void SiteConfig::SetPeer(const std::string& service, Peer& peer) const {
-  peer.set_target(absl::StrCat("127.0.0.1:", ports_.at(service)));
+  peer.set_target(Target(service));
 }
 
 template <typename Settings>
@@ -112,44 +115,40 @@ std::string SiteConfig::Write(const std::string& name,
 
 std::string SiteConfig::Standalone() {
   config::v1::StandaloneConfig config;
-  SetCommon("command-gate", config);
+  SetCommon("command-gate", 0, config);
   config.mutable_attestation()->mutable_relying_party()->set_rp_id(kRpId);
   SetRegistry(*config.mutable_device_registry());
   *config.mutable_command_gate() = gate_;
   return Write("standalone", config);
 }
 
-std::string SiteConfig::Challenge() {
+std::string SiteConfig::Challenge(int index) {
   config::v1::ChallengeConfig config;
-  SetCommon("challenge", config);
-  return Write("challenge", config);
+  SetCommon("challenge", index, config);
+  return Write(InstanceName("challenge", index), config);
 }
 
-std::string SiteConfig::Attestation() {
+std::string SiteConfig::Attestation(int index) {
   config::v1::AttestationConfig config;
-  SetCommon("attestation", config);
+  SetCommon("attestation", index, config);
   SetPeer("challenge", *config.mutable_challenge());
   SetPeer("device-registry", *config.mutable_device_registry());
   config.mutable_settings()->mutable_relying_party()->set_rp_id(kRpId);
-  return Write("attestation", config);
+  return Write(InstanceName("attestation", index), config);
 }
 
-std::string SiteConfig::Registry() {
+std::string SiteConfig::Registry(int index) {
   config::v1::DeviceRegistryConfig config;
-  SetCommon("device-registry", config);
+  SetCommon("device-registry", index, config);
   SetRegistry(*config.mutable_settings());
-  return Write("device-registry", config);
+  return Write(InstanceName("device-registry", index), config);
 }
 
 std::string SiteConfig::Gate(int index, int count) {
-  const std::string name = GateName(index);
   config::v1::CommandGateConfig config;
-  SetCommon("command-gate", config);
-  config.mutable_listen()->set_address(
-      absl::StrCat("127.0.0.1:", ports_.at(name)));
+  SetCommon("command-gate", index, config);
   if (count > 1) {
-    const std::string address =
-        absl::StrCat("127.0.0.1:", ports_.at(ReplicaName(index)));
+    const std::string& address = addresses_.at(ReplicaName(index));
     config.mutable_replica()->set_listen_address(address);
     config.mutable_replica()->set_advertise_address(address);
   }
@@ -157,14 +156,14 @@ std::string SiteConfig::Gate(int index, int count) {
   SetPeer("attestation", *config.mutable_attestation());
   SetPeer("device-registry", *config.mutable_device_registry());
   *config.mutable_settings() = gate_;
-  return Write(name, config);
+  return Write(GateName(index), config);
 }
 
-std::string SiteConfig::Gates() const {
+std::string SiteConfig::Target(const std::string& service) const {
   std::string target = "ipv4:";
-  for (int i = 0; ports_.count(GateName(i)) > 0; ++i) {
+  for (int i = 0; addresses_.count(InstanceName(service, i)) > 0; ++i) {
     absl::StrAppend(&target, i > 0 ? "," : "",
-                    "127.0.0.1:", ports_.at(GateName(i)));
+                    addresses_.at(InstanceName(service, i)));
   }
   return target;
 }
@@ -179,7 +178,7 @@ std::string SiteConfig::Agent(const std::string& site,
   config.set_gateway(gateway);
   SetTls(absl::StrCat("gateway/t1/", site, "/", gateway),
          *config.mutable_tls());
-  config.mutable_mesh()->set_target(Gates());
+  config.mutable_mesh()->set_target(Target("command-gate"));
   config.set_rp_id(kRpId);
   config.set_state_dir(absl::StrCat(ca_.folder(), "/state-", gateway));
   for (const std::string& token : tokens) {

@@ -12,10 +12,12 @@
 
 namespace u2fi::e2e {
 
-// Where the programs of a deployment listen, on loopback, by service name; in
-// standalone all are the same.
-using Ports = std::map<std::string, int>;
+// Where the programs of a deployment listen, "host:port" by name; in standalone
+// all are the same.
+using Addresses = std::map<std::string, std::string>;
 
+// The name of a replica: "challenge", "challenge-1", ….
+std::string InstanceName(const std::string& service, int index);
 // The names of the listeners of a replica of the gate.
 std::string GateName(int index);
 std::string ReplicaName(int index);
@@ -26,7 +28,7 @@ class SiteConfig {
  public:
   // The store: this Redis, or a SQLite file if it has no address. `ca` must
   // outlive this object.
-  SiteConfig(const dev_ca::TestCa& ca, Ports ports,
+  SiteConfig(const dev_ca::TestCa& ca, Addresses addresses,
              config::v1::RedisStoreConfig redis);
 
   // Certificate and key of an identity, made when first asked for.
@@ -37,9 +39,10 @@ class SiteConfig {
 
   // Each writes a file and returns its path.
   std::string Standalone();
-  std::string Challenge();
-  std::string Attestation();
-  std::string Registry();
+  // Of one replica. Peers go round all that have an address.
+  std::string Challenge(int index = 0);
+  std::string Attestation(int index = 0);
+  std::string Registry(int index = 0);
   // Of the replica `index` of the gate, of `count`. Other than the first one it
   // listens at `command-gate-1`, …; others reach it at `replica-0`, ….
   std::string Gate(int index = 0, int count = 1);
@@ -50,10 +53,10 @@ class SiteConfig {
                     const std::vector<std::string>& tokens);
 
  private:
-  // All replicas of the gate, for those who connect to any.
-  std::string Gates() const;
+  // All replicas of a service, for those who connect to any.
+  std::string Target(const std::string& service) const;
   template <typename Config>
-  void SetCommon(const std::string& service, Config& config);
+  void SetCommon(const std::string& service, int index, Config& config);
   template <typename Peer>
   void SetPeer(const std::string& service, Peer& peer) const;
   template <typename Settings>
@@ -64,7 +67,7 @@ class SiteConfig {
                     const google::protobuf::Message& config) const;
 
   const dev_ca::TestCa& ca_;
-  const Ports ports_;
+  const Addresses addresses_;
   const config::v1::RedisStoreConfig redis_;
   config::v1::CommandGateSettings gate_;
   std::map<std::string, rpc::TlsFiles> files_;

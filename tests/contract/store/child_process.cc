@@ -45,6 +45,11 @@ void ChildProcess::Kill() {
   Wait();
 }
 
+bool ChildProcess::HasEnded() {
+  if (running() && waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+  return !running();
+}
+
 int ChildProcess::Wait() {
   int status = 0;
   waitpid(pid_, &status, 0);

@@ -24,6 +24,9 @@ class ChildProcess {
   // Waits for the end. The exit code, or minus the signal that ended it.
   int Wait();
 
+  // Whether it has ended by itself; then it is not running() any more.
+  bool HasEnded();
+
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }
 
