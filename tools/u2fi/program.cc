@@ -44,6 +44,9 @@ And then the owner:
 Beside a service on SQLite, in its container or on its machine:
   u2fi backup /var/lib/u2fi/u2fi.db /backup/u2fi.db    it may run meanwhile
   u2fi restore /backup/u2fi.db /var/lib/u2fi/u2fi.db   it is stopped
+Where services are on Redis or Valkey:
+  u2fi backup redis://redis:6379 u2fi.rdb --password-file pw    they may run
+  u2fi restore u2fi.rdb redis://redis:6379 --replace            they are stopped
 Exit codes: 0 done, 1 refused or failed (the reason is on the standard error),
 2 wrong command line.)";
 

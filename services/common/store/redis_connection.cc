@@ -64,14 +64,28 @@ absl::Status RedisConnection::StartTls(const crypto::TlsClient& tls,
 
 absl::StatusOr<RedisReply> RedisConnection::Call(
     const std::vector<std::string>& words) {
-  RETURN_IF_ERROR(Append(EncodeCommand(words)));
-  while (writing_) RETURN_IF_ERROR(Write());
+  RETURN_IF_ERROR(Send(words));
   std::vector<RedisReply> replies;
   while (replies.empty()) {
     if (redisBufferRead(context_.get()) != REDIS_OK) return ContextError();
     RETURN_IF_ERROR(TakeReplies(replies));
   }
   return std::move(replies.front());
+}
+
+absl::Status RedisConnection::Send(const std::vector<std::string>& words) {
+  RETURN_IF_ERROR(Append(EncodeCommand(words)));
+  while (writing_) RETURN_IF_ERROR(Write());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> RedisConnection::ReadBytes(char* bytes, size_t size) {
+  while (true) {
+    // 0: none yet, as TLS may say. The end is an error.
+    const ssize_t got = context_->funcs->read(context_.get(), bytes, size);
+    if (got < 0) return ContextError();
+    if (got > 0) return static_cast<size_t>(got);
+  }
 }
 
 absl::Status RedisConnection::StopBlocking() {

@@ -32,9 +32,14 @@ class RedisConnection {
   // Sends a command and waits for its reply, which may be an error reply.
   absl::StatusOr<RedisReply> Call(const std::vector<std::string>& words);
 
-  // From here on only the following may be called.
-  absl::Status StopBlocking();
+  // For a command whose answer is no reply (SYNC): sends it, and then waits for
+  // bytes as they come, 1 to `size` of them.
+  absl::Status Send(const std::vector<std::string>& words);
+  absl::StatusOr<size_t> ReadBytes(char* bytes, size_t size);
+
   int fd() const;
+  // From here on only fd() and the following may be called.
+  absl::Status StopBlocking();
   // Takes encoded commands; they leave with Write().
   absl::Status Append(const std::string& bytes);
   // Writes what the socket takes.

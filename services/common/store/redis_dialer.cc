@@ -108,9 +108,7 @@ RedisDialer::RedisDialer(RedisOptions options,
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::DialMaster()
     const {
-  ASSIGN_OR_RETURN(const RedisAddress address, FindMaster());
-  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection,
-                   Connect(address, options_.user, options_.password));
+  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, DialBare());
   ASSIGN_OR_RETURN(const RedisInfo info, AskInfo(*connection));
   RETURN_IF_ERROR(CheckServer(info));
   for (RedisScript script : kAllRedisScripts) {
@@ -118,6 +116,11 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::DialMaster()
         Ask(*connection, {"SCRIPT", "LOAD", TextOf(script)}).status());
   }
   return connection;
+}
+
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::DialBare() const {
+  ASSIGN_OR_RETURN(const RedisAddress address, FindMaster());
+  return Connect(address, options_.user, options_.password);
 }
 
 absl::StatusOr<std::vector<std::string>> RedisDialer::Inspect() const {

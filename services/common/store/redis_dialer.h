@@ -22,6 +22,9 @@ class RedisDialer {
   // A connection that still blocks.
   absl::StatusOr<std::unique_ptr<RedisConnection>> DialMaster() const;
 
+  // The same for what an administrator does: nothing is checked or loaded.
+  absl::StatusOr<std::unique_ptr<RedisConnection>> DialBare() const;
+
   // What an administrator should hear about the present master.
   absl::StatusOr<std::vector<std::string>> Inspect() const;
 

@@ -1,41 +1,19 @@
-// A backup of Redis with its own tools, and the way back, exactly as
-// deploy/README.md says it.
+// `u2fi backup` and `u2fi restore` with real servers: what holds when all goes
+// well. redis_backup_failure_test has the rest.
 #include <filesystem>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "tests/contract/store/child_process.h"
-#include "tests/contract/store/redis_fixture.h"
+#include "services/common/file/file.h"
+#include "tests/contract/store/backup_fixture.h"
 
 namespace u2fi::store {
 namespace {
 
-constexpr char kClient[] = "/usr/bin/redis-cli";
-constexpr char kChecker[] = "/usr/bin/redis-check-rdb";
-
-class RedisBackupTest : public RedisFixture {
+class RedisBackupTest : public BackupFixture {
  protected:
   RedisBackupTest() { server_.Start(); }
 
-  // 0 if all went well.
-  int Do(const std::vector<std::string>& words) {
-    return ChildProcess(words, folder_.Join("log")).Wait();
-  }
-  std::string file() const { return folder_.Join("backup.rdb"); }
-
-  // The server that gets the backup, without an append-only file, until it has
-  // made one.
-  void Load(RedisServer& server) {
-    std::filesystem::copy_file(file(), server.dir().Join("dump.rdb"));
-    ChildProcess once(
-        {BinaryOf(GetParam()), "--port", "0", "--unixsocket", server.socket(),
-         "--dir", server.dir().path(), "--appendonly", "no", "--save", ""},
-        server.dir().Join("log"));
-    server.RunUntil({"PING"}, "PONG");
-    server.RunUntil({"CONFIG", "SET", "appendonly", "yes"}, "OK");
-    server.RunUntil({"INFO", "persistence"}, "aof_rewrite_in_progress:0");
-  }
-
-  TempDir folder_;
   RedisServer server_{GetParam()};
 };
 
@@ -44,41 +22,122 @@ U2FI_FOR_BOTH_SERVERS(RedisBackupTest);
 TEST_P(RedisBackupTest, WhatWasBackedUpIsThereUnderANewEpoch) {
   const std::unique_ptr<Store> before = MustOpen(server_.Options());
   StoreClient client(*before, partition_);
+  // More than goes over the wire at once.
+  const std::string large(200'000, 'x');
+  for (int i = 0; i < 8; ++i) ASSERT_OK(client.Write(absl::StrCat(i), large));
   ASSERT_OK(client.Write("k", "v"));
   const Epoch epoch = client.epoch();
-  ASSERT_EQ(Do({kClient, "-s", server_.socket(), "--rdb", file()}), 0);
-  if (GetParam() == ServerKind::kRedis) EXPECT_EQ(Do({kChecker, file()}), 0);
+  ASSERT_OK(BackUp(server_));
   ASSERT_OK(client.Write("later", "lost"));
 
   RedisServer target(GetParam());
-  Load(target);
   target.Start();
+  ASSERT_OK(Restore(target));
   const std::unique_ptr<Store> after = MustOpen(target.Options());
   StoreClient restored(*after, partition_);
   EXPECT_EQ(restored.Value("k"), "v");
+  EXPECT_EQ(restored.Value("7"), large);
   EXPECT_FALSE(restored.Read("later").exists());
   EXPECT_NE(restored.epoch(), epoch);
   EXPECT_THAT(restored.Replace(epoch, "k", restored.Read("k").version, "w"),
               HasReason(reason::kStoreEpochChanged));
-  // It is durable again: a kill loses nothing.
-  ASSERT_OK(restored.Write("new", "kept", Durability::kDurable));
+}
+
+TEST_P(RedisBackupTest, WhatWasRestoredOutlivesAKill) {
+  server_.Run({"SET", "k", "v"});
+  ASSERT_OK(BackUp(server_));
+  RedisServer target(GetParam());
+  target.Start();
+  ASSERT_OK(Restore(target));
+  target.Run({"SET", "new", "kept"});
   target.Kill();
   target.Start();
-  EXPECT_TRUE(Eventually([&] { return after->Now().ok(); }));
-  EXPECT_EQ(restored.Value("new"), "kept");
+  EXPECT_EQ(target.Run({"GET", "k"}), "v");
+  EXPECT_EQ(target.Run({"GET", "new"}), "kept");
+}
+
+TEST_P(RedisBackupTest, OnlyTheFirstBackupChangesTheEpoch) {
+  const std::string first = Replid(server_);
+  ASSERT_OK(BackUp(server_));
+  const std::string second = Replid(server_);
+  EXPECT_NE(second, first);
+  EXPECT_THAT(said_.str(), testing::HasSubstr("a new epoch"));
+  said_.str("");
+  std::filesystem::remove(file());
+  ASSERT_OK(BackUp(server_));
+  EXPECT_EQ(Replid(server_), second);
+  EXPECT_THAT(said_.str(), Not(testing::HasSubstr("a new epoch")));
 }
 
 TEST_P(RedisBackupTest, TheServerGoesOnMeanwhile) {
-  const std::unique_ptr<Store> store = MustOpen(server_.Options());
-  StoreClient client(*store, partition_);
-  ASSERT_EQ(Do({kClient, "-s", server_.socket(), "--rdb", file()}), 0);
-  // A server that never had a replica got a new replication id by it, so a new
-  // epoch; one that has had one keeps it.
-  const Epoch epoch = client.epoch();
-  EXPECT_OK(client.Write("k", "v"));
-  ASSERT_EQ(Do({kClient, "-s", server_.socket(), "--rdb", file()}), 0);
-  EXPECT_EQ(client.epoch(), epoch);
-  EXPECT_EQ(client.Value("k"), "v");
+  server_.Run({"SET", "k", "v"});
+  // Long enough for the newlines that say that a server is at work.
+  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "2500000"});
+  absl::Status status;
+  std::thread backup([&] { status = BackUp(server_); });
+  server_.RunUntil({"INFO", "persistence"}, "rdb_bgsave_in_progress:1");
+  EXPECT_EQ(server_.Run({"SET", "k", "after"}), "OK");
+  backup.join();
+  ASSERT_OK(status);
+  RedisServer target(GetParam());
+  target.Start();
+  ASSERT_OK(Restore(target));
+  EXPECT_EQ(target.Run({"GET", "k"}), "v");
+}
+
+TEST_P(RedisBackupTest, ReplaceKeepsWhatWasThere) {
+  server_.Run({"SET", "k", "old"});
+  ASSERT_OK(BackUp(server_));
+  server_.Run({"SET", "k", "new"});
+  ASSERT_OK(Restore(server_, /*replace=*/true));
+  EXPECT_EQ(server_.Run({"GET", "k"}), "old");
+  // And that is a backup, too.
+  ASSERT_OK(RestoreFile(server_, file() + ".before-restore", true));
+  EXPECT_EQ(server_.Run({"GET", "k"}), "new");
+}
+
+TEST_P(RedisBackupTest, ReplicasFollow) {
+  server_.Run({"SET", "k", "v"});
+  ASSERT_OK(BackUp(server_));
+  RedisServer target(GetParam());
+  RedisServer replica(GetParam());
+  target.Start();
+  replica.Start();
+  replica.Run({"REPLICAOF", "127.0.0.1", absl::StrCat(target.port())});
+  replica.RunUntil({"INFO", "replication"}, "master_link_status:up");
+  ASSERT_OK(Restore(target));
+  replica.RunUntil({"GET", "k"}, "v");
+}
+
+TEST_P(RedisBackupTest, APasswordIsGiven) {
+  const std::string password = folder_.Join("password");
+  ASSERT_OK(WriteFileDurably(password, "secret\n", 0600));
+  // The server shows it to its master, too.
+  RedisServer closed(GetParam(),
+                     {"--requirepass", "secret", "--masterauth", "secret"});
+  closed.Start();
+  EXPECT_THAT(BackUp(closed), HasReason(reason::kStoreUnavailable));
+  access_.password_file = password;
+  ASSERT_OK(BackUp(closed));
+  ASSERT_OK(Restore(closed));
+}
+
+TEST_P(RedisBackupTest, TheseRightsAreEnough) {
+  server_.Run({"ACL", "SETUSER", "backup", "on", "nopass", "-@all", "+sync",
+               "+replconf", "+info"});
+  server_.Run({"ACL", "SETUSER", "restore", "on", "nopass", "-@all", "+sync",
+               "+replconf", "+info", "+replicaof"});
+  const std::string password = folder_.Join("password");
+  ASSERT_OK(WriteFileDurably(password, "any", 0600));
+  access_.password_file = password;
+  access_.user = "backup";
+  ASSERT_OK(BackUp(server_));
+  server_.Run({"SET", "k", "v"});
+  EXPECT_THAT(Restore(server_, true), HasReason(reason::kStoreUnavailable));
+  EXPECT_EQ(server_.Run({"GET", "k"}), "v");
+  std::filesystem::remove(file() + ".before-restore");
+  access_.user = "restore";
+  ASSERT_OK(Restore(server_, true));
 }
 
 }  // namespace

@@ -1,0 +1,84 @@
+#include "tools/u2fi/new_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/status/error.h"
+
+namespace u2fi::cli {
+namespace {
+
+constexpr mode_t kPrivate = 0600;
+
+std::string PartOf(const std::string& path) {
+  return absl::StrCat(path, ".part");
+}
+
+absl::Status FileError(const std::string& path, absl::string_view problem) {
+  return Error(reason::kFileUnavailable, absl::StrCat(path, " ", problem),
+               {{"path", path}});
+}
+
+bool SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  const int fd = open(folder.empty() ? "." : folder.c_str(),
+                      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  return synced;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Create(
+    const std::string& path) {
+  if (access(path.c_str(), F_OK) == 0) {
+    return FileError(path, "is there already");
+  }
+  const int fd = open(PartOf(path).c_str(),
+                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kPrivate);
+  if (fd < 0) {
+    return FileError(path, absl::StrCat("cannot be made: ", strerror(errno)));
+  }
+  return std::unique_ptr<NewFile>(new NewFile(path, fd));
+}
+
+NewFile::NewFile(std::string path, int fd)
+    : path_(std::move(path)), part_(PartOf(path_)), fd_(fd) {}
+
+NewFile::~NewFile() {
+  close(fd_);
+  // After Keep() there is none.
+  unlink(part_.c_str());
+}
+
+absl::Status NewFile::Append(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return Failure("written");
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NewFile::Keep() {
+  if (fchmod(fd_, kPrivate) != 0) return Failure("kept private");
+  if (fsync(fd_) != 0) return Failure("synced");
+  // Unlike rename(), this replaces nothing that has come meanwhile.
+  if (link(part_.c_str(), path_.c_str()) != 0) return Failure("named");
+  return SyncFolderOf(path_) ? absl::OkStatus() : Failure("synced");
+}
+
+absl::Status NewFile::Failure(absl::string_view step) const {
+  return FileError(path_,
+                   absl::StrCat("cannot be ", step, ": ", strerror(errno)));
+}
+
+}  // namespace u2fi::cli

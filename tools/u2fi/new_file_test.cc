@@ -1,0 +1,70 @@
+#include "tools/u2fi/new_file.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "services/common/file/file.h"
+#include "services/common/status/status_matchers.h"
+
+namespace u2fi::cli {
+namespace {
+
+class NewFileTest : public testing::Test {
+ protected:
+  NewFileTest() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~NewFileTest() override { std::filesystem::remove_all(folder_); }
+
+  bool empty() const { return std::filesystem::is_empty(folder_); }
+
+  const std::string folder_ = testing::TempDir() + "/new_file_test";
+  const std::string path_ = folder_ + "/file";
+};
+
+TEST_F(NewFileTest, IsThereAsAWhole) {
+  {
+    ASSERT_OK_AND_ASSIGN(const auto file, NewFile::Create(path_));
+    ASSERT_OK(file->Append("one "));
+    ASSERT_OK(file->Append("two"));
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    ASSERT_OK(file->Keep());
+  }
+  EXPECT_EQ(ReadFile(path_, 100).value(), "one two");
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".part"));
+}
+
+TEST_F(NewFileTest, NobodyElseCanReadIt) {
+  ASSERT_OK_AND_ASSIGN(const auto file, NewFile::Create(path_));
+  ASSERT_OK(file->Keep());
+  struct stat about = {};
+  ASSERT_EQ(stat(path_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600u);
+}
+
+TEST_F(NewFileTest, LeavesNothingIfItIsNotKept) {
+  {
+    ASSERT_OK_AND_ASSIGN(const auto file, NewFile::Create(path_));
+    ASSERT_OK(file->Append("half"));
+  }
+  EXPECT_TRUE(empty());
+}
+
+TEST_F(NewFileTest, ReplacesNothing) {
+  ASSERT_OK_AND_ASSIGN(const auto file, NewFile::Create(path_));
+  ASSERT_OK(WriteFileDurably(path_, "mine", 0600));
+  EXPECT_THAT(NewFile::Create(path_), HasReason(reason::kFileUnavailable));
+  EXPECT_THAT(file->Keep(), HasReason(reason::kFileUnavailable));
+  EXPECT_EQ(ReadFile(path_, 100).value(), "mine");
+}
+
+TEST_F(NewFileTest, NeedsAFolder) {
+  EXPECT_THAT(NewFile::Create(folder_ + "/none/file"),
+              HasReason(reason::kFileUnavailable));
+}
+
+}  // namespace
+}  // namespace u2fi::cli
