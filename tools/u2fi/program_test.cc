@@ -382,5 +382,17 @@ TEST_F(ProgramTest, AnAuditIsExportedToAFile) {
   EXPECT_EQ(line, "{\"type\":\"start\",\"format\":\"u2fi-audit/1\"}");
 }
 
+TEST_F(ProgramTest, ABackupOfRedisIsAskedForByItsUrl) {
+  EXPECT_EQ(Run({"backup", "redis://ops:secret@h:6379", "file"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("--password-file"));
+  EXPECT_THAT(err_.str(), Not(HasSubstr("secret")));
+}
+
+TEST_F(ProgramTest, ARestoreToRedisNeedsABackup) {
+  EXPECT_EQ(Run({"restore", "/no-such-file", "redis://127.0.0.1:1"}),
+            kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("there is no /no-such-file"));
+}
+
 }  // namespace
 }  // namespace u2fi::cli

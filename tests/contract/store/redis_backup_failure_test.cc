@@ -61,7 +61,7 @@ TEST_P(RedisBackupFailureTest, AReplicaIsNotBackedUp) {
 }
 
 TEST_P(RedisBackupFailureTest, AServerThatDiesLeavesNoFile) {
-  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "10000000"});
+  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "3000000"});
   absl::Status status;
   std::thread backup([&] { status = BackUp(server_); });
   server_.RunUntil({"INFO", "persistence"}, "rdb_bgsave_in_progress:1");

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/file/file.h"
 #include "tests/contract/store/backup_fixture.h"
+#include "tests/contract/store/redis_tls_server.h"
 
 namespace u2fi::store {
 namespace {
@@ -138,6 +139,48 @@ TEST_P(RedisBackupTest, TheseRightsAreEnough) {
   std::filesystem::remove(file() + ".before-restore");
   access_.user = "restore";
   ASSERT_OK(Restore(server_, true));
+}
+
+class RedisTlsBackupTest : public BackupFixture {
+ protected:
+  void SetUp() override {
+    server_.Start();
+    access_.url = absl::StrCat("rediss://127.0.0.1:", server_.tls_port());
+    access_.ca_file = server_.cert();
+    access_.cert_file = server_.cert();
+    access_.key_file = server_.key();
+    server_.server().Run({"SET", "k", "v"});
+    options_ = cli::ToOptions(access_).value();
+    ASSERT_OK(cli::BackUpRedis(options_, file(), patience_, output_));
+    server_.server().Run({"DEL", "k"});
+  }
+
+  absl::Status Restore() {
+    return cli::RestoreRedis({file(), options_, false, "", patience_},
+                             SystemRandom(), output_);
+  }
+
+  RedisTlsServer server_{GetParam()};
+  RedisOptions options_;
+};
+
+U2FI_FOR_BOTH_SERVERS(RedisTlsBackupTest);
+
+TEST_P(RedisTlsBackupTest, WorksOverTls) {
+  ASSERT_OK(Restore());
+  EXPECT_EQ(server_.server().Run({"GET", "k"}), "v");
+}
+
+TEST_P(RedisTlsBackupTest, AServerThatWantsTlsOfItsMasterIsToldWhatToDo) {
+  server_.server().Run({"CONFIG", "SET", "tls-replication", "yes"});
+  patience_ = absl::Seconds(3);
+  const absl::Status refused = Restore();
+  EXPECT_THAT(refused, HasReason(reason::kStoreUnavailable));
+  EXPECT_THAT(refused.message(),
+              testing::HasSubstr("CONFIG SET tls-replication no"));
+  server_.server().Run({"CONFIG", "SET", "tls-replication", "no"});
+  patience_ = absl::Seconds(30);
+  ASSERT_OK(Restore());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "services/common/store/redis_codec.h"
 #include "tests/contract/store/redis_fixture.h"
-#include "tests/ports/free_port.h"
+#include "tests/contract/store/redis_tls_server.h"
 
 namespace u2fi::store {
 namespace {
@@ -277,31 +277,16 @@ TEST_P(RedisEngineTest, AWrongPasswordIsRefusedAndNotShown) {
 class RedisTlsTest : public RedisFixture {
  protected:
   void SetUp() override {
-    // One certificate that is its own CA, for 127.0.0.1 only.
-    ChildProcess openssl(
-        {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-keyout", key_, "-out", cert_,
-         "-days", "1", "-subj", "/CN=redis", "-addext",
-         "subjectAltName=IP:127.0.0.1"},
-        files_.Join("log"));
-    ASSERT_EQ(openssl.Wait(), 0);
     server_.Start();
-    options_ = server_.Options();
-    options_.address = absl::StrCat("127.0.0.1:", tls_port_);
+    options_ = server_.server().Options();
+    options_.address = absl::StrCat("127.0.0.1:", server_.tls_port());
     options_.tls = true;
-    options_.ca_file = cert_;
-    options_.cert_file = cert_;
-    options_.key_file = key_;
+    options_.ca_file = server_.cert();
+    options_.cert_file = server_.cert();
+    options_.key_file = server_.key();
   }
 
-  const TempDir files_;
-  const std::string cert_ = files_.Join("cert.pem");
-  const std::string key_ = files_.Join("key.pem");
-  const int tls_port_ = FreePort();
-  RedisServer server_{
-      GetParam(),
-      {"--tls-port", absl::StrCat(tls_port_), "--tls-cert-file", cert_,
-       "--tls-key-file", key_, "--tls-ca-cert-file", cert_}};
+  RedisTlsServer server_{GetParam()};
   RedisOptions options_;
 };
 
@@ -331,7 +316,7 @@ TEST_P(RedisTlsTest, TheServerMayAskForACertificate) {
 }
 
 TEST_P(RedisTlsTest, AFileThatIsMissingIsNamed) {
-  options_.ca_file = files_.Join("no-such.pem");
+  options_.ca_file = "/no-such.pem";
   EXPECT_THAT(Open(options_).status().message(), HasSubstr("no-such.pem"));
 }
 
