@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -17,9 +18,10 @@
 namespace u2fi::cli {
 namespace {
 
-// A server makes its snapshot before it says how long it is.
+// A server may make its snapshot before it says how long it is.
 constexpr int kSilencesToBegin = 10;
 constexpr size_t kMaxLine = 512;
+constexpr size_t kMarkBytes = 40;
 constexpr size_t kChunk = 1 << 20;
 // More is no store of ours.
 constexpr uint64_t kMaxBytes = uint64_t{1} << 40;
@@ -31,23 +33,33 @@ absl::Status NoSnapshot(absl::string_view problem) {
                absl::StrCat("the server gives no snapshot: ", problem));
 }
 
-// The stream after SYNC: newlines while the server works, "$<length>\r\n", and
-// as many bytes.
+// How the end of a snapshot is known: by its length or, if the server does not
+// know that yet, by a mark that follows it.
+struct Frame {
+  uint64_t length = 0;
+  std::string mark;
+};
+
+// The stream after SYNC: newlines while the server works, "$<length>\r\n" or
+// "$EOF:<mark>\r\n", the snapshot.
 class SnapshotStream {
  public:
   explicit SnapshotStream(store::RedisConnection& connection)
       : connection_(connection) {}
 
-  // Its length.
-  absl::StatusOr<uint64_t> Begin(absl::Time end) {
+  absl::StatusOr<Frame> Begin(absl::Time end) {
     ASSIGN_OR_RETURN(const std::string line, Line(end));
-    absl::string_view digits = line;
-    uint64_t length = 0;
-    if (!absl::ConsumePrefix(&digits, "$")) return NoSnapshot(line);
-    if (!absl::SimpleAtoi(digits, &length) || length > kMaxBytes) {
-      return NoSnapshot(absl::StrCat("its length is '", digits, "'"));
+    absl::string_view rest = line;
+    Frame frame;
+    if (!absl::ConsumePrefix(&rest, "$")) return NoSnapshot(line);
+    if (absl::ConsumePrefix(&rest, "EOF:") && rest.size() == kMarkBytes) {
+      frame.mark = std::string(rest);
+      return frame;
     }
-    return length;
+    if (!absl::SimpleAtoi(rest, &frame.length) || frame.length > kMaxBytes) {
+      return NoSnapshot(absl::StrCat("its length is '", rest, "'"));
+    }
+    return frame;
   }
 
   // At most `size` of the bytes that come next.
@@ -88,22 +100,58 @@ class SnapshotStream {
   size_t filled_ = 0;
 };
 
-absl::StatusOr<RdbFacts> Receive(SnapshotStream& stream, uint64_t length,
-                                 NewFile& file, Output& output) {
-  RdbCheck check;
-  uint64_t told = 0;
-  for (uint64_t got = 0; got < length;) {
-    ASSIGN_OR_RETURN(const absl::string_view bytes, stream.Next(length - got));
-    check.Add(bytes);
-    RETURN_IF_ERROR(file.Append(bytes));
-    got += bytes.size();
-    if (got - told < kProgressBytes) continue;
-    told = got;
-    output.Say(
-        absl::StrCat("         ", got >> 20, " of ", length >> 20, " MiB"));
+// Checks what goes into the file, and says how far it is.
+class Receiver {
+ public:
+  Receiver(NewFile& file, Output& output) : file_(file), output_(output) {}
+
+  absl::StatusOr<RdbFacts> Receive(const Frame& frame, SnapshotStream& stream) {
+    RETURN_IF_ERROR(frame.mark.empty() ? UpTo(frame.length, stream)
+                                       : UpTo(frame.mark, stream));
+    return check_.Finish();
   }
-  return check.Finish();
-}
+
+ private:
+  absl::Status UpTo(uint64_t length, SnapshotStream& stream) {
+    while (got_ < length) {
+      ASSIGN_OR_RETURN(const absl::string_view bytes,
+                       stream.Next(length - got_));
+      RETURN_IF_ERROR(Add(bytes));
+    }
+    return absl::OkStatus();
+  }
+
+  // Nothing follows the mark: a replica gets no more before it has said that
+  // it has loaded all this.
+  absl::Status UpTo(const std::string& mark, SnapshotStream& stream) {
+    std::string held;
+    while (!absl::EndsWith(held, mark)) {
+      if (got_ > kMaxBytes) return NoSnapshot("it is too long");
+      ASSIGN_OR_RETURN(const absl::string_view bytes, stream.Next(kChunk));
+      absl::StrAppend(&held, bytes);
+      const size_t certain = held.size() - std::min(held.size(), kMarkBytes);
+      RETURN_IF_ERROR(Add(absl::string_view(held).substr(0, certain)));
+      held.erase(0, certain);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(absl::string_view bytes) {
+    check_.Add(bytes);
+    got_ += bytes.size();
+    if (got_ - told_ >= kProgressBytes) {
+      told_ = got_;
+      output_.Say(absl::StrCat("         ", got_ >> 20, " MiB"));
+    }
+    return file_.Append(bytes);
+  }
+
+  NewFile& file_;
+  Output& output_;
+  RdbCheck check_;
+  uint64_t got_ = 0;
+  uint64_t told_ = 0;
+};
 
 // A connection on which the server sends its snapshot.
 absl::StatusOr<std::unique_ptr<store::RedisConnection>> AskForSnapshot(
@@ -113,8 +161,10 @@ absl::StatusOr<std::unique_ptr<store::RedisConnection>> AskForSnapshot(
                    store::RedisDialer::Make(options));
   ASSIGN_OR_RETURN(std::unique_ptr<store::RedisConnection> connection,
                    dialer->DialBare());
-  // What is written after the snapshot is not wanted. A server that does not
-  // know this sends it, and finds that nobody listens.
+  // It may send the snapshot while it makes it, and need not store it first.
+  // What is written afterwards is not wanted. A server that does not know this
+  // sends it, and finds that nobody listens.
+  RETURN_IF_ERROR(connection->Call({"REPLCONF", "capa", "eof"}).status());
   RETURN_IF_ERROR(connection->Call({"REPLCONF", "rdb-only", "1"}).status());
   RETURN_IF_ERROR(connection->Send({"SYNC"}));
   return connection;
@@ -160,10 +210,10 @@ absl::StatusOr<RdbFacts> FetchSnapshot(const store::RedisOptions& options,
   ASSIGN_OR_RETURN(const std::unique_ptr<store::RedisConnection> connection,
                    AskForSnapshot(options, patience));
   SnapshotStream stream(*connection);
-  ASSIGN_OR_RETURN(const uint64_t length,
+  ASSIGN_OR_RETURN(const Frame frame,
                    stream.Begin(absl::Now() + kSilencesToBegin * patience));
   ASSIGN_OR_RETURN(const RdbFacts facts,
-                   Receive(stream, length, *file, output));
+                   Receiver(*file, output).Receive(frame, stream));
   RETURN_IF_ERROR(file->Keep());
   return facts;
 }

@@ -169,10 +169,14 @@ U2FI_FOR_BOTH_SERVERS(HostileBackupTest);
 TEST_P(HostileBackupTest, NothingIsKeptOfWhatIsNoSnapshot) {
   for (const std::string answer :
        {"-NOPERM no\r\n", "\n\n", "$100\r\nREDIS0010", "$9x\r\n", "$-1\r\n",
-        "$99999999999999999\r\n", "+FULLRESYNC\r\n"}) {
+        "$99999999999999999\r\n", "+FULLRESYNC\r\n", "$EOF:short\r\n",
+        "$EOF:0123456789012345678901234567890123456789\r\nREDIS0010"}) {
     EXPECT_THAT(BackUpFrom(answer), HasReason(reason::kStoreUnavailable))
         << answer;
   }
+  const std::string mark(40, 'm');
+  EXPECT_THAT(BackUpFrom(absl::StrCat("$EOF:", mark, "\r\nREDIS", mark)),
+              HasReason(reason::kStoreCorrupt));
   EXPECT_THAT(BackUpFrom("$0\r\n"), HasReason(reason::kStoreCorrupt));
   EXPECT_THAT(BackUpFrom("$5\r\nREDIS"), HasReason(reason::kStoreCorrupt));
   EXPECT_THAT(BackUpFrom(std::string(600, 'x')),

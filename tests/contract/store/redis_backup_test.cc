@@ -70,10 +70,26 @@ TEST_P(RedisBackupTest, OnlyTheFirstBackupChangesTheEpoch) {
   EXPECT_THAT(said_.str(), Not(testing::HasSubstr("a new epoch")));
 }
 
+TEST_P(RedisBackupTest, TheServerStoresNoCopyItself) {
+  ASSERT_OK(BackUp(server_));
+  EXPECT_FALSE(std::filesystem::exists(server_.dir().Join("dump.rdb")));
+}
+
+TEST_P(RedisBackupTest, AServerThatStoresTheSnapshotFirstWillDo) {
+  server_.Run({"CONFIG", "SET", "repl-diskless-sync", "no"});
+  server_.Run({"SET", "k", "v"});
+  // Long enough for newlines, which say that it is at work.
+  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "2500000"});
+  ASSERT_OK(BackUp(server_));
+  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "0"});
+  server_.Run({"SET", "k", "after"});
+  ASSERT_OK(Restore(server_, /*replace=*/true));
+  EXPECT_EQ(server_.Run({"GET", "k"}), "v");
+}
+
 TEST_P(RedisBackupTest, TheServerGoesOnMeanwhile) {
   server_.Run({"SET", "k", "v"});
-  // Long enough for the newlines that say that a server is at work.
-  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "2500000"});
+  server_.Run({"CONFIG", "SET", "rdb-key-save-delay", "1000000"});
   absl::Status status;
   std::thread backup([&] { status = BackUp(server_); });
   server_.RunUntil({"INFO", "persistence"}, "rdb_bgsave_in_progress:1");
