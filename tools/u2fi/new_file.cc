@@ -1,6 +1,7 @@
 #include "tools/u2fi/new_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>

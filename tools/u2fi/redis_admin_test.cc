@@ -11,7 +11,7 @@ using testing::Contains;
 using testing::Key;
 
 std::string PasswordFile() {
-  const std::string path = testing::TempDir() + "/redis_admin_test.password";
+  std::string path = testing::TempDir() + "/redis_admin_test.password";
   EXPECT_OK(WriteFileDurably(path, "secret\n", 0600));
   return path;
 }

@@ -168,7 +168,7 @@ absl::Status Restorer::Promote() {
 }
 
 absl::Status Restorer::AwaitOnDisk() {
-  const absl::Status written =
+  absl::Status written =
       Until("does not write its append-only file in time",
             [](const store::RedisInfo& info) -> absl::StatusOr<bool> {
               if (InfoField(info, "aof_enabled") != "1") return true;

@@ -189,7 +189,7 @@ TEST_P(RedisTlsBackupTest, WorksOverTls) {
 
 TEST_P(RedisTlsBackupTest, AServerThatWantsTlsOfItsMasterIsToldWhatToDo) {
   server_.server().Run({"CONFIG", "SET", "tls-replication", "yes"});
-  patience_ = absl::Seconds(3);
+  patience_ = absl::Seconds(5);
   const absl::Status refused = Restore();
   EXPECT_THAT(refused, HasReason(reason::kStoreUnavailable));
   EXPECT_THAT(refused.message(),
