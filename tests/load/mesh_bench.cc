@@ -103,6 +103,7 @@ int MeasureOffline(ProcessSite& site) {
   std::atomic<int> refused{0};
   std::atomic<int> other{0};
   std::vector<std::thread> senders;
+  senders.reserve(kSenders);
   for (int i = 0; i < kSenders; ++i) {
     senders.emplace_back([&] {
       while (WallSeconds() - start < kOfflineSeconds) {
