@@ -127,13 +127,16 @@ int RedisBoxes::Master() const {
 int RedisBoxes::Replica() const { return (Master() + 1) % count_; }
 
 void RedisBoxes::FillDisk(int box) {
-  struct statvfs disk = {};
-  ASSERT_EQ(statvfs(FolderOf(box).c_str(), &disk), 0);
   const int fd = open((FolderOf(box) + "/fill").c_str(),
                       O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  EXPECT_EQ(
-      posix_fallocate(fd, 0, static_cast<off_t>(disk.f_bavail * disk.f_bsize)),
-      0);
+  struct statvfs disk = {};
+  off_t filled = 0;
+  // The server writes meanwhile, so the last bytes may need another look.
+  do {
+    ASSERT_EQ(fstatvfs(fd, &disk), 0);
+    const auto left = static_cast<off_t>(disk.f_bavail * disk.f_bsize);
+    if (left > 0 && posix_fallocate(fd, filled, left) == 0) filled += left;
+  } while (disk.f_bavail > 0);
   close(fd);
 }
 
