@@ -1,6 +1,5 @@
 #include "services/common/audit/chain_writer.h"
 
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -30,8 +29,11 @@ absl::Status EpochChangedError() {
   return Error(reason::kStoreEpochChanged, "the store began anew: read again");
 }
 
-absl::Status BrokenError() {
-  return Error(reason::kAuditChain, "another process writes in this chain");
+absl::Status Foreign(uint64_t sequence) {
+  return Error(reason::kAuditChain,
+               absl::StrCat("row ", sequence,
+                            " of this chain in the store is not this "
+                            "process's: another one writes in it"));
 }
 
 void AddDetail(absl::string_view name, std::string value, v1::AuditBody& body) {
@@ -54,7 +56,6 @@ ChainWriter::ChainWriter(store::Store& store, const Clock& clock,
       row_prefix_(RowPrefix(options_.writer.incarnation())) {}
 
 absl::Status ChainWriter::Ready(const store::Epoch& seen) {
-  if (broken_) return BrokenError();
   if (!open_) RETURN_IF_ERROR(Open());
   if (stale_ || seen != epoch_) return Resync();
   return absl::OkStatus();
@@ -83,7 +84,9 @@ absl::Status ChainWriter::Open() {
 absl::Status ChainWriter::Continue(const store::Entry& entry) {
   ASSIGN_OR_RETURN(const StoredHead stored, ParseHead(entry.value));
   builder_.emplace(options_.writer);
-  if (builder_->HeadValue(stored.head) != entry.value) return Broken();
+  if (builder_->HeadValue(stored.head) != entry.value) {
+    return Foreign(stored.head.id.sequence);
+  }
   head_ = stored.head;
   head_version_ = entry.version;
   return LoadTail();
@@ -109,7 +112,9 @@ absl::Status ChainWriter::LoadTail() {
     }
   } while (page.more);
   // No rows at all: every one was drained and pruned.
-  if (last.has_value() && !(last->id == head_.id)) return Broken();
+  if (last.has_value() && !(last->id == head_.id)) {
+    return Foreign(last->id.sequence);
+  }
   return absl::OkStatus();
 }
 
@@ -134,14 +139,20 @@ absl::StatusOr<bool> ChainWriter::ResyncOnce() {
 }
 
 absl::StatusOr<bool> ChainWriter::SettleInEpoch(const store::Entry& entry) {
-  if (unresolved_.has_value() &&
-      entry.value == builder_->HeadValue(unresolved_->head)) {
+  if (unresolved_.has_value() && IsAt(unresolved_->head, entry)) {
     Confirm();
-  } else if (entry.exists() && entry.value != builder_->HeadValue(head_)) {
-    return Broken();
+  } else if (!IsAt(head_, entry)) {
+    // What was written again for another epoch, before it was entered, this
+    // one does not know.
+    return EnterEpoch(epoch_, entry);
   }
   head_version_ = entry.version;
   return unresolved_.has_value() ? Fence() : false;
+}
+
+bool ChainWriter::IsAt(const ChainHead& head, const store::Entry& entry) const {
+  return entry.exists() ? entry.value == builder_->HeadValue(head)
+                        : head.id.sequence == 0;
 }
 
 // Moves the head's version on, so that a commit still under way can no longer
@@ -160,34 +171,41 @@ absl::StatusOr<bool> ChainWriter::Fence() {
   return false;
 }
 
-absl::StatusOr<bool> ChainWriter::EnterEpoch(const store::Epoch& epoch,
+absl::StatusOr<bool> ChainWriter::EnterEpoch(store::Epoch epoch,
                                              const store::Entry& entry) {
   if (unresolved_.has_value()) {
     // The old incarnation may have shown these rows to others: they stay.
-    if (entry.value != builder_->HeadValue(unresolved_->head)) {
+    if (!IsAt(unresolved_->head, entry)) {
       unconfirmed_ = unresolved_->rows.front().head.id;
     }
     Confirm();
   }
-  ASSIGN_OR_RETURN(uint64_t stored, FindInChain(entry));
-  EpochChange change{epoch_, epoch, {}};
-  store::Version version = entry.version;
-  while (true) {
-    std::vector<TailRow> rows = tail_.After(stored, kRewriteRows);
-    if (rows.empty()) break;
-    const absl::StatusOr<store::Version> written =
-        Rewrite(epoch, version, rows);
-    if (IsTransient(written.status())) return true;
-    RETURN_IF_ERROR(written.status());
-    version = *written;
-    stored = rows.back().head.id.sequence;
-    std::move(rows.begin(), rows.end(), std::back_inserter(change.rewritten));
+  const absl::StatusOr<store::Version> version = WriteLost(epoch, entry);
+  if (IsTransient(version.status())) return true;
+  RETURN_IF_ERROR(version.status());
+  head_version_ = *version;
+  EpochChange change{std::exchange(epoch_, epoch), epoch, {}};
+  for (auto& [sequence, row] : std::exchange(rewritten_, {})) {
+    change.rewritten.push_back(std::move(row));
   }
-  head_version_ = version;
-  epoch_ = epoch;
   NoteEpoch(change);
   if (options_.on_epoch_change) options_.on_epoch_change(change);
   return false;
+}
+
+absl::StatusOr<store::Version> ChainWriter::WriteLost(
+    const store::Epoch& epoch, const store::Entry& entry) {
+  ASSIGN_OR_RETURN(uint64_t stored, FindInChain(entry));
+  store::Version version = entry.version;
+  while (true) {
+    std::vector<TailRow> rows = tail_.After(stored, kRewriteRows);
+    if (rows.empty()) return version;
+    ASSIGN_OR_RETURN(version, Rewrite(epoch, version, rows));
+    stored = rows.back().head.id.sequence;
+    for (TailRow& row : rows) {
+      rewritten_.insert_or_assign(row.head.id.sequence, std::move(row));
+    }
+  }
 }
 
 // The sequence up to which the store has the chain: a prefix of ours, or
@@ -197,11 +215,11 @@ absl::StatusOr<uint64_t> ChainWriter::FindInChain(const store::Entry& entry) {
   ASSIGN_OR_RETURN(const StoredHead stored, ParseHead(entry.value));
   const RowId& id = stored.head.id;
   if (id.sequence == 0) return 0;
-  if (id.sequence > head_.id.sequence) return Broken();
+  if (id.sequence > head_.id.sequence) return Foreign(id.sequence);
   const std::vector<TailRow> rows = tail_.After(id.sequence - 1, 1);
   if (!rows.empty() && rows[0].head.id.sequence == id.sequence &&
       !(rows[0].head.id == id)) {
-    return Broken();
+    return Foreign(id.sequence);
   }
   return id.sequence;
 }
@@ -239,11 +257,6 @@ void ChainWriter::NoteEpoch(const EpochChange& change) {
   unconfirmed_.reset();
   absl::StatusOr<PreparedRow> row = PreparedRow::Make(std::move(note), random_);
   if (row.ok()) notes_.push_back(*std::move(row));
-}
-
-absl::Status ChainWriter::Broken() {
-  broken_ = true;
-  return BrokenError();
 }
 
 absl::StatusOr<store::Version> ChainWriter::Commit(

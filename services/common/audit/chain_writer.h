@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,8 +53,9 @@ class ChainWriter {
   // is continued; a fresh one takes the latest other writer of the partition
   // as its predecessor), resolves an unknown outcome, and looks for a new
   // epoch if `seen` is not the one it knows. Cheap when there is nothing to
-  // do. Errors of the store; AUDIT_CHAIN for ever if somebody else wrote in
-  // this chain.
+  // do. Errors of the store; AUDIT_CHAIN while rows that are not of this
+  // object stand in its chain: those of another process, or its own that a
+  // replaced master of the store has and it has given up.
   absl::Status Ready(const store::Epoch& seen);
 
   // The incarnation of the store that the chain is in. After Ready().
@@ -87,15 +89,19 @@ class ChainWriter {
   absl::StatusOr<bool> ResyncOnce();
   absl::StatusOr<bool> SettleInEpoch(const store::Entry& entry);
   absl::StatusOr<bool> Fence();
-  absl::StatusOr<bool> EnterEpoch(const store::Epoch& epoch,
+  absl::StatusOr<bool> EnterEpoch(store::Epoch epoch,
                                   const store::Entry& entry);
+  // Writes what the chain in the store, of which `entry` is the head, lacks of
+  // ours, and keeps it in `rewritten_`. The head's version.
+  absl::StatusOr<store::Version> WriteLost(const store::Epoch& epoch,
+                                           const store::Entry& entry);
+  bool IsAt(const ChainHead& head, const store::Entry& entry) const;
   absl::StatusOr<uint64_t> FindInChain(const store::Entry& entry);
   absl::StatusOr<store::Version> Rewrite(const store::Epoch& epoch,
                                          store::Version head_version,
                                          const std::vector<TailRow>& rows);
   void Confirm();
   void NoteEpoch(const EpochChange& change);
-  absl::Status Broken();
 
   absl::StatusOr<store::Version> CommitOnce(
       store::CommitRequest& request,
@@ -117,7 +123,6 @@ class ChainWriter {
   const std::string row_prefix_;
 
   bool open_ = false;
-  bool broken_ = false;
   absl::optional<ChainBuilder> builder_;
   store::Epoch epoch_;
   // Where the chain stands as far as the store acknowledged it.
@@ -128,6 +133,9 @@ class ChainWriter {
   bool stale_ = false;
   // First row of an unknown outcome that ended with the epoch.
   absl::optional<RowId> unconfirmed_;
+  // Rows that were written again since the last EpochChange, by sequence: all
+  // of them belong to the next one, in how many attempts it may succeed.
+  std::map<uint64_t, TailRow> rewritten_;
   // Rows of our own that go before the next ones.
   std::vector<PreparedRow> notes_;
   // The rows of the commit that is being tried.

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/audit/audit_test_util.h"
@@ -203,14 +204,24 @@ TEST_F(ChainWriterTest, NothingIsWrittenBeforeAnUnknownOutcomeIsResolved) {
   EXPECT_EQ(Rows().size(), 3u);
 }
 
-TEST_F(ChainWriterTest, StopsForEverIfSomebodyElseWroteInItsChain) {
+TEST_F(ChainWriterTest, WritesNothingWhileSomebodyElsesRowsStandInItsChain) {
   ASSERT_OK(Write("1"));
+  const auto before =
+      memory_.Get(partition_, {HeadKey(writer_.writer().incarnation())});
   RowTail tail;
   ChainWriter twin(store_, clock_, random_, tail, Options('a'));
   ASSERT_OK(Write(twin, "2"));
   EXPECT_THAT(Write("3"), HasReason(reason::kAuditChain));
   EXPECT_THAT(Write("4"), HasReason(reason::kAuditChain));
   EXPECT_EQ(Rows().size(), 2u);
+  store::CommitRequest undo;
+  undo.epoch = Epoch();
+  undo.put = {
+      {HeadKey(writer_.writer().incarnation()), before->entries[0].value}};
+  undo.remove = {RowKey(RowPrefix(writer_.writer().incarnation()), 2)};
+  ASSERT_OK(memory_.Commit(partition_, undo));
+  ASSERT_OK(Write("5"));
+  EXPECT_THAT(Rows(), ElementsAre("COMMAND commands/1", "COMMAND commands/5"));
 }
 
 TEST_F(ChainWriterTest, AHeadThatWasRemovedComesBack) {
@@ -220,7 +231,8 @@ TEST_F(ChainWriterTest, AHeadThatWasRemovedComesBack) {
   erase.remove = {HeadKey(writer_.writer().incarnation())};
   ASSERT_OK(memory_.Commit(partition_, erase));
   ASSERT_OK(Write("2"));
-  EXPECT_EQ(Rows().size(), 2u);
+  EXPECT_THAT(Rows(), ElementsAre("COMMAND commands/1", "LIFECYCLE",
+                                  "COMMAND commands/2"));
 }
 
 class EpochTest : public ChainWriterTest {
@@ -303,6 +315,21 @@ TEST_F(EpochTest, AFailoverWhileRowsAreWrittenAgainStartsOver) {
   ASSERT_OK(writer_.Ready(Epoch()));
   EXPECT_EQ(writer_.epoch(), Epoch());
   EXPECT_EQ(Rows().size(), 2u);
+}
+
+TEST_F(EpochTest, RowsOfAnAttemptThatFailedAreToldToo) {
+  ASSERT_OK(Write("1"));
+  const auto backup = memory_.TakeBackup();
+  for (int i = 0; i < 600; ++i) ASSERT_OK(Write(absl::StrCat("lost-", i)));
+  memory_.FailOverTo(backup);
+  store_.Fail(Method::kCommit, Fault::kUnavailable, 2);
+  EXPECT_THAT(writer_.Ready(Epoch()), HasReason(reason::kStoreUnavailable));
+  EXPECT_TRUE(changes_.empty());
+  EXPECT_EQ(Rows().size(), 501u);
+  ASSERT_OK(writer_.Ready(Epoch()));
+  ASSERT_EQ(changes_.size(), 1u);
+  ASSERT_EQ(changes_[0].rewritten.size(), 600u);
+  EXPECT_EQ(changes_[0].rewritten.front().head.id.sequence, 2u);
 }
 
 TEST_F(EpochTest, RowsThatWereDrainedAreNotWrittenAgain) {

@@ -34,7 +34,7 @@ namespace u2fi::audit {
 //   STORE_EPOCH_CHANGED    nothing happened; forget all that was read
 //   STORE_OUTCOME_UNKNOWN  it happened or not: never a success; read again
 //   STORE_UNAVAILABLE, AUDIT_UNAVAILABLE   nothing happened; try again later
-//   AUDIT_CHAIN            this writer is over; end the process
+//   AUDIT_CHAIN            nothing happened; see ChainWriter::Ready()
 //   STORE_KEY_INVALID, STORE_LIMIT, AUDIT_FORMAT   see CheckTransition()
 //
 // Transitions are decided in the order of their arrival where they touch the
