@@ -185,10 +185,11 @@ absl::Status Submitter::CheckMayAsk(const Submission& submission,
   return MakeRoom(view, row);
 }
 
-absl::StatusOr<StoredCommand> Submitter::Repeated(
-    const Submission& submission, const StoredCommand& found) {
+absl::StatusOr<StoredCommand> Submitter::Repeated(const Submission& submission,
+                                                  const StoredCommand& found,
+                                                  bool check_only) {
   ASSIGN_OR_RETURN(StoredCommand same, SameRequest(submission, found));
-  RETURN_IF_ERROR(commands_.Confirm(same.tenant, same.epoch));
+  if (!check_only) RETURN_IF_ERROR(commands_.Confirm(same.tenant, same.epoch));
   return same;
 }
 
@@ -199,7 +200,8 @@ absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
       SubmitView view,
       commands_.ReadForSubmit(submission.tenant,
                               sequenced ? submission.device : "", row));
-  if (view.command.exists()) return Repeated(submission, view.command);
+  if (view.command.exists())
+    return Repeated(submission, view.command, check_only);
   CommandRow complete = row;
   RETURN_IF_ERROR(CheckMayAsk(submission, view, complete));
   if (sequenced) complete.set_sequence(view.last_sequence + 1);
@@ -267,7 +269,7 @@ absl::StatusOr<StoredCommand> Submitter::SubmitBatchOnce(
       commands_.ReadForBatch(first.tenant, {devices.begin(), devices.end()},
                              rows[0]));
   if (view.first.command.exists()) {
-    return Repeated(first, view.first.command);
+    return Repeated(first, view.first.command, check_only);
   }
   RETURN_IF_ERROR(CheckMayAsk(first, view.first, rows[0]));
   std::map<std::string, uint64_t> next;

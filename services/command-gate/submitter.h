@@ -71,9 +71,11 @@ class Submitter {
   absl::StatusOr<StoredCommand> SubmitBatchOnce(
       const std::vector<Submission>& submissions,
       std::vector<records::v1::CommandRow> rows, bool check_only);
-  // The command of the same request before, as safe as a new one.
+  // The command of the same request before, as safe as a new one unless it is
+  // only checked.
   absl::StatusOr<StoredCommand> Repeated(const Submission& submission,
-                                         const StoredCommand& found);
+                                         const StoredCommand& found,
+                                         bool check_only);
   absl::StatusOr<StoredCommand> SubmitOnce(const Submission& submission,
                                            const records::v1::CommandRow& row,
                                            bool check_only);

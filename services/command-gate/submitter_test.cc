@@ -110,6 +110,16 @@ TEST_F(SubmitterTest, CheckingStoresNothing) {
   EXPECT_TRUE(NothingHappened());
 }
 
+TEST_F(SubmitterTest, NorDoesCheckingWhatIsThereAlready) {
+  ASSERT_OK(Try(CameraOn()));
+  const int before = store_.SuccessfulCommits(store::Durability::kReplicated) +
+                     store_.SuccessfulCommits(store::Durability::kDurable);
+  ASSERT_OK(Try(CameraOn(), /*check_only=*/true));
+  EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kReplicated) +
+                store_.SuccessfulCommits(store::Durability::kDurable),
+            before);
+}
+
 TEST_F(SubmitterTest, WhatTheRegistryRefusesIsRefused) {
   registry_.resolve_status = Error(reason::kNotAMember, "no");
   EXPECT_THAT(Try(CameraOn()), HasReason(reason::kNotAMember));

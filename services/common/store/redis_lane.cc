@@ -25,6 +25,7 @@ bool SaysReconnect(const redisReply& reply) {
 }
 
 constexpr char kClosing[] = "it is being closed";
+constexpr char kRedialing[] = "another server may be the master";
 
 RedisLane::Answer NoReply(RedisLane::Answer::Kind kind,
                           const std::string& cause) {
@@ -86,8 +87,21 @@ bool RedisLane::Up() {
   return down_.empty();
 }
 
+void RedisLane::Redial() {
+  {
+    MutexLock lock(mutex_);
+    redial_ = true;
+    asleep_ = false;
+  }
+  waker_.Wake();
+}
+
 void RedisLane::Run() {
   while (!Stopping()) {
+    {
+      MutexLock lock(mutex_);
+      redial_ = false;
+    }
     absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
         dialer_.DialMaster();
     absl::Status end = connection.status();
@@ -110,13 +124,14 @@ absl::Status RedisLane::Serve(RedisConnection& connection) {
     down_.clear();
   }
   while (!Stopping()) {
+    if (sent_.empty() && Redialing()) return Unavailable(kRedialing);
     RETURN_IF_ERROR(SendQueued(connection));
     RETURN_IF_ERROR(connection.Write());
     const absl::Duration patience = Patience(connection);
     if (patience < absl::ZeroDuration()) {
       return Unavailable("the server does not answer");
     }
-    if (!HasQueued() || connection.writing() || waiting_) {
+    if (!HasQueued() || connection.writing() || waiting_ || Redialing()) {
       waker_.Wait(connection.fd(), connection.writing(), patience);
     }
     ASSIGN_OR_RETURN(std::vector<RedisReply> replies, connection.Read());
@@ -146,7 +161,7 @@ absl::Status RedisLane::SendQueued(RedisConnection& connection) {
     MutexLock lock(mutex_);
     asleep_ = false;
     size_t bytes = 0;
-    const bool held = connection.writing() || waiting_;
+    const bool held = connection.writing() || waiting_ || redial_;
     while (!held && !queue_.empty() && bytes < kMaxUnsentBytes) {
       queue_.front()->state = State::kSent;
       bytes += queue_.front()->command.size();
@@ -260,6 +275,11 @@ bool RedisLane::Pause(absl::Duration duration) {
     stop_.WaitFor(mutex_, left);
   }
   return false;
+}
+
+bool RedisLane::Redialing() {
+  MutexLock lock(mutex_);
+  return redial_;
 }
 
 bool RedisLane::Stopping() {

@@ -61,6 +61,10 @@ class RedisLane {
   // False if the last attempt to connect has failed.
   bool Up();
 
+  // Connects anew, once what was sent is answered: another server may be the
+  // master by now.
+  void Redial();
+
   // Sends an encoded command and blocks for its reply.
   Answer Call(std::string command, absl::Duration timeout, int flags = kNone);
 
@@ -94,6 +98,7 @@ class RedisLane {
   // How long the connection may still be silent while replies are expected.
   absl::Duration Patience(const RedisConnection& connection);
   bool HasQueued() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Redialing() ABSL_LOCKS_EXCLUDED(mutex_);
 
   void Complete(Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fail(Request& request, Answer::Kind kind, const std::string& cause)
@@ -121,6 +126,7 @@ class RedisLane {
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
   // Why the last attempt to connect failed; empty if it did not.
   std::string down_ ABSL_GUARDED_BY(mutex_);
+  bool redial_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

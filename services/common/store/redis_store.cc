@@ -15,6 +15,7 @@
 #include "services/common/store/redis_lane.h"
 #include "services/common/store/redis_layout.h"
 #include "services/common/store/settlement.h"
+#include "services/common/sync/sync.h"
 
 namespace u2fi::store {
 namespace {
@@ -63,7 +64,9 @@ class RedisStore : public Store {
                                  absl::Duration timeout) override {
     ASSIGN_OR_RETURN(const RedisReply reply,
                      Read(GetCall(Layout(partition), keys), timeout));
-    return ParseGet(keys, *reply);
+    absl::StatusOr<Snapshot> snapshot = ParseGet(keys, *reply);
+    if (snapshot.ok()) Saw(snapshot->epoch);
+    return snapshot;
   }
 
   absl::StatusOr<Page> DoScan(const Partition& partition,
@@ -72,7 +75,9 @@ class RedisStore : public Store {
     ASSIGN_OR_RETURN(
         const RedisReply reply,
         Read(ScanCall(Layout(partition), prefix, after, limit), timeout));
-    return ParseScan(*reply);
+    absl::StatusOr<Page> page = ParseScan(*reply);
+    if (page.ok()) Saw(page->epoch);
+    return page;
   }
 
   absl::StatusOr<Version> DoCommit(const Partition& partition,
@@ -106,6 +111,18 @@ class RedisStore : public Store {
 
   RedisLayout Layout(const Partition& partition) const {
     return RedisLayout(dialer_->options().prefix, partition);
+  }
+  // After a failover some connections may still lead to the server that was
+  // replaced: whenever an answer is of another epoch than the one before, all
+  // ask anew who the master is.
+  void Saw(const Epoch& epoch) {
+    {
+      MutexLock lock(mutex_);
+      const Epoch last = std::exchange(epoch_, epoch);
+      if (last == epoch || last.empty()) return;
+    }
+    for (const std::unique_ptr<RedisLane>& lane : lanes_) lane->Redial();
+    if (waiting_ != nullptr) waiting_->Redial();
   }
   // In turn, but rather one that is connected.
   RedisLane& NextLane() {
@@ -142,6 +159,9 @@ class RedisStore : public Store {
   // For commits that wait for replicas; null if there are none.
   std::unique_ptr<RedisLane> waiting_;
   std::atomic<size_t> next_lane_{0};
+  Mutex mutex_;
+  // Of the last answer; empty before the first.
+  Epoch epoch_ ABSL_GUARDED_BY(mutex_);
 };
 
 Answer RedisStore::Run(RedisLane& lane, const ScriptCall& call,

@@ -145,6 +145,11 @@ void Proxy::SetTarget(const std::string& target) {
   links_.clear();
 }
 
+void Proxy::SetNextTarget(const std::string& target) {
+  MutexLock lock(mutex_);
+  target_ = target;
+}
+
 void Proxy::Cut() {
   MutexLock lock(mutex_);
   for (const auto& link : links_) link->CloseClient();

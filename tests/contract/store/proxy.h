@@ -39,8 +39,10 @@ class Proxy {
   int port() const { return port_; }
 
   void SetMode(Mode mode);
-  // New connections go to another server, present ones end.
+  // New connections go to another server; present ones end, or stay with
+  // theirs.
   void SetTarget(const std::string& target);
+  void SetNextTarget(const std::string& target);
   // Ends the present connections; what is held stays held.
   void Cut();
   // Sends what was held to the server, and waits until it has answered.
