@@ -7,6 +7,7 @@
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
+#include "tests/e2e/u2f_web_authn.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::e2e {
@@ -47,7 +48,8 @@ class BrowserTest : public testing::Test {
 
   OneSite site_;
   // The key that is at the gateway, carried over to the browser.
-  Browser browser_{site_, {site_.KeyPath("key")}};
+  U2fWebAuthn key_{site_, {site_.KeyPath("key")}};
+  Browser browser_{site_, key_};
 };
 
 TEST_F(BrowserTest, AKeyThatJoinsInTheBrowserApprovesAtTheGateway) {
@@ -74,7 +76,8 @@ TEST_F(BrowserTest, AKeyThatJoinsAtTheGatewayApprovesInTheBrowser) {
 TEST_F(BrowserTest, ASecondKeyJoinsWithTheTouchOfTheFirst) {
   ExpectDone(site_.Enrol());
   site_.PlugInSecondKey();
-  Browser both(site_, {site_.KeyPath("key"), site_.KeyPath("second")});
+  U2fWebAuthn keys(site_, {site_.KeyPath("key"), site_.KeyPath("second")});
+  Browser both(site_, keys);
   const auto ended = both.Do(Act("u2fi.enrol"), proof::v1::PURPOSE_ENROL);
   ExpectDone(ended);
   EXPECT_EQ(ended->proof().approvals_size(), 2);
