@@ -79,8 +79,22 @@ void RedisHints::Leave(const std::string& channel) {
   waker_.Wake();
 }
 
+void RedisHints::Redial() {
+  {
+    MutexLock lock(mutex_);
+    redial_ = true;
+  }
+  waker_.Wake();
+}
+
+bool RedisHints::Redialing() {
+  MutexLock lock(mutex_);
+  return std::exchange(redial_, false);
+}
+
 void RedisHints::Run() {
   while (WaitForListeners()) {
+    (void)Redialing();  // What was asked for by now is this attempt.
     absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
         dialer_.DialMaster();
     if (connection.ok()) {
@@ -111,6 +125,7 @@ absl::Status RedisHints::Serve(RedisConnection& connection) {
   while (true) {
     RETURN_IF_ERROR(SendCommands(connection));
     RETURN_IF_ERROR(connection.Write());
+    if (Redialing()) return Unavailable("another server may be the master");
     waker_.Wait(connection.fd(), connection.writing(),
                 probing_ ? dialer_.options().answer_timeout : kSilence);
     ASSIGN_OR_RETURN(const std::vector<RedisReply> replies, connection.Read());

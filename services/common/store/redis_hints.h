@@ -34,6 +34,9 @@ class RedisHints {
       const std::string& channel, HintBoard::Callback callback,
       absl::Duration timeout);
 
+  // Connects anew: another server may be the master by now.
+  void Redial();
+
  private:
   class Entry;
   // A SUBSCRIBE that is out; the server confirms them in order.
@@ -53,6 +56,7 @@ class RedisHints {
   absl::Status TakeConfirmation();
   bool WaitForListeners();
   bool Pause(absl::Duration duration);
+  bool Redialing();
 
   const RedisDialer& dialer_;
   const Clock& clock_;
@@ -72,6 +76,7 @@ class RedisHints {
   std::set<uint64_t> waiting_ ABSL_GUARDED_BY(mutex_);
   // Channels that have been confirmed, on this connection or an earlier one.
   std::set<std::string> confirmed_ ABSL_GUARDED_BY(mutex_);
+  bool redial_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

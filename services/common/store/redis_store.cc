@@ -123,6 +123,7 @@ class RedisStore : public Store {
     }
     for (const std::unique_ptr<RedisLane>& lane : lanes_) lane->Redial();
     if (waiting_ != nullptr) waiting_->Redial();
+    hints_.Redial();
   }
   // In turn, but rather one that is connected.
   RedisLane& NextLane() {

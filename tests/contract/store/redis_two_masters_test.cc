@@ -1,6 +1,6 @@
 // A master that was replaced and does not know it yet: no call may go on to it
 // once the new one is known.
-#include <algorithm>
+#include <atomic>
 
 #include "absl/strings/str_split.h"
 #include "tests/contract/store/proxy.h"
@@ -64,6 +64,25 @@ TEST_P(RedisTwoMastersTest, OneConnectionThatFindsTheNewOneMovesAll) {
     return true;
   })) << "some connections stay with the old master";
   for (int i = 0; i < 10 * kConnections; ++i) EXPECT_EQ(Read(), after);
+}
+
+TEST_P(RedisTwoMastersTest, HintsComeFromTheNewOneToo) {
+  std::atomic<int> told{0};
+  ASSERT_OK_AND_ASSIGN(
+      const auto subscription,
+      store_->Subscribe(partition_, "topic", [&](const Hint& hint) {
+        told += hint.read_again ? 0 : 1;
+      }));
+  ASSERT_TRUE(Eventually([this] { return !OldestClient().empty(); }));
+  const Epoch before = Read();
+  const std::unique_ptr<Store> other = MustOpen(promoted_.Options());
+  proxy_->SetNextTarget(promoted_.socket());
+  old_.Run({"CLIENT", "KILL", "TYPE", "normal"});
+  EXPECT_TRUE(Eventually([&] {
+    if (Read() == before) return false;
+    EXPECT_OK(other->Publish(partition_, "topic", "x"));
+    return told > 0;
+  })) << "the subscription stays with the old master";
 }
 
 }  // namespace
