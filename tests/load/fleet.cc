@@ -24,7 +24,8 @@ using gateway_agent::GateAddresses;
 using gateway_agent::MeshLink;
 
 constexpr char kWord[] = "--fleet";
-constexpr size_t kMaxFile = 1 << 20;
+// What is read keeps as much memory.
+constexpr size_t kMaxFile = 16 << 10;
 constexpr absl::Duration kLook = absl::Milliseconds(100);
 // As the agent's (services/common/rpc/channel.cc).
 constexpr int kConnectMs = 5'000;
