@@ -30,35 +30,41 @@ std::string KeyOfResource(absl::string_view name) {
 
 }  // namespace
 
+// A read that is under way lands for those who wait for it already; the next
+// caller reads anew.
 void RecordCache::Drop(absl::string_view tenant, absl::string_view key) {
   MutexLock lock(mutex_);
-  ++drops_;
-  rows_.erase(absl::StrCat(tenant, "/", key));
+  reads_.erase(absl::StrCat(tenant, "/", key));
 }
 
 void RecordCache::OnEvent(
     const absl::optional<v1::WatchEventsResponse>& event) {
   if (!event.has_value()) {
     MutexLock lock(mutex_);
-    ++drops_;
-    rows_.clear();
+    reads_.clear();
     return;
   }
   const std::string key = KeyOfResource(event->resource());
   if (!key.empty()) Drop(event->tenant(), key);
 }
 
-RecordCache::Cached RecordCache::Find(const std::string& address) {
+std::shared_ptr<RecordCache::Read> RecordCache::Join(const std::string& address,
+                                                     bool& is_own) {
   const absl::Duration now = clock_.Uptime();
   MutexLock lock(mutex_);
-  const auto found = rows_.find(address);
-  if (found != rows_.end() && now - found->second.read_at < options_.life) {
-    return found->second;
+  const auto found = reads_.find(address);
+  if (found != reads_.end() && (found->second->under_way ||
+                                now - found->second->read_at < options_.life)) {
+    std::shared_ptr<Read> read = found->second;
+    while (read->under_way) read->landed.Wait(mutex_);
+    return read;
   }
-  Cached missing;
-  missing.read_at = now;
-  missing.drops = drops_;
-  return missing;
+  if (reads_.size() >= options_.max_rows) reads_.clear();
+  auto read = std::make_shared<Read>();
+  read->read_at = now;
+  reads_[address] = read;
+  is_own = true;
+  return read;
 }
 
 absl::StatusOr<store::Entry> RecordCache::ReadEntry(absl::string_view tenant,
@@ -69,12 +75,15 @@ absl::StatusOr<store::Entry> RecordCache::ReadEntry(absl::string_view tenant,
   return std::move(snapshot.entries[0]);
 }
 
-void RecordCache::Keep(const std::string& address, Cached cached) {
+void RecordCache::Land(const std::string& address, Read& read, AnyRow row) {
   MutexLock lock(mutex_);
-  if (cached.drops != drops_) return;
-  if (rows_.size() >= options_.max_rows) rows_.clear();
-  cached.known = true;
-  rows_[address] = std::move(cached);
+  read.row = std::move(row);
+  read.under_way = false;
+  read.landed.NotifyAll();
+  const auto found = reads_.find(address);
+  if (!read.row.ok() && found != reads_.end() && found->second.get() == &read) {
+    reads_.erase(found);
+  }
 }
 
 }  // namespace u2fi::device_registry

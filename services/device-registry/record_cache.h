@@ -1,7 +1,6 @@
 #ifndef U2FI_SERVICES_DEVICE_REGISTRY_RECORD_CACHE_H_
 #define U2FI_SERVICES_DEVICE_REGISTRY_RECORD_CACHE_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,7 +27,8 @@ inline constexpr char kService[] = "device-registry";
 
 // Parsed rows for what is asked with every command. A row is dropped when this
 // process changes it, when another replica says that it did, and in any case
-// after Options.life, since hints can get lost. Thread-safe.
+// after Options.life, since hints can get lost. It is read by one caller at a
+// time; whoever comes meanwhile gets the same row or error. Thread-safe.
 class RecordCache {
  public:
   struct Options {
@@ -50,17 +50,12 @@ class RecordCache {
   absl::StatusOr<std::shared_ptr<const Row>> Get(absl::string_view tenant,
                                                  const std::string& key) {
     const std::string address = absl::StrCat(tenant, "/", key);
-    Cached found = Find(address);
-    if (!found.known) {
-      ASSIGN_OR_RETURN(const store::Entry entry, ReadEntry(tenant, key));
-      if (entry.exists()) {
-        auto row = std::make_shared<Row>();
-        RETURN_IF_ERROR(ParseRow(key, entry.value, *row));
-        found.row = std::move(row);
-      }
-      Keep(address, found);
-    }
-    return std::static_pointer_cast<const Row>(found.row);
+    bool is_own = false;
+    const std::shared_ptr<Read> read = Join(address, is_own);
+    if (is_own) Land(address, *read, ReadRow<Row>(tenant, key));
+    // Nobody writes it any more.
+    RETURN_IF_ERROR(read->row.status());
+    return std::static_pointer_cast<const Row>(*read->row);
   }
 
   // Forgets one row; a read that is under way does not bring it back.
@@ -70,25 +65,38 @@ class RecordCache {
   void OnEvent(const absl::optional<v1::WatchEventsResponse>& event);
 
  private:
-  struct Cached {
-    std::shared_ptr<const google::protobuf::Message> row;
+  using AnyRow =
+      absl::StatusOr<std::shared_ptr<const google::protobuf::Message>>;
+  // Of one row: under way or done.
+  struct Read {
+    CondVar landed;
+    bool under_way = true;
+    AnyRow row;
+    // When it began.
     absl::Duration read_at;
-    // Drops seen before it was read.
-    uint64_t drops = 0;
-    bool known = false;
   };
 
-  Cached Find(const std::string& address);
+  template <typename Row>
+  AnyRow ReadRow(absl::string_view tenant, const std::string& key) {
+    ASSIGN_OR_RETURN(const store::Entry entry, ReadEntry(tenant, key));
+    if (!entry.exists()) return AnyRow(nullptr);
+    auto row = std::make_shared<Row>();
+    RETURN_IF_ERROR(ParseRow(key, entry.value, *row));
+    return AnyRow(std::move(row));
+  }
+  // A read that is done, waited for if need be; or a new one, which the caller
+  // has to make and to Land().
+  std::shared_ptr<Read> Join(const std::string& address, bool& is_own);
   absl::StatusOr<store::Entry> ReadEntry(absl::string_view tenant,
                                          const std::string& key);
-  void Keep(const std::string& address, Cached cached);
+  void Land(const std::string& address, Read& read, AnyRow row);
 
   store::Store& store_;
   const Clock& clock_;
   const Options options_;
   Mutex mutex_;
-  uint64_t drops_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::flat_hash_map<std::string, Cached> rows_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::shared_ptr<Read>> reads_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::device_registry

@@ -1,5 +1,10 @@
 #include "services/device-registry/record_cache.h"
 
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <vector>
+
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/faulty_store.h"
@@ -192,6 +197,35 @@ TEST_F(RecordCacheTest, AReadThatADropOvertookIsNotKept) {
   ASSERT_OK_AND_ASSIGN(const auto row,
                        cache.Get<OwnerRow>("acme", "device/d1"));
   EXPECT_EQ(row->owner(), "bob");
+}
+
+TEST_F(RecordCacheTest, WhoeverComesDuringAReadGetsItsRow) {
+  Store("device/d1", "ann");
+  DroppingStore store(memory_);
+  RecordCache cache(store, clock_);
+  std::atomic<int> reads{0};
+  std::atomic<int> callers{0};
+  const auto get = [&] {
+    ++callers;
+    EXPECT_OK(cache.Get<OwnerRow>("acme", "device/d1"));
+  };
+  // The read of the first one ends after all have come.
+  store.after_get = [&] {
+    ++reads;
+    while (callers < 8) std::this_thread::yield();
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back(get);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(reads, 1);
+}
+
+TEST_F(RecordCacheTest, AnErrorIsNotKept) {
+  Store("device/d1", "ann");
+  store_.Fail(FaultyStore::Method::kGet, FaultyStore::Fault::kUnavailable);
+  EXPECT_THAT(cache_.Get<OwnerRow>("acme", "device/d1"),
+              HasReason(reason::kStoreUnavailable));
+  EXPECT_EQ(Owner("device/d1"), "ann");
 }
 
 TEST_F(RecordCacheTest, ForgetsAllWhenItIsFull) {

@@ -40,7 +40,7 @@ AgentModule::AgentModule(AgentParts parts, SiteStore site)
 
 absl::Status AgentModule::Build() {
   link_ = std::make_unique<MeshLink>(
-      *parts_.gate, clock_, parts_.random, [this] { return MakeHello(); },
+      *parts_.gates, clock_, parts_.random, [this] { return MakeHello(); },
       std::vector<MeshHandler*>{&clock_setter_}, parts_.link);
   approvals_ =
       std::make_unique<ApprovalDesk>(parts_.identity, clock_, parts_.tokens,

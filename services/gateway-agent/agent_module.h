@@ -11,6 +11,7 @@
 #include "services/gateway-agent/approval_desk.h"
 #include "services/gateway-agent/cue.h"
 #include "services/gateway-agent/device_desk.h"
+#include "services/gateway-agent/gates.h"
 #include "services/gateway-agent/identity.h"
 #include "services/gateway-agent/mesh_link.h"
 #include "services/gateway-agent/site_clock.h"
@@ -31,8 +32,8 @@ struct AgentParts {
   Cue& cue;
   // Not started yet.
   std::unique_ptr<mqtt::MqttClient> broker;
-  // The way to the gate.
-  std::unique_ptr<gateway::v1::GatewayLink::StubInterface> gate;
+  // The ways to the mesh.
+  std::unique_ptr<Gates> gates;
   MeshLink::Options link = {};
   ApprovalOptions approvals = {};
   // Told to the mesh.

@@ -13,6 +13,7 @@
 #include "services/gateway-agent/fake_tokens.h"
 #include "services/gateway-agent/local_client.h"
 #include "services/gateway-agent/local_server.h"
+#include "services/gateway-agent/one_gate.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -75,7 +76,7 @@ class AgentModuleTest : public testing::Test {
     auto agent = AgentModule::Create(
         {SystemClock(), random_, identity_, store_, tokens_, cue_,
          broker_.MakeClient("agent.g1"),
-         gateway::v1::GatewayLink::NewStub(mesh_server_->InProcessChannel({})),
+         std::make_unique<OneGate>(mesh_server_->InProcessChannel({})),
          MeshLink::Options(), ApprovalOptions(), "1.2.3",
          [] { return absl::FromUnixSeconds(9); }});
     EXPECT_OK(agent);
@@ -181,10 +182,10 @@ TEST_F(AgentModuleTest, ATenantThatIsNoIdIsRefused) {
   AgentIdentity bad = identity_;
   bad.tenant = "T";
   EXPECT_FALSE(
-      AgentModule::Create({SystemClock(), random_, bad, store_, tokens_, cue_,
-                           broker_.MakeClient("agent.g2"),
-                           gateway::v1::GatewayLink::NewStub(
-                               mesh_server_->InProcessChannel({}))})
+      AgentModule::Create(
+          {SystemClock(), random_, bad, store_, tokens_, cue_,
+           broker_.MakeClient("agent.g2"),
+           std::make_unique<OneGate>(mesh_server_->InProcessChannel({}))})
           .ok());
 }
 

@@ -16,7 +16,6 @@
 #include "services/common/metrics/metrics.h"
 #include "services/common/mqtt/paho_client.h"
 #include "services/common/random/system_random.h"
-#include "services/common/rpc/channel.h"
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/health_server.h"
 #include "services/common/rpc/server.h"
@@ -31,6 +30,7 @@
 #include "services/gateway-agent/identity_files.h"
 #include "services/gateway-agent/local_client.h"
 #include "services/gateway-agent/local_server.h"
+#include "services/gateway-agent/mesh_gates.h"
 #include "services/gateway-agent/site_equipment.h"
 
 namespace u2fi::gateway_agent {
@@ -100,8 +100,7 @@ absl::StatusOr<std::unique_ptr<AgentModule>> MakeAgent(
   return AgentModule::Create(
       {SystemClock(), SystemRandom(), std::move(identity), store, site.tokens(),
        site.cue(), std::move(mqtt),
-       gateway::v1::GatewayLink::NewStub(
-           rpc::NewChannel(tls, config.mesh().target(), "command-gate")),
+       std::make_unique<MeshGates>(tls, config.mesh().target(), SystemRandom()),
        LinkOptionsOf(config), ApprovalOptionsOf(config), config::Version(),
        [&tls] { return tls.NotAfter().value_or(absl::UnixEpoch()); },
        site.credentials()});

@@ -22,6 +22,14 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
   return absl::Milliseconds(TimeUtil::DurationToMilliseconds(duration));
 }
 
+// Whether another gate may take a stream that ended like this: it could not be
+// reached or stops, said nothing in time, or has too many.
+bool MayBeTakenElsewhere(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+         status.error_code() == grpc::StatusCode::CANCELLED ||
+         status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+}
+
 }  // namespace
 
 // One stream. Whatever comes is given to the link, in order; what goes waits
@@ -29,11 +37,15 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
 class MeshLink::Stream
     : public grpc::ClientBidiReactor<GatewayMessage, MeshMessage> {
  public:
-  explicit Stream(MeshLink& link) : link_(link) {}
+  Stream(MeshLink& link, std::string address)
+      : link_(link),
+        address_(std::move(address)),
+        stub_(link.gates_.Connect(address_)) {}
 
-  void Start(gateway::v1::GatewayLink::StubInterface& stub,
-             gateway::v1::Hello hello) {
-    stub.async()->Connect(&context_, this);
+  const std::string& address() const { return address_; }
+
+  void Start(gateway::v1::Hello hello) {
+    stub_->async()->Connect(&context_, this);
     GatewayMessage first;
     *first.mutable_hello() = std::move(hello);
     Send(std::move(first));
@@ -53,11 +65,12 @@ class MeshLink::Stream
   void Cancel() { context_.TryCancel(); }
 
   void OnReadDone(bool ok) override {
-    if (ok && link_.Take(incoming_)) {
+    if (ok && link_.Take(*this, incoming_)) {
       StartRead(&incoming_);
       return;
     }
-    // A mesh that does not welcome is left. One that ended says why itself.
+    // A mesh that does not welcome is left, and a stream that was replaced. One
+    // that ended says why itself.
     if (ok) Cancel();
     {
       MutexLock lock(mutex_);
@@ -74,10 +87,14 @@ class MeshLink::Stream
     if (!queue_.empty()) StartWrite(&queue_.front());
   }
 
-  void OnDone(const grpc::Status& status) override { link_.Ended(status); }
+  void OnDone(const grpc::Status& status) override {
+    link_.Ended(*this, status);
+  }
 
  private:
   MeshLink& link_;
+  const std::string address_;
+  const std::unique_ptr<gateway::v1::GatewayLink::StubInterface> stub_;
   grpc::ClientContext context_;
   MeshMessage incoming_;
   Mutex mutex_;
@@ -87,11 +104,10 @@ class MeshLink::Stream
   std::deque<GatewayMessage> queue_ ABSL_GUARDED_BY(mutex_);
 };
 
-MeshLink::MeshLink(gateway::v1::GatewayLink::StubInterface& stub,
-                   const Clock& clock, RandomSource& random,
+MeshLink::MeshLink(Gates& gates, const Clock& clock, RandomSource& random,
                    MakeHello make_hello, std::vector<MeshHandler*> handlers,
                    const Options& options)
-    : stub_(stub),
+    : gates_(gates),
       clock_(clock),
       make_hello_(std::move(make_hello)),
       handlers_(std::move(handlers)),
@@ -115,7 +131,7 @@ void MeshLink::Start() {
 
 void MeshLink::Send(GatewayMessage message) {
   MutexLock lock(mutex_);
-  if (state_.connected) stream_->Send(std::move(message));
+  if (open_ != nullptr) open_->Send(std::move(message));
 }
 
 MeshLink::State MeshLink::state() const {
@@ -131,13 +147,10 @@ grpc::Status MeshLink::last_status() const {
 void MeshLink::ConnectUntilStopped() {
   do {
     const absl::Duration begun = clock_.Uptime();
-    const grpc::Status status = RunStream();
+    std::unique_ptr<Stream> stream = Open(nullptr);
+    while (stream != nullptr) stream = Follow(std::move(stream));
     if (clock_.Uptime() - begun > options_.healthy_after) backoff_.Reset();
-    {
-      MutexLock lock(mutex_);
-      last_status_ = status;
-      if (stop_) return;
-    }
+    const grpc::Status status = last_status();
     logging::Info("the stream to the mesh ended",
                   {{"code", static_cast<int>(status.error_code())},
                    {"cause", status.error_message()}});
@@ -153,48 +166,111 @@ bool MeshLink::Wait(absl::Duration duration) {
   return !stop_;
 }
 
-grpc::Status MeshLink::RunStream() {
-  Stream stream(*this);
+std::unique_ptr<MeshLink::Stream> MeshLink::Open(const Stream* former) {
+  const std::vector<std::string> addresses =
+      gates_.Addresses(former == nullptr ? "" : former->address());
+  for (const std::string& address : addresses) {
+    auto stream = std::make_unique<Stream>(*this, address);
+    if (IsWelcomed(*stream)) return stream;
+    End(*stream);
+    MutexLock lock(mutex_);
+    // Another gate would say the same.
+    if (stop_ || !MayBeTakenElsewhere(last_status_)) break;
+  }
+  return nullptr;
+}
+
+bool MeshLink::IsWelcomed(Stream& stream) {
+  const absl::Duration end = clock_.Uptime() + options_.welcome_within;
   {
     MutexLock lock(mutex_);
-    stream_ = &stream;
-    // A mesh that says nothing is left.
-    leave_at_ = clock_.Uptime() + options_.welcome_within;
+    opening_ = &stream;
   }
-  stream.Start(stub_, make_hello_());
+  stream.Start(make_hello_());
   MutexLock lock(mutex_);
-  while (!ended_.has_value() && !stop_ && clock_.Uptime() < leave_at_) {
-    BeatIfDue();
-    changed_.WaitFor(mutex_, std::min(leave_at_, next_beat_) - clock_.Uptime());
+  while (opening_ == &stream && !HasEnded(stream) && !stop_ &&
+         clock_.Uptime() < end) {
+    WaitUntil(end);
   }
-  if (!ended_.has_value()) stream.Cancel();
-  while (!ended_.has_value()) changed_.Wait(mutex_);
-  stream_ = nullptr;
-  return *std::exchange(ended_, absl::nullopt);
+  opening_ = nullptr;
+  return open_ == &stream;
 }
 
-void MeshLink::BeatIfDue() {
+std::unique_ptr<MeshLink::Stream> MeshLink::Follow(
+    std::unique_ptr<Stream> stream) {
+  bool leave = false;
+  {
+    MutexLock lock(mutex_);
+    while (!HasEnded(*stream) && !stop_ && clock_.Uptime() < leave_at_) {
+      WaitUntil(leave_at_);
+    }
+    leave = !HasEnded(*stream) && !stop_;
+  }
+  if (leave) return Replace(std::move(stream));
+  End(*stream);
+  return nullptr;
+}
+
+std::unique_ptr<MeshLink::Stream> MeshLink::Replace(
+    std::unique_ptr<Stream> stream) {
+  std::unique_ptr<Stream> next = Open(stream.get());
+  if (next != nullptr) {
+    End(*stream);
+    return next;
+  }
+  MutexLock lock(mutex_);
+  leave_at_ = clock_.Uptime() + backoff_.Next();
+  return stream;
+}
+
+void MeshLink::End(Stream& stream) {
+  MutexLock lock(mutex_);
+  if (!HasEnded(stream)) stream.Cancel();
+  while (!HasEnded(stream)) changed_.Wait(mutex_);
+  last_status_ = ended_[&stream];
+  ended_.erase(&stream);
+}
+
+bool MeshLink::HasEnded(Stream& stream) const {
+  return ended_.count(&stream) > 0;
+}
+
+void MeshLink::WaitUntil(absl::Duration uptime) {
   const absl::Duration now = clock_.Uptime();
-  if (now < next_beat_) return;
-  next_beat_ = now + heartbeat_;
-  GatewayMessage message;
-  message.mutable_heartbeat()->set_time_ms(
-      static_cast<uint64_t>(UnixMillis(clock_)));
-  stream_->Send(std::move(message));
+  if (open_ != nullptr && now >= next_beat_) {
+    next_beat_ = now + heartbeat_;
+    GatewayMessage message;
+    message.mutable_heartbeat()->set_time_ms(
+        static_cast<uint64_t>(UnixMillis(clock_)));
+    open_->Send(std::move(message));
+  }
+  changed_.WaitFor(mutex_, std::min(uptime, next_beat_) - now);
 }
 
-void MeshLink::Ended(const grpc::Status& status) {
+void MeshLink::Ended(Stream& stream, const grpc::Status& status) {
   MutexLock lock(mutex_);
-  state_.connected = false;
-  next_beat_ = absl::InfiniteDuration();
-  ended_ = status;
+  if (open_ == &stream) {
+    open_ = nullptr;
+    state_.connected = false;
+    next_beat_ = absl::InfiniteDuration();
+  }
+  ended_[&stream] = status;
   changed_.NotifyAll();
 }
 
-bool MeshLink::Take(const MeshMessage& message) {
-  if (!state().connected) return TakeWelcome(message);
+bool MeshLink::Take(Stream& stream, const MeshMessage& message) {
+  MutexLock handling(handling_);
+  bool welcome = false;
   {
     MutexLock lock(mutex_);
+    if (opening_ == &stream) {
+      if (!message.has_welcome()) return false;
+      TakeWelcome(stream, message.welcome());
+      welcome = true;
+    } else if (open_ != &stream) {
+      // What it said is said again on the stream that replaced it.
+      return false;
+    }
     state_.last_message = clock_.Now();
     if (message.has_drain()) {
       leave_at_ =
@@ -203,31 +279,34 @@ bool MeshLink::Take(const MeshMessage& message) {
       return true;
     }
   }
-  bool taken = false;
-  for (MeshHandler* handler : handlers_) {
-    taken = taken || handler->OnMessage(message);
+  if (!welcome) {
+    Handle(message);
+    return true;
   }
-  if (!taken) {
-    logging::Warning("a message of the mesh is not understood here",
-                     {{"body", static_cast<int>(message.body_case())}});
+  for (MeshHandler* handler : handlers_) {
+    handler->OnConnected(message.welcome());
   }
   return true;
 }
 
-bool MeshLink::TakeWelcome(const MeshMessage& message) {
-  if (!message.has_welcome()) return false;
-  const gateway::v1::Welcome& welcome = message.welcome();
-  {
-    MutexLock lock(mutex_);
-    state_ = {true, welcome.generation(), clock_.Now()};
-    leave_at_ = absl::InfiniteDuration();
-    heartbeat_ = std::clamp(DurationOf(welcome.heartbeat_interval()),
-                            options_.least_heartbeat, options_.most_heartbeat);
-    next_beat_ = clock_.Uptime() + heartbeat_;
-    changed_.NotifyAll();
+void MeshLink::TakeWelcome(Stream& stream,
+                           const gateway::v1::Welcome& welcome) {
+  open_ = &stream;
+  opening_ = nullptr;
+  state_ = {true, welcome.generation(), clock_.Now()};
+  leave_at_ = absl::InfiniteDuration();
+  heartbeat_ = std::clamp(DurationOf(welcome.heartbeat_interval()),
+                          options_.least_heartbeat, options_.most_heartbeat);
+  next_beat_ = clock_.Uptime() + heartbeat_;
+  changed_.NotifyAll();
+}
+
+void MeshLink::Handle(const MeshMessage& message) {
+  for (MeshHandler* handler : handlers_) {
+    if (handler->OnMessage(message)) return;
   }
-  for (MeshHandler* handler : handlers_) handler->OnConnected(welcome);
-  return true;
+  logging::Warning("a message of the mesh is not understood here",
+                   {{"body", static_cast<int>(message.body_case())}});
 }
 
 }  // namespace u2fi::gateway_agent

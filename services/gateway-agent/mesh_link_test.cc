@@ -1,7 +1,11 @@
 #include "services/gateway-agent/mesh_link.h"
 
+#include <algorithm>
+#include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "services/common/random/fake_random_source.h"
@@ -14,36 +18,32 @@ using gateway::v1::GatewayMessage;
 using gateway::v1::MeshMessage;
 using ServerStream = grpc::ServerReaderWriter<MeshMessage, GatewayMessage>;
 
-// A mesh that keeps the protocol of link.proto: it welcomes, notes what comes
+// A gate that keeps the protocol of link.proto: it welcomes, notes what comes
 // up, and ends a stream when told. Simplification: one stream at a time.
-class FakeMesh : public gateway::v1::GatewayLink::Service {
+class FakeGate : public gateway::v1::GatewayLink::Service {
  public:
   grpc::Status Connect(grpc::ServerContext*, ServerStream* stream) override {
     GatewayMessage message;
+    Note("asked");
     if (!stream->Read(&message) || !message.has_hello() || refuse_) {
       return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "refused");
     }
+    if (away_) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
     if (silent_) {
       while (stream->Read(&message)) {
       }
       return grpc::Status::OK;
     }
-    MeshMessage welcome;
-    welcome.mutable_welcome()->set_generation(1);
-    welcome.mutable_welcome()->mutable_heartbeat_interval()->set_nanos(
-        20'000'000);
-    stream->Write(welcome);
+    Welcome(*stream);
     Note("hello");
-    if (drain_) {
-      MeshMessage drain;
-      drain.mutable_drain();
-      stream->Write(drain);
-    }
+    if (drain_) Drain(*stream);
     while (stream->Read(&message)) {
       if (message.has_heartbeat()) Note("heartbeat");
       if (message.has_device_event()) Note(message.device_event().event());
+      if (message.device_event().event() == "drain") Drain(*stream);
       if (message.has_command_accepted()) return grpc::Status::OK;
     }
+    Note("left");
     return grpc::Status::OK;
   }
 
@@ -53,58 +53,102 @@ class FakeMesh : public gateway::v1::GatewayLink::Service {
     MutexLock lock(mutex_);
     while (noted_[what] < times) changed_.Wait(mutex_);
   }
+  int Count(const std::string& what) {
+    MutexLock lock(mutex_);
+    return noted_[what];
+  }
   void Note(const std::string& what) {
     MutexLock lock(mutex_);
     ++noted_[what];
     changed_.NotifyAll();
   }
 
-  bool refuse_ = false;
-  bool silent_ = false;
-  bool drain_ = false;
+  std::atomic<bool> refuse_{false};
+  std::atomic<bool> away_{false};
+  std::atomic<bool> silent_{false};
+  std::atomic<bool> drain_{false};
 
  private:
+  static void Welcome(ServerStream& stream) {
+    MeshMessage welcome;
+    welcome.mutable_welcome()->set_generation(1);
+    welcome.mutable_welcome()->mutable_heartbeat_interval()->set_nanos(
+        20'000'000);
+    stream.Write(welcome);
+  }
+  static void Drain(ServerStream& stream) {
+    MeshMessage drain;
+    drain.mutable_drain();
+    stream.Write(drain);
+  }
+
   Mutex mutex_;
   CondVar changed_;
   std::map<std::string, int> noted_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Gates in this process, asked in their order, but the former one last.
+class FakeGates : public Gates {
+ public:
+  explicit FakeGates(int count) : fakes(count) {
+    for (FakeGate& fake : fakes) {
+      grpc::ServerBuilder builder;
+      builder.RegisterService(&fake);
+      servers_.push_back(builder.BuildAndStart());
+    }
+  }
+  std::vector<std::string> Addresses(absl::string_view former) override {
+    std::vector<std::string> addresses;
+    for (size_t i = 0; i < fakes.size(); ++i) {
+      addresses.push_back(std::to_string(i));
+    }
+    std::stable_partition(addresses.begin(), addresses.end(),
+                          [&](const auto& one) { return one != former; });
+    return addresses;
+  }
+  std::unique_ptr<gateway::v1::GatewayLink::StubInterface> Connect(
+      const std::string& address) override {
+    return gateway::v1::GatewayLink::NewStub(
+        servers_[std::stoi(address)]->InProcessChannel({}));
+  }
+  void Shutdown() {
+    for (const auto& server : servers_) server->Shutdown();
+  }
+
+  std::deque<FakeGate> fakes;
+
+ private:
+  std::vector<std::unique_ptr<grpc::Server>> servers_;
+};
+
 class NotingHandler : public MeshHandler {
  public:
-  explicit NotingHandler(FakeMesh& mesh) : mesh_(mesh) {}
+  explicit NotingHandler(FakeGate& gate) : gate_(gate) {}
   void OnConnected(const gateway::v1::Welcome&) override {
-    mesh_.Note("connected");
+    gate_.Note("connected");
   }
   bool OnMessage(const MeshMessage&) override { return true; }
 
  private:
-  FakeMesh& mesh_;
+  FakeGate& gate_;
 };
 
 class MeshLinkTest : public testing::Test {
  protected:
   void Start() {
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&mesh_);
-    server_ = builder.BuildAndStart();
-    stub_ = gateway::v1::GatewayLink::NewStub(server_->InProcessChannel({}));
     MeshLink::Options options;
     options.first_backoff = absl::Milliseconds(1);
     options.most_backoff = absl::Milliseconds(4);
     options.welcome_within = absl::Milliseconds(50);
     options.least_heartbeat = absl::Milliseconds(1);
     link_ = std::make_unique<MeshLink>(
-        *stub_, SystemClock(), random_,
-        [this] {
-          mesh_.Note("asked");
-          return gateway::v1::Hello();
-        },
+        gates_, SystemClock(), random_, [] { return gateway::v1::Hello(); },
         std::vector<MeshHandler*>{&handler_}, options);
     link_->Start();
   }
   void TearDown() override {
     link_.reset();
-    server_->Shutdown();
+    gates_.Shutdown();
   }
   static GatewayMessage Event(const std::string& name) {
     GatewayMessage message;
@@ -112,11 +156,11 @@ class MeshLinkTest : public testing::Test {
     return message;
   }
 
-  FakeMesh mesh_;
+  FakeGates gates_{2};
+  FakeGate& mesh_ = gates_.fakes[0];
+  FakeGate& other_ = gates_.fakes[1];
   NotingHandler handler_{mesh_};
   FakeRandomSource random_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<gateway::v1::GatewayLink::StubInterface> stub_;
   std::unique_ptr<MeshLink> link_;
 };
 
@@ -147,10 +191,59 @@ TEST_F(MeshLinkTest, ComesBackWhenTheStreamEnds) {
   mesh_.WaitFor("connected", 2);
 }
 
-TEST_F(MeshLinkTest, ComesBackAfterADrain) {
+TEST_F(MeshLinkTest, OneGateIsEnough) {
+  Start();
+  mesh_.WaitFor("heartbeat");
+  EXPECT_EQ(mesh_.Count("asked"), 1);
+  EXPECT_EQ(other_.Count("asked"), 0);
+}
+
+TEST_F(MeshLinkTest, TheNextGateIsAskedAtOnceIfOneIsAway) {
+  mesh_.away_ = true;
+  Start();
+  other_.WaitFor("hello");
+  EXPECT_EQ(mesh_.Count("asked"), 1);
+}
+
+TEST_F(MeshLinkTest, AGateThatIsSilentIsLeftForTheNext) {
+  mesh_.silent_ = true;
+  Start();
+  other_.WaitFor("hello");
+}
+
+TEST_F(MeshLinkTest, ADrainingGateIsLeftForAnother) {
   mesh_.drain_ = true;
   Start();
-  mesh_.WaitFor("connected", 2);
+  other_.WaitFor("hello");
+  mesh_.WaitFor("left");
+  other_.WaitFor("heartbeat");
+  EXPECT_TRUE(link_->IsConnected());
+}
+
+// It is silent, so the stream at the draining one has to last meanwhile.
+TEST_F(MeshLinkTest, TheOldStreamStaysUntilTheNextIsWelcomed) {
+  Start();
+  mesh_.WaitFor("connected");
+  mesh_.away_ = true;
+  other_.silent_ = true;
+  link_->Send(Event("drain"));
+  other_.WaitFor("asked", 2);
+  EXPECT_EQ(mesh_.Count("left"), 0);
+  EXPECT_TRUE(link_->IsConnected());
+  link_->Send(Event("door"));
+  mesh_.WaitFor("door");
+  other_.silent_ = false;
+  other_.WaitFor("hello");
+  mesh_.WaitFor("left");
+}
+
+TEST_F(MeshLinkTest, ADrainingGateIsAskedLast) {
+  mesh_.drain_ = true;
+  other_.away_ = true;
+  Start();
+  // By then the other one has refused.
+  mesh_.WaitFor("hello", 2);
+  EXPECT_GE(other_.Count("asked"), 1);
 }
 
 TEST_F(MeshLinkTest, TriesAgainWhenItIsRefused) {
@@ -160,8 +253,16 @@ TEST_F(MeshLinkTest, TriesAgainWhenItIsRefused) {
   EXPECT_FALSE(link_->IsConnected());
 }
 
+TEST_F(MeshLinkTest, ARefusalIsThatOfAllGates) {
+  mesh_.refuse_ = true;
+  Start();
+  mesh_.WaitFor("asked", 3);
+  EXPECT_EQ(other_.Count("asked"), 0);
+}
+
 TEST_F(MeshLinkTest, LeavesAMeshThatNeverWelcomes) {
   mesh_.silent_ = true;
+  other_.away_ = true;
   Start();
   mesh_.WaitFor("asked", 2);
 }

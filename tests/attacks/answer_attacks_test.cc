@@ -10,6 +10,7 @@
 #include "services/common/crypto/hash.h"
 #include "services/common/status/status_matchers.h"
 #include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/one_gate.h"
 #include "tests/attacks/twin.h"
 #include "tests/e2e/one_site.h"
 
@@ -106,8 +107,8 @@ TEST_F(AnswerAttackTest, AnAnswerOfAnEarlierCommandApprovesNothing) {
 TEST_F(AnswerAttackTest, AnAnswerOnAnotherGatewaysStreamApprovesNothing) {
   std::unique_ptr<rpc::TlsIdentity> tls;
   const auto identity = site_.AddGateway("s1", "g2", tls);
-  const auto stub = gateway::v1::GatewayLink::NewStub(site_.ChannelAs(*tls));
-  gateway_agent::MeshLink other(*stub, site_.clock(), site_.random(),
+  gateway_agent::OneGate gates(site_.ChannelAs(*tls));
+  gateway_agent::MeshLink other(gates, site_.clock(), site_.random(),
                                 OneSite::Greeting, {},
                                 gateway_agent::MeshLink::Options());
   other.Start();

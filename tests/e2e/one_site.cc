@@ -380,11 +380,11 @@ void OneSite::StartAgent() {
       usleep(1000);
     }
   });
-  link_stub_ = gateway::v1::GatewayLink::NewStub(ChannelAs(*gateway_tls_));
+  gates_ = std::make_unique<gateway_agent::OneGate>(ChannelAs(*gateway_tls_));
   gateway_agent::MeshLink::Options options;
   options.first_backoff = absl::Milliseconds(20);
   link_ = std::make_unique<gateway_agent::MeshLink>(
-      *link_stub_, clock_, random_, Greeting,
+      *gates_, clock_, random_, Greeting,
       std::vector<gateway_agent::MeshHandler*>{approvals_.get(),
                                                devices_.get()},
       options);

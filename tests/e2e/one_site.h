@@ -30,6 +30,7 @@
 #include "services/gateway-agent/approval_desk.h"
 #include "services/gateway-agent/device_desk.h"
 #include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/one_gate.h"
 #include "services/gateway-agent/socket_tokens.h"
 #include "tests/e2e/plugged_key.h"
 #include "tests/e2e/relay.h"
@@ -225,7 +226,7 @@ class OneSite {
   std::unique_ptr<gateway_agent::SiteStore> site_;
   std::unique_ptr<gateway_agent::TokenFinder> tokens_;
   gateway_agent::TerminalCue cue_;
-  std::unique_ptr<gateway::v1::GatewayLink::Stub> link_stub_;
+  std::unique_ptr<gateway_agent::Gates> gates_;
   std::unique_ptr<mqtt::MqttClient> agent_mqtt_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<gateway_agent::ApprovalDesk> approvals_;

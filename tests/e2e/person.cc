@@ -10,6 +10,7 @@
 #include "services/gateway-agent/approval_desk.h"
 #include "services/gateway-agent/cue.h"
 #include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/one_gate.h"
 #include "services/gateway-agent/socket_tokens.h"
 #include "tests/e2e/relay.h"
 #include "u2fi/device_registry/records/v1/records.pb.h"
@@ -24,9 +25,8 @@ struct Person::Home {
       : tokens({person.site_.KeyPath(person.name_)}, person.site_.clock(),
                person.site_.random()),
         desk(*person.identity_, person.site_.clock(), tokens, cue, relay),
-        stub(gateway::v1::GatewayLink::NewStub(
-            person.site_.ChannelAs(*person.tls_))),
-        link(*stub, person.site_.clock(), person.site_.random(),
+        gates(person.site_.ChannelAs(*person.tls_)),
+        link(gates, person.site_.clock(), person.site_.random(),
              OneSite::Greeting, std::vector<gateway_agent::MeshHandler*>{&desk},
              gateway_agent::MeshLink::Options()) {
     relay.SetLink(&link);
@@ -39,7 +39,7 @@ struct Person::Home {
   gateway_agent::SocketTokens tokens;
   gateway_agent::TerminalCue cue;
   gateway_agent::ApprovalDesk desk;
-  std::unique_ptr<gateway::v1::GatewayLink::Stub> stub;
+  gateway_agent::OneGate gates;
   gateway_agent::MeshLink link;
 };
 

@@ -151,6 +151,7 @@ config::v1::RedisStoreConfig ProcessSite::StartRedis() {
 
 void ProcessSite::StartMesh() {
   config_ = std::make_unique<SiteConfig>(ca_, addresses_, StartRedis());
+  config_->SetConnections(options_.memory_mib, options_.accepts_per_second);
   if (!options_.webhook_url.empty()) {
     config_->AddWebhook(options_.webhook_url, options_.webhook_key);
   }

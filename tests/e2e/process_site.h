@@ -48,6 +48,10 @@ class ProcessSite {
     int gates = 1;
     // Of each of the other three: "challenge", "challenge-1", ….
     int replicas = 1;
+    // Of each service: what it sets aside for connections (0: the default),
+    // and how many it takes a second.
+    uint32_t memory_mib = 0;
+    uint32_t accepts_per_second = 10'000;
     // Replica i of each service runs at machine i; null: all of it runs here.
     const Boxes* boxes = nullptr;
     // The mesh's Redis, if it runs already.

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <climits>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 namespace u2fi::e2e {
@@ -42,6 +45,34 @@ absl::Duration CpuOf(pid_t pid) {
   if (fields.size() < 13) return absl::ZeroDuration();
   const int64_t ticks = NumberIn(fields[11]) + NumberIn(fields[12]);
   return absl::Seconds(1) * ticks / sysconf(_SC_CLK_TCK);
+}
+
+int ConnectionsTo(pid_t pid, const std::vector<std::string>& addresses) {
+  constexpr char kEstablished[] = "01";
+  std::set<std::string> own;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           absl::StrCat("/proc/", pid, "/fd"))) {
+    std::error_code error;
+    own.insert(std::filesystem::read_symlink(entry, error).string());
+  }
+  std::set<std::string> ports;
+  for (const std::string& address : addresses) {
+    ports.insert(absl::StrFormat(
+        "%04X", NumberIn(address.substr(address.rfind(':') + 1))));
+  }
+  int count = 0;
+  const std::string net = absl::StrCat("/proc/", pid, "/net/");
+  const std::string all = TextOf(net + "tcp") + TextOf(net + "tcp6");
+  for (absl::string_view line : absl::StrSplit(all, '\n')) {
+    // Number, local, remote, state, …; the socket's inode is the tenth.
+    const std::vector<std::string> fields =
+        absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (fields.size() < 10 || fields[3] != kEstablished) continue;
+    if (ports.count(fields[2].substr(fields[2].find(':') + 1)) == 0) continue;
+    count +=
+        static_cast<int>(own.count(absl::StrCat("socket:[", fields[9], "]")));
+  }
+  return count;
 }
 
 int64_t ResidentBytesOf(pid_t pid) {

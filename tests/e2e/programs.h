@@ -21,6 +21,8 @@ std::string ProgramPath(const std::string& name);
 absl::Duration CpuOf(pid_t pid);
 // Its memory that is in RAM, in bytes.
 int64_t ResidentBytesOf(pid_t pid);
+// How many of its TCP connections are open to the ports of these addresses.
+int ConnectionsTo(pid_t pid, const std::vector<std::string>& addresses);
 
 // Programs that run beside the test, each under a name; they die with it.
 class Programs {

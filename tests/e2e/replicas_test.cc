@@ -93,6 +93,14 @@ class ReplicasTest : public testing::Test {
   int here_ = 0;
 };
 
+// The agent knows both addresses.
+TEST_F(ReplicasTest, AnAgentHoldsOneConnection) {
+  const pid_t agent = site_->programs().PidOf("agent-0");
+  EXPECT_EQ(ConnectionsTo(agent, {site_->AddressOf(GateName(0)),
+                                  site_->AddressOf(GateName(1))}),
+            1);
+}
+
 TEST_F(ReplicasTest, AFreeCommandGoesOver) {
   EXPECT_EQ(End(Submit("device.identify")), kSucceeded);
   EXPECT_EQ(Executed("device.identify"), 1);
@@ -156,6 +164,8 @@ TEST_F(ReplicasTest, AndADrain) {
   EXPECT_EQ(Executed(), 1);
   ASSERT_OK_AND_ASSIGN(const int holder, site_->HolderOf(0, here_));
   EXPECT_EQ(holder, here_);
+  const pid_t agent = site_->programs().PidOf("agent-0");
+  EXPECT_EQ(ConnectionsTo(agent, {site_->AddressOf(GateName(here_))}), 1);
 }
 
 TEST_F(ReplicasTest, CommandsDuringADrainAreAllDoneOnce) {

@@ -75,7 +75,8 @@ void SiteConfig::SetCommon(const std::string& service, int index,
   config.mutable_listen()->set_address(
       addresses_.at(InstanceName(service, index)));
   config.mutable_listen()->mutable_shutdown_grace()->set_seconds(1);
-  config.mutable_listen()->set_accepts_per_second(10000);
+  config.mutable_listen()->set_accepts_per_second(accepts_per_second_);
+  config.mutable_listen()->set_memory_mib(memory_mib_);
   SetTls("service/" + service, *config.mutable_tls());
   if (redis_.addresses().empty()) {
     config.mutable_store()->mutable_sqlite()->set_file(ca_.folder() +

@@ -37,6 +37,13 @@ class SiteConfig {
   // The gate tells this address of what waits in tenant t1.
   void AddWebhook(const std::string& url, const std::string& key);
 
+  // What each service sets aside for connections, and how many it takes a
+  // second; 0: the default.
+  void SetConnections(uint32_t memory_mib, uint32_t accepts_per_second) {
+    memory_mib_ = memory_mib;
+    accepts_per_second_ = accepts_per_second;
+  }
+
   // Each writes a file and returns its path.
   std::string Standalone();
   // Of one replica. Peers go round all that have an address.
@@ -70,6 +77,8 @@ class SiteConfig {
   const Addresses addresses_;
   const config::v1::RedisStoreConfig redis_;
   config::v1::CommandGateSettings gate_;
+  uint32_t memory_mib_ = 0;
+  uint32_t accepts_per_second_ = 0;
   std::map<std::string, rpc::TlsFiles> files_;
 };
 

@@ -3,7 +3,9 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/crypto/p256.h"
+#include "services/common/rpc/client_call.h"
 #include "services/common/sync/sync.h"
 
 namespace u2fi::load {
@@ -17,6 +19,31 @@ GatewayIdentity MakeGatewayIdentity(const dev_ca::TestCa& ca,
       ca.ca().Issue(ca.LeafOf("gateway/t1/s1/" + gateway));
   return {issued.certificate, issued.key,
           crypto::P256PrivateKey::FromPem(issued.key)->public_key().Spki()};
+}
+
+absl::Status CreateGateways(device_registry::v1::DeviceRegistry::Stub& registry,
+                            const std::vector<GatewayIdentity>& identities) {
+  using Stub = device_registry::v1::DeviceRegistry::Stub;
+  constexpr absl::Duration kLimit = absl::Seconds(30);
+  device_registry::v1::CreateAccountRequest account;
+  account.set_account_id("ann");
+  account.mutable_account()->set_display_name("Ann");
+  absl::Status status =
+      rpc::Call(registry, kLimit, account, &Stub::CreateAccount).status();
+  if (!status.ok()) return status;
+  device_registry::v1::CreateSiteRequest place;
+  place.set_site_id("s1");
+  place.mutable_site()->set_owner("ann");
+  status = rpc::Call(registry, kLimit, place, &Stub::CreateSite).status();
+  for (size_t i = 0; status.ok() && i < identities.size(); ++i) {
+    device_registry::v1::CreateGatewayRequest request;
+    request.set_gateway_id(absl::StrCat("g", i));
+    request.mutable_gateway()->set_site("s1");
+    request.mutable_gateway()->set_public_key(identities[i].spki);
+    status =
+        rpc::Call(registry, kLimit, request, &Stub::CreateGateway).status();
+  }
+  return status;
 }
 
 class IdleStreams::Stream

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "grpcpp/grpcpp.h"
 #include "tools/dev-ca/test_ca.h"
+#include "u2fi/device_registry/v1/registry.grpc.pb.h"
 #include "u2fi/gateway/v1/link.grpc.pb.h"
 
 namespace u2fi::load {
@@ -21,6 +23,10 @@ struct GatewayIdentity {
 // Makes the identity of gateway/t1/s1/<gateway>.
 GatewayIdentity MakeGatewayIdentity(const dev_ca::TestCa& ca,
                                     const std::string& gateway);
+
+// Records of account ann, her site s1 and these gateways of it: g0, g1, ….
+absl::Status CreateGateways(device_registry::v1::DeviceRegistry::Stub& registry,
+                            const std::vector<GatewayIdentity>& identities);
 
 // Streams of gateways that have said Hello, been welcomed, and do nothing.
 class IdleStreams {

@@ -13,9 +13,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "services/common/status/error.h"
 #include "services/common/time/clock.h"
 #include "tests/e2e/chaos/steady_stream.h"
@@ -125,14 +126,67 @@ int MeasureOffline(ProcessSite& site) {
   return 0;
 }
 
-// What became of those that did not succeed.
-void TellOfOthers(ProcessSite& site, const e2e::Ends& ends) {
-  for (const auto& [id, state] : ends.states) {
-    if (state == command_gate::v1::COMMAND_STATE_SUCCEEDED) continue;
-    const auto ended = site.WaitAt(0, "commands/" + id);
-    if (ended.ok()) {
-      std::cerr << "mesh_bench: " << ended->ShortDebugString() << "\n";
+// Restarts of the rolling one, in their order: when each began.
+struct Phase {
+  absl::Time begin;
+  std::string program;
+};
+
+// Stops and starts every process of the mesh in turn.
+std::vector<Phase> RestartAll(ProcessSite& site) {
+  std::vector<Phase> phases;
+  for (const std::string& program : site.CountedPrograms()) {
+    if (absl::StartsWith(program, "agent-")) continue;
+    phases.push_back({SystemClock().Now(), program});
+    site.programs().Stop(program);
+    site.programs().Restart(program);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  return phases;
+}
+
+// What was being restarted then, and for how long.
+std::string PhaseOf(const std::vector<Phase>& phases, absl::Time time) {
+  std::string last = "before the first restart";
+  for (const Phase& phase : phases) {
+    if (phase.begin > time) break;
+    last = absl::StrCat(phase.program, " + ",
+                        absl::FormatDuration(absl::Trunc(
+                            time - phase.begin, absl::Milliseconds(1))));
+  }
+  return last;
+}
+
+absl::Time TimeOf(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) +
+         absl::Nanoseconds(time.nanos());
+}
+
+// Of each that did not succeed: state, reason, and what was being restarted
+// when it was submitted, acknowledged and ended.
+void TellOfOthers(ProcessSite& site, const std::vector<Phase>& phases,
+                  const std::vector<e2e::SteadyStream::Acknowledged>& asked,
+                  const e2e::Ends& ends) {
+  for (const e2e::SteadyStream::Acknowledged& one : asked) {
+    const auto found =
+        ends.states.find(std::string(absl::StripPrefix(one.name, "commands/")));
+    if (found != ends.states.end() &&
+        found->second == command_gate::v1::COMMAND_STATE_SUCCEEDED) {
+      continue;
     }
+    std::cerr << "mesh_bench: " << one.name << ", asked " << one.calls
+              << " times, acknowledged at " << PhaseOf(phases, one.time);
+    const auto record = site.WaitAt(0, one.name);
+    if (!record.ok()) {
+      std::cerr << ": " << record.status() << "\n";
+      continue;
+    }
+    std::cerr << ", submitted at "
+              << PhaseOf(phases, TimeOf(record->submit_time())) << ", ended at "
+              << PhaseOf(phases, TimeOf(record->end_time())) << ": "
+              << command_gate::v1::CommandState_Name(record->state()) << " "
+              << record->reason() << " " << record->operation() << " for "
+              << record->device() << "; " << record->ShortDebugString() << "\n";
   }
 }
 
@@ -144,12 +198,7 @@ int MeasureRolling(ProcessSite& site) {
   options.gates = kReplicas;
   const double start = WallSeconds();
   e2e::SteadyStream stream(site, options);
-  for (const std::string& program : site.CountedPrograms()) {
-    if (absl::StartsWith(program, "agent-")) continue;
-    site.programs().Stop(program);
-    site.programs().Restart(program);
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-  }
+  const std::vector<Phase> phases = RestartAll(site);
   stream.Stop();
   const double seconds = WallSeconds() - start;
   const auto asked = stream.acknowledged();
@@ -158,13 +207,14 @@ int MeasureRolling(ProcessSite& site) {
   for (const auto& [reason, times] : stream.unanswered()) {
     std::cerr << "mesh_bench: " << times << " refused: " << reason << "\n";
   }
-  TellOfOthers(site, ends);
+  TellOfOthers(site, phases, asked, ends);
   const int succeeded = ends.Count(command_gate::v1::COMMAND_STATE_SUCCEEDED);
   PrintBenchLine(
       {"mesh.rolling.rate", asked.size() / seconds, "1/s", "asked for", 100});
   PrintBenchLine({"mesh.rolling.lost",
                   static_cast<double>(asked.size()) - succeeded, "commands",
                   "acknowledged", static_cast<double>(asked.size())});
+  if (asked.size() > static_cast<size_t>(succeeded)) std::cerr << site.Logs();
   return 0;
 }
 

@@ -13,8 +13,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/rpc/channel.h"
-#include "services/common/rpc/grpc_status.h"
 #include "tests/contract/store/temp_dir.h"
 #include "tests/e2e/process_site.h"
 #include "tests/load/bench_line.h"
@@ -98,37 +96,6 @@ double BytesPerStream(
   return static_cast<double>(e2e::ResidentBytesOf(pid) - before) / kStreams;
 }
 
-absl::Status CreateGateways(e2e::ProcessSite& site,
-                            const std::vector<GatewayIdentity>& identities) {
-  device_registry::v1::CreateAccountRequest account;
-  account.set_account_id("ann");
-  account.mutable_account()->set_display_name("Ann");
-  device_registry::v1::CreateAccountResponse account_made;
-  grpc::ClientContext first;
-  absl::Status status = rpc::FromGrpcStatus(
-      site.operators().CreateAccount(&first, account, &account_made));
-  if (!status.ok()) return status;
-  device_registry::v1::CreateSiteRequest place;
-  place.set_site_id("s1");
-  place.mutable_site()->set_owner("ann");
-  device_registry::v1::CreateSiteResponse place_made;
-  grpc::ClientContext second;
-  status = rpc::FromGrpcStatus(
-      site.operators().CreateSite(&second, place, &place_made));
-  for (size_t i = 0; status.ok() && i < identities.size(); ++i) {
-    device_registry::v1::CreateGatewayRequest request;
-    request.set_gateway_id(absl::StrCat("g", i));
-    request.mutable_gateway()->set_site("s1");
-    request.mutable_gateway()->set_public_key(identities[i].spki);
-    device_registry::v1::CreateGatewayResponse made;
-    grpc::ClientContext context;
-    rpc::PrepareCall(context, absl::Seconds(10));
-    status = rpc::FromGrpcStatus(
-        site.operators().CreateGateway(&context, request, &made));
-  }
-  return status;
-}
-
 // Starts a bare server, with `tls` or without, and gives its address.
 std::string StartBare(e2e::ProcessSite& site, const std::string& name,
                       const std::vector<std::string>& tls) {
@@ -151,7 +118,7 @@ int Measure() {
   for (int i = 0; i < kWarmUp + kStreams; ++i) {
     identities.push_back(MakeGatewayIdentity(ca, absl::StrCat("g", i)));
   }
-  const absl::Status created = CreateGateways(**site, identities);
+  const absl::Status created = CreateGateways((*site)->operators(), identities);
   if (!created.ok()) {
     std::cerr << "streams_bench: " << created << "\n";
     return 1;

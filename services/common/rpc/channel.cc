@@ -30,16 +30,11 @@ constexpr int kLastReconnectMs = 5'000;
 [[maybe_unused]] const int kBackupPolling =
     setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100", 0);
 
-}  // namespace
-
-std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
-                                          const std::string& target,
-                                          const std::string& name) {
-  SendGrpcLogToOurs();
+// What every channel has.
+grpc::ChannelArguments Arguments() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -47,7 +42,31 @@ std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMs);
+  return arguments;
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
+                                          const std::string& target,
+                                          const std::string& name) {
+  SendGrpcLogToOurs();
+  grpc::ChannelArguments arguments = Arguments();
+  arguments.SetLoadBalancingPolicyName("round_robin");
   return grpc::CreateCustomChannel(target, tls.ForClientOf(name), arguments);
+}
+
+std::shared_ptr<grpc::Channel> NewConnection(const TlsIdentity& tls,
+                                             const std::string& address,
+                                             const std::string& name,
+                                             const std::string& authority) {
+  SendGrpcLogToOurs();
+  grpc::ChannelArguments arguments = Arguments();
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  if (!authority.empty()) {
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
+  }
+  return grpc::CreateCustomChannel(address, tls.ForClientOf(name), arguments);
 }
 
 void PrepareCall(grpc::ClientContext& context, absl::Duration timeout) {

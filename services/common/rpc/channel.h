@@ -19,6 +19,14 @@ std::shared_ptr<grpc::Channel> NewChannel(const TlsIdentity& tls,
                                           const std::string& target,
                                           const std::string& name);
 
+// The same to one address, over a connection that no other channel shares and
+// that ends with the channel. `authority`: host and port of the name that the
+// address was found under, which the server is told; empty: the address.
+std::shared_ptr<grpc::Channel> NewConnection(const TlsIdentity& tls,
+                                             const std::string& address,
+                                             const std::string& name,
+                                             const std::string& authority);
+
 // Prepares one outgoing call: its deadline is `timeout` from now, or a little
 // (20 ms) before that of the call being served on this thread if that is
 // sooner, so that there is time left to answer; and it carries that call's

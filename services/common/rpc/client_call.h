@@ -6,11 +6,14 @@
 #include "grpcpp/client_context.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
+#include "services/common/status/error.h"
 
 namespace u2fi::rpc {
 
 // One unary call of a service's client class: it ends by `deadline` from now
-// (PrepareCall), and an error keeps its reason.
+// (PrepareCall), and an error keeps its reason. Nobody cancels it here: if it
+// was, the other side stops, and the call may go well elsewhere or later
+// (PEER_UNAVAILABLE); it may also have been done.
 //   return rpc::Call(*stub_, deadline_, request, &Stub::Resolve);
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(Stub& stub, absl::Duration deadline,
@@ -22,8 +25,11 @@ absl::StatusOr<Response> Call(Stub& stub, absl::Duration deadline,
   PrepareCall(context, deadline);
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
-  if (!status.ok()) return FromGrpcStatus(status);
-  return response;
+  if (status.ok()) return response;
+  absl::Status error = FromGrpcStatus(status);
+  if (!IsReason(error, reason::kCancelled)) return error;
+  return WithRetry(Error(reason::kPeerUnavailable, "the other side stops"),
+                   absl::Seconds(1));
 }
 
 }  // namespace u2fi::rpc
