@@ -21,7 +21,10 @@ PluggedKey::PluggedKey(std::string path, const Clock& clock,
   options.u2f = kind == KeyKind::kU2f;
   options.ctap2 = kind == KeyKind::kFido2Only;
   token_ = std::make_unique<soft_token::SoftToken>(
-      clock, random, state_->identity(), state_->counter(), options);
+      clock, random,
+      soft_token::SoftToken::State{state_->identity(), state_->counter(),
+                                   state_->pin()},
+      options);
   auto server = soft_token::SoftTokenServer::Start(
       *token_, clock, {path_, path_ + "-control", -1, stop_});
   EXPECT_OK(server);

@@ -53,7 +53,9 @@ class TokenFaultsTest : public testing::TestWithParam<Kind> {
       changed_.NotifyAll();
     };
     token_ = std::make_unique<soft_token::SoftToken>(
-        SystemClock(), SystemRandom(), state_->identity(), state_->counter(),
+        SystemClock(), SystemRandom(),
+        soft_token::SoftToken::State{state_->identity(), state_->counter(),
+                                     state_->pin()},
         options);
     stop_ = eventfd(0, EFD_CLOEXEC);
     auto server = soft_token::SoftTokenServer::Start(
