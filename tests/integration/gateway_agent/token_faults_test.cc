@@ -31,6 +31,7 @@ using gateway::v1::MeshMessage;
 
 class QuietCue : public Cue {
   void On(const CueText&) override {}
+  void WantPin(const PinPrompt&) override {}
   void Off(const CueText&, const std::string&) override {}
 };
 
