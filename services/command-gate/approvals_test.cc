@@ -358,6 +358,16 @@ TEST_F(ApprovalsTest, AKeyThatNobodyTouchedLetsTheCommandExpire) {
   EXPECT_EQ(after.row.reason(), "TOUCH_TIMEOUT");
 }
 
+TEST_F(ApprovalsTest, AKeyWhosePinNobodyTypedLetsTheCommandExpire) {
+  const StoredCommand asked = Asked();
+  gateway::v1::ApprovalAnswer answer = AnswerTo(asked);
+  answer.mutable_failed()->set_reason("PIN_TIMEOUT");
+  ASSERT_OK_AND_ASSIGN(const StoredCommand after, Answer(asked, answer));
+  EXPECT_EQ(after.row.state(), v1::COMMAND_STATE_EXPIRED);
+  EXPECT_EQ(after.row.slots(0).state(), v1::APPROVAL_STATE_EXPIRED);
+  EXPECT_EQ(after.row.reason(), "PIN_TIMEOUT");
+}
+
 TEST_F(ApprovalsTest, ARuleThatChangedMeanwhileDenies) {
   const StoredCommand asked = Asked();
   registry_.rule.set_uv(true);

@@ -32,8 +32,9 @@ bool IsFinal(v1::CommandState state) {
 }
 
 v1::CommandState StateAfterRefusal(absl::string_view name) {
-  return name == reason::kTouchTimeout.name ? v1::COMMAND_STATE_EXPIRED
-                                            : v1::COMMAND_STATE_DENIED;
+  return name == reason::kTouchTimeout.name || name == reason::kPinTimeout.name
+             ? v1::COMMAND_STATE_EXPIRED
+             : v1::COMMAND_STATE_DENIED;
 }
 
 bool MayMove(v1::CommandState from, v1::CommandState to, bool free) {

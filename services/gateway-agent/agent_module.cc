@@ -18,6 +18,8 @@ constexpr uint32_t kFormat = 1;
 // Bounds of Hello.
 constexpr int kMaxTokens = 32;
 constexpr int kMaxDevices = 4096;
+// More than any key allows (CTAP 2.1: 8).
+constexpr int kMaxPinTries = 255;
 
 uint64_t Millis(absl::Time time) {
   return static_cast<uint64_t>(absl::ToUnixMillis(time));
@@ -94,6 +96,20 @@ absl::Status AgentModule::Decline(const gateway::v1::DeclineRequest& request) {
     return absl::OkStatus();
   }
   return Error(reason::kResourceUnknown, "no such question waits here");
+}
+
+absl::Status AgentModule::EnterPin(
+    const gateway::v1::EnterPinRequest& request) {
+  if (request.approval_id().empty()) {
+    return FieldError("approval_id", "is required");
+  }
+  if (request.tries_left() == 0 ||
+      request.tries_left() > static_cast<uint32_t>(kMaxPinTries)) {
+    return FieldError("tries_left", "must be what the question says");
+  }
+  return approvals_->GivePin({request.approval_id(),
+                              static_cast<int>(request.tries_left()),
+                              request.last_try(), request.pin()});
 }
 
 gateway::v1::Hello AgentModule::MakeHello() {

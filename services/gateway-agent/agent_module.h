@@ -62,6 +62,9 @@ class AgentModule {
   // RESOURCE_UNKNOWN if nothing of that id waits; INVALID_FIELD without one.
   absl::Status Decline(const gateway::v1::DeclineRequest& request);
 
+  // PinDesk::Give(); INVALID_FIELD without an id.
+  absl::Status EnterPin(const gateway::v1::EnterPinRequest& request);
+
   MeshLink& link() { return *link_; }
   ApprovalDesk& approvals() { return *approvals_; }
   DeviceDesk& devices() { return *devices_; }

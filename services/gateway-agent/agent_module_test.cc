@@ -63,6 +63,7 @@ class FakeMeshService : public gateway::v1::GatewayLink::Service {
 
 class SilentCue : public Cue {
   void On(const CueText&) override {}
+  void WantPin(const PinPrompt&) override {}
   void Off(const CueText&, const std::string&) override {}
 };
 

@@ -28,7 +28,8 @@ ApprovalDesk::ApprovalDesk(const AgentIdentity& identity, const Clock& clock,
       cue_(cue),
       mesh_(mesh),
       options_(options),
-      toucher_(identity, clock) {
+      pins_(clock, cue),
+      toucher_(identity, clock, pins_) {
   tokens_.SetOnChange([this] {
     MutexLock lock(mutex_);
     Changed();
@@ -165,6 +166,11 @@ std::vector<gateway::v1::WaitingQuestion> ApprovalDesk::Waiting() const {
     }
     entry.set_approve_by_ms(question->text.approve_by_ms);
     entry.set_shown(question->shown);
+    const auto wanted = pins_.WantedFor(question->request.id);
+    if (wanted.has_value()) {
+      entry.mutable_pin()->set_tries_left(wanted->tries_left);
+      entry.mutable_pin()->set_was_wrong(wanted->was_wrong);
+    }
     list.push_back(std::move(entry));
   }
   std::stable_partition(list.begin(), list.end(),

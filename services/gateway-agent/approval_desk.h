@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "services/common/sync/sync.h"
@@ -14,6 +15,7 @@
 #include "services/gateway-agent/cue.h"
 #include "services/gateway-agent/identity.h"
 #include "services/gateway-agent/mesh_sender.h"
+#include "services/gateway-agent/pin_desk.h"
 #include "services/gateway-agent/token.h"
 #include "services/gateway-agent/touch.h"
 #include "u2fi/gateway/v1/local.pb.h"
@@ -54,6 +56,13 @@ class ApprovalDesk : public MeshHandler {
   // Somebody at the site says no to the question `id`, or to the first that is
   // shown if `id` is empty. False if there is none, or it was touched for.
   bool Decline(const std::string& id, const std::string& source);
+
+  // Takes a PIN for the question whose key wants one: see PinDesk::Give().
+  absl::Status GivePin(GivenPin&& given) {
+    return pins_.Give(std::move(given));
+  }
+  // The keys that want one now.
+  std::vector<PinPrompt> WantedPins() const { return pins_.Wanted(); }
 
   // The questions without an answer, those that are shown first.
   std::vector<gateway::v1::WaitingQuestion> Waiting() const;
@@ -120,6 +129,7 @@ class ApprovalDesk : public MeshHandler {
   Cue& cue_;
   MeshSender& mesh_;
   const ApprovalOptions options_;
+  PinDesk pins_;
   const Toucher toucher_;
 
   mutable Mutex mutex_;

@@ -21,6 +21,9 @@ using gateway::v1::MeshMessage;
 class NotingCue : public Cue {
  public:
   void On(const CueText& text) override { Note("on " + text.approval_id); }
+  void WantPin(const PinPrompt& prompt) override {
+    Note(absl::StrCat("pin ", prompt.text.approval_id, " ", prompt.tries_left));
+  }
   void Off(const CueText& text, const std::string& why) override {
     Note(absl::StrCat("off ", text.approval_id, " ", why));
   }
@@ -315,6 +318,54 @@ TEST_F(ApprovalDeskTest, TheQueueIsVisible) {
   EXPECT_FALSE(waiting[1].shown());
   EXPECT_THAT(waiting[1].text(),
               testing::HasSubstr("camera.off on cam-1 {\"zoom\":2}"));
+}
+
+// A key whose PIN is wanted for a question.
+class ApprovalDeskPinTest : public ApprovalDeskTest {
+ protected:
+  void SetUp() override {
+    tokens_.Plug("p1", "k1", false, true);
+    tokens_.SetPin("p1", "tulip-7", 8);
+    tokens_.Touch("p1");
+    Ask(questions_.VerifiedApproval("q1", "k1"));
+    cue_.WaitFor("pin q1 8");
+  }
+  absl::Status Give(const std::string& pin, int tries_left) {
+    return desk().GivePin({"q1", tries_left, false, pin});
+  }
+};
+
+TEST_F(ApprovalDeskPinTest, ThePinThenTheTouchAnswer) {
+  EXPECT_EQ(desk().Waiting()[0].pin().tries_left(), 8u);
+  EXPECT_EQ(tokens_.asked("p1"), 0);
+  EXPECT_OK(Give("tulip-7", 8));
+  EXPECT_EQ(NextAnswer().assertion().signature(), "signature");
+  EXPECT_TRUE(desk().WantedPins().empty());
+}
+
+TEST_F(ApprovalDeskPinTest, AWrongPinIsAskedForAgain) {
+  EXPECT_OK(Give("wrong", 8));
+  cue_.WaitFor("pin q1 7");
+  EXPECT_TRUE(desk().Waiting()[0].pin().was_wrong());
+  EXPECT_EQ(desk().WantedPins()[0].tries_left, 7);
+  EXPECT_OK(Give("tulip-7", 7));
+  EXPECT_TRUE(NextAnswer().has_assertion());
+}
+
+TEST_F(ApprovalDeskPinTest, SayingNoEndsTheWaitForThePin) {
+  EXPECT_TRUE(desk().Decline("q1", "button"));
+  EXPECT_EQ(NextAnswer().declined().source(), "button");
+}
+
+TEST_F(ApprovalDeskPinTest, WithoutThePinItFailsAtApproveBy) {
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(NextAnswer().failed().reason(), "PIN_TIMEOUT");
+  EXPECT_EQ(tokens_.asked("p1"), 0);
+}
+
+TEST_F(ApprovalDeskPinTest, ItEndsWhileThePinIsAwaited) {
+  desk_.reset();
+  EXPECT_EQ(tokens_.asked("p1"), 0);
 }
 
 TEST_F(ApprovalDeskTest, ANewKeyRegisters) {

@@ -49,6 +49,14 @@ void TerminalCue::On(const CueText& text) {
                      absl::StrJoin(text.lines, "\n    "), "\n"));
 }
 
+void TerminalCue::WantPin(const PinPrompt& prompt) {
+  Print(absl::StrCat(
+      prompt.was_wrong ? "  THAT PIN WAS WRONG." : "  THE KEY WANTS ITS PIN.",
+      " Tries left: ", prompt.tries_left,
+      prompt.tries_left == 1 ? "; a wrong one makes the key useless" : "",
+      ".\n"));
+}
+
 void TerminalCue::Off(const CueText&, const std::string& why) {
   Print(absl::StrCat("  (", why, ")\n"));
 }

@@ -32,6 +32,16 @@ struct CueText {
 // The text of a question.
 CueText CueOf(const std::string& approval_id, const CheckedQuestion& question);
 
+// A key wants its PIN before it is touched.
+struct PinPrompt {
+  // What for.
+  CueText text;
+  // Wrong PINs after which the key is useless: 1 is the last try.
+  int tries_left = 0;
+  // The one before was wrong.
+  bool was_wrong = false;
+};
+
 // A light, a screen, a buzzer. Thread-safe; each method returns at once and
 // calls nothing of the agent.
 class Cue {
@@ -39,6 +49,8 @@ class Cue {
   virtual ~Cue() = default;
   // A touch is wanted for this. Several may be wanted at once, of several keys.
   virtual void On(const CueText& text) = 0;
+  // Its key wants a PIN first: somebody gives it by the local API.
+  virtual void WantPin(const PinPrompt& prompt) = 0;
   // Not any more: "done", "declined", "timeout", or a reason.
   virtual void Off(const CueText& text, const std::string& why) = 0;
 };
@@ -50,6 +62,7 @@ class TerminalCue : public Cue {
   explicit TerminalCue(std::ostream& out = std::cout) : out_(out) {}
 
   void On(const CueText& text) override;
+  void WantPin(const PinPrompt& prompt) override;
   void Off(const CueText& text, const std::string& why) override;
 
  private:
@@ -67,6 +80,9 @@ class CueGroup : public Cue {
 
   void On(const CueText& text) override {
     for (const auto& cue : cues_) cue->On(text);
+  }
+  void WantPin(const PinPrompt& prompt) override {
+    for (const auto& cue : cues_) cue->WantPin(prompt);
   }
   void Off(const CueText& text, const std::string& why) override {
     for (const auto& cue : cues_) cue->Off(text, why);

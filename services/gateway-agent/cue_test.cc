@@ -123,12 +123,22 @@ TEST_F(CueTest, TheTerminalShowsTextAndEnd) {
             "\n  TOUCH THE KEY to approve:\n    one\n    two\n  (done)\n");
 }
 
+TEST_F(CueTest, TheTerminalSaysHowManyTriesOfThePinAreLeft) {
+  std::ostringstream out;
+  TerminalCue cue(out);
+  cue.WantPin({{}, 8, false});
+  EXPECT_EQ(out.str(), "  THE KEY WANTS ITS PIN. Tries left: 8.\n");
+  cue.WantPin({{}, 1, true});
+  EXPECT_THAT(out.str(), testing::HasSubstr("WRONG. Tries left: 1; a wrong"));
+}
+
 TEST_F(CueTest, AGroupTellsAll) {
   std::ostringstream one, two;
   CueGroup group;
   group.Add(std::make_unique<TerminalCue>(one));
   group.Add(std::make_unique<TerminalCue>(two));
   group.On({});
+  group.WantPin({});
   group.Off({}, "done");
   EXPECT_EQ(one.str(), two.str());
   EXPECT_NE(one.str(), "");

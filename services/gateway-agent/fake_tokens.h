@@ -67,6 +67,27 @@ class FakeTokens : public TokenFinder {
     MutexLock lock(mutex_);
     keys_[port].assertion = assertion;
   }
+  // Over CTAP2 it has this PIN (empty: none), with so many tries left, and does
+  // not recognise its user by itself; unless told so, as it does without.
+  void SetPin(const std::string& port, const std::string& pin, int tries) {
+    MutexLock lock(mutex_);
+    keys_[port].pin = pin;
+    keys_[port].tries = tries;
+    keys_[port].recognises = false;
+  }
+  void SetRecognises(const std::string& port, bool recognises) {
+    MutexLock lock(mutex_);
+    keys_[port].recognises = recognises;
+  }
+  // What the key says to a PIN.
+  absl::Status TryPin(const std::string& port, const ctap2::Pin& pin) {
+    MutexLock lock(mutex_);
+    Key& key = keys_[port];
+    if (key.pin == pin.c_str()) return absl::OkStatus();
+    --key.tries;
+    return key.tries > 0 ? Error(reason::kPinInvalid, "wrong")
+                         : Error(reason::kPinBlocked, "wrong");
+  }
   // Over this protocol it does not find its handle: it says `owns`.
   void SayOwns(const std::string& port, bool ctap2, absl::StatusOr<bool> owns) {
     MutexLock lock(mutex_);
@@ -124,6 +145,9 @@ class FakeTokens : public TokenFinder {
     std::map<bool, absl::StatusOr<bool>> says;
     ctap2::AssertionRequest last_assertion;
     ctap2::CredentialRequest last_credential;
+    std::string pin;
+    int tries = 8;
+    bool recognises = true;
     absl::Status broken;
     int touches = 0;
     int asked = 0;
@@ -144,6 +168,16 @@ class FakeTokens : public TokenFinder {
                               const u2fhid::WaitLimit&) override {
       return all_.Finds(port_, key_handle, false);
     }
+    absl::StatusOr<ctap2::Verification> CanVerify(
+        const u2fhid::WaitLimit&) override {
+      MutexLock lock(all_.mutex_);
+      const Key& key = all_.keys_[port_];
+      return ctap2::Verification{key.recognises, !key.pin.empty()};
+    }
+    absl::StatusOr<int> PinRetries(const u2fhid::WaitLimit&) override {
+      MutexLock lock(all_.mutex_);
+      return all_.keys_[port_].tries;
+    }
     absl::StatusOr<bool> Has(absl::string_view, absl::string_view id,
                              const u2fhid::WaitLimit&) override {
       return all_.Finds(port_, id, true);
@@ -151,6 +185,10 @@ class FakeTokens : public TokenFinder {
     absl::StatusOr<ctap2::Assertion> Sign(
         const ctap2::AssertionRequest& request,
         const u2fhid::WaitLimit& limit) override {
+      if (request.pin != nullptr) {
+        const absl::Status status = all_.TryPin(port_, *request.pin);
+        if (!status.ok()) return status;
+      }
       const auto touched = all_.WaitForTouch(port_, limit);
       if (!touched.ok()) return touched.status();
       MutexLock lock(all_.mutex_);

@@ -40,6 +40,13 @@ HookCue::~HookCue() {
 
 void HookCue::On(const CueText& text) { Add(EnvironmentOf(text, "on")); }
 
+void HookCue::WantPin(const PinPrompt& prompt) {
+  Environment environment = EnvironmentOf(prompt.text, "pin");
+  environment["U2FI_PIN_TRIES"] = absl::StrCat(prompt.tries_left);
+  environment["U2FI_PIN_WAS_WRONG"] = prompt.was_wrong ? "yes" : "no";
+  Add(std::move(environment));
+}
+
 void HookCue::Off(const CueText& text, const std::string& why) {
   Environment environment = EnvironmentOf(text, "off");
   environment["U2FI_WHY"] = why;

@@ -17,13 +17,16 @@ namespace u2fi::gateway_agent {
 // Calls an executable for each change (executable.h), one after the other. It
 // is killed when it takes too long; what it does or fails to do changes nothing
 // for the question. Its environment:
-//   U2FI_EVENT           on, or off
+//   U2FI_EVENT           on, pin (the key wants its PIN first), or off
 //   U2FI_APPROVAL_ID     id of the question
 //   U2FI_TEXT            the exact text, lines with newlines between them
 //   U2FI_WORDS           the comparison words with blanks between them
 //   U2FI_REQUESTER       who asks
 //   U2FI_APPROVE_BY_MS   milliseconds since 1970
 //   U2FI_WHY             with off: done, declined, cancelled, or a reason
+//   U2FI_PIN_TRIES       with pin: how many are left
+//   U2FI_PIN_WAS_WRONG   with pin: yes or no: whether the one before was
+// The PIN itself never goes through it: AgentLocal.EnterPin takes it.
 class HookCue : public Cue {
  public:
   // Changes that wait; the oldest is dropped beyond.
@@ -35,6 +38,7 @@ class HookCue : public Cue {
   ~HookCue() override;
 
   void On(const CueText& text) override;
+  void WantPin(const PinPrompt& prompt) override;
   void Off(const CueText& text, const std::string& why) override;
 
   // Blocks until every change so far was told, for tests.

@@ -60,6 +60,17 @@ TEST_F(HookCueTest, ChangesComeInOrderWithTheEndsReason) {
   EXPECT_EQ(Told(), "on\noff declined\n");
 }
 
+TEST_F(HookCueTest, ItIsToldThatAPinIsWanted) {
+  const auto hook = Hook(absl::StrCat(
+      "echo $U2FI_EVENT $U2FI_APPROVAL_ID $U2FI_PIN_TRIES $U2FI_PIN_WAS_WRONG "
+      ">>",
+      folder_, "/told"));
+  hook->WantPin({text_, 8, false});
+  hook->WantPin({text_, 7, true});
+  hook->Flush();
+  EXPECT_EQ(Told(), "pin q1 8 no\npin q1 7 yes\n");
+}
+
 TEST_F(HookCueTest, AHookThatHangsIsKilledAndTheNextChangeIsTold) {
   const auto hook = Hook(absl::StrCat("echo $U2FI_EVENT >>", folder_,
                                       "/told; test $U2FI_EVENT = off || "

@@ -42,6 +42,14 @@ absl::StatusOr<gateway::v1::StatusResponse> LocalClient::Status() {
   return response;
 }
 
+absl::Status LocalClient::EnterPin(
+    const gateway::v1::EnterPinRequest& request) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, kTimeout);
+  gateway::v1::EnterPinResponse response;
+  return rpc::FromGrpcStatus(stub_->EnterPin(&context, request, &response));
+}
+
 absl::Status LocalClient::Decline(const std::string& approval_id) {
   grpc::ClientContext context;
   rpc::PrepareCall(context, kTimeout);
@@ -75,6 +83,10 @@ std::string Describe(const gateway::v1::StatusResponse& status) {
         "\n             ",
         absl::StrReplaceAll(question.text(), {{"\n", "\n             "}}),
         "\n");
+    if (question.has_pin()) {
+      absl::StrAppend(&text, "             wants the key's PIN, tries left: ",
+                      question.pin().tries_left(), "\n");
+    }
   }
   return text;
 }

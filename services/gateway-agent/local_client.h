@@ -18,6 +18,9 @@ class LocalClient {
 
   absl::StatusOr<gateway::v1::StatusResponse> Status();
 
+  // Gives a PIN. INVALID_FIELD, RESOURCE_UNKNOWN, PIN_LAST_TRY.
+  absl::Status EnterPin(const gateway::v1::EnterPinRequest& request);
+
   // Says no to the question `approval_id`. RESOURCE_UNKNOWN.
   absl::Status Decline(const std::string& approval_id);
 

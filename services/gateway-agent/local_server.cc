@@ -24,6 +24,15 @@ grpc::ServerUnaryReactor* LocalServer::Decline(
   return rpc::Finish(context, agent_.Decline(*request));
 }
 
+grpc::ServerUnaryReactor* LocalServer::EnterPin(
+    grpc::CallbackServerContext* context,
+    const gateway::v1::EnterPinRequest* request,
+    gateway::v1::EnterPinResponse*) {
+  const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  return rpc::Finish(context, agent_.EnterPin(*request));
+}
+
 grpc::ServerUnaryReactor* LocalServer::Status(
     grpc::CallbackServerContext* context, const gateway::v1::StatusRequest*,
     gateway::v1::StatusResponse* response) {

@@ -21,6 +21,10 @@ class LocalServer : public gateway::v1::AgentLocal::CallbackService {
       grpc::CallbackServerContext* context,
       const gateway::v1::DeclineRequest* request,
       gateway::v1::DeclineResponse* response) override;
+  grpc::ServerUnaryReactor* EnterPin(
+      grpc::CallbackServerContext* context,
+      const gateway::v1::EnterPinRequest* request,
+      gateway::v1::EnterPinResponse* response) override;
   grpc::ServerUnaryReactor* Status(
       grpc::CallbackServerContext* context,
       const gateway::v1::StatusRequest* request,

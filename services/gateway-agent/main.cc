@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <iostream>
@@ -31,7 +32,9 @@
 #include "services/gateway-agent/local_client.h"
 #include "services/gateway-agent/local_server.h"
 #include "services/gateway-agent/mesh_gates.h"
+#include "services/gateway-agent/pin_command.h"
 #include "services/gateway-agent/site_equipment.h"
+#include "services/gateway-agent/terminal_pins.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -131,6 +134,10 @@ absl::Status Run(const Config& config) {
   agent->Start();
   logging::Info("the agent runs", {{"gateway", GatewayUri(config)},
                                    {"mesh", config.mesh().target()}});
+  absl::optional<TerminalPins> pins;
+  if (config.cue().terminal()) {
+    pins.emplace(agent->approvals(), STDIN_FILENO, std::cout);
+  }
   runner.Serve();  // Until SIGTERM.
   return absl::OkStatus();
 }
@@ -161,6 +168,18 @@ absl::Status Decline(const Config& config) {
   return absl::OkStatus();
 }
 
+// Has the PIN typed that a key wants.
+absl::Status EnterPin(const Config& config) {
+  LocalClient agent(LocalSocketOf(config));
+  u2fhid::CancelFlag never;
+  return TypePin({[&agent] { return agent.Status(); },
+                  [&agent](const gateway::v1::EnterPinRequest& request) {
+                    return agent.EnterPin(request);
+                  },
+                  [&never](absl::Duration pause) { never.SleepFor(pause); }},
+                 STDIN_FILENO, std::cout);
+}
+
 constexpr char kUsage[] =
     "gateway-agent: the part of U2Fi that runs at the site. It asks the key,\n"
     "verifies every proof against the device's own pin set, and hands "
@@ -172,6 +191,7 @@ constexpr char kUsage[] =
     "  init     make the identity key and a certificate request\n"
     "  status   show link, keys, devices and the questions that wait\n"
     "  decline  say no to the question that is shown\n"
+    "  pin      type the PIN that a key wants\n"
     "\n"
     "Examples:\n"
     "  gateway-agent init --config agent.json\n"
@@ -209,6 +229,13 @@ constexpr Command kCommands[] = {
     {"decline", "Says no to the question that is shown. Can only refuse.",
      "  gateway-agent decline --config agent.json\n", CheckLocalConfig,
      Decline},
+    {"pin",
+     "Takes the PIN that a key wants for a question, from the terminal (not "
+     "shown) or a line of the standard input, again while it is wrong; an "
+     "empty line leaves. The last try must be confirmed.",
+     "  gateway-agent pin --config agent.json\n"
+     "  gateway-agent pin --local_socket /var/lib/u2fi/agent.sock <pin-file\n",
+     CheckLocalConfig, EnterPin},
 };
 
 int RunCommand(const Command& command, int argc, char** argv) {

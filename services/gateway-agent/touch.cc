@@ -85,9 +85,11 @@ GatewayMessage DeclinedAnswer(const std::string& id, bool registers,
   return answer;
 }
 
-Toucher::Toucher(const AgentIdentity& identity, const Clock& clock)
+Toucher::Toucher(const AgentIdentity& identity, const Clock& clock,
+                 PinSource& pins)
     : identity_(identity),
       clock_(clock),
+      pins_(pins),
       application_(crypto::ToString(crypto::Sha256(identity.rp_id))) {}
 
 absl::StatusOr<bool> Toucher::Owns(const TouchPlan& plan, Token& token,
@@ -180,12 +182,16 @@ absl::StatusOr<proof::v1::Answer> Toucher::SignCtap2(
   proof::v1::Answer touched;
   touched.set_client_data(proof::WebauthnClientData(
       proof::kWebauthnAssertion, request.checked.challenge(), Origin().Text()));
-  ASSIGN_OR_RETURN(
-      ctap2::Assertion assertion,
-      key.Sign({identity_.rp_id,
-                crypto::ToString(crypto::Sha256(touched.client_data())),
-                plan.candidate.credential_id(), NeedsVerification(request)},
-               limit));
+  ctap2::AssertionRequest question{
+      identity_.rp_id, crypto::ToString(crypto::Sha256(touched.client_data())),
+      plan.candidate.credential_id(), NeedsVerification(request)};
+  ctap2::Assertion assertion;
+  RETURN_IF_ERROR(
+      Verified(request, key, limit, [&](const ctap2::Pin* pin) -> absl::Status {
+        question.pin = pin;
+        ASSIGN_OR_RETURN(assertion, key.Sign(question, limit));
+        return absl::OkStatus();
+      }));
   if (assertion.authenticator_data.size() < kPlainAuthenticatorData ||
       assertion.authenticator_data.size() > proof::kMaxAuthenticatorData ||
       assertion.signature.size() > proof::kMaxSignature) {
@@ -233,14 +239,26 @@ absl::StatusOr<common::v1::RegistrationAnswer> Toucher::RegisterCtap2(
   registration.set_client_data(
       proof::WebauthnClientData(proof::kWebauthnRegistration,
                                 request.checked.challenge(), Origin().Text()));
-  ASSIGN_OR_RETURN(
-      *registration.mutable_response(),
-      key.Make(
-          {identity_.rp_id,
-           crypto::ToString(crypto::Sha256(registration.client_data())),
-           UserId(request.checked.statement()), NeedsVerification(request)},
-          limit));
+  ctap2::CredentialRequest question{
+      identity_.rp_id,
+      crypto::ToString(crypto::Sha256(registration.client_data())),
+      UserId(request.checked.statement()), NeedsVerification(request)};
+  RETURN_IF_ERROR(
+      Verified(request, key, limit, [&](const ctap2::Pin* pin) -> absl::Status {
+        question.pin = pin;
+        ASSIGN_OR_RETURN(*registration.mutable_response(),
+                         key.Make(question, limit));
+        return absl::OkStatus();
+      }));
   return registration;
+}
+
+absl::Status Toucher::Verified(const TouchRequest& request,
+                               ctap2::Ctap2Key& key, const WaitLimit& limit,
+                               const KeyUse& use) const {
+  return WithUserVerified(NeedsVerification(request),
+                          CueOf(request.id, request.checked), key, pins_, limit,
+                          use);
 }
 
 std::string Toucher::U2fClientData(absl::string_view typ,

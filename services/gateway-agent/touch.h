@@ -10,8 +10,10 @@
 #include "services/common/proof/client_data.h"
 #include "services/common/time/clock.h"
 #include "services/gateway-agent/identity.h"
+#include "services/gateway-agent/pin_desk.h"
 #include "services/gateway-agent/question.h"
 #include "services/gateway-agent/token.h"
+#include "services/gateway-agent/verify_user.h"
 #include "u2fi/gateway/v1/link.pb.h"
 
 namespace u2fi::gateway_agent {
@@ -51,11 +53,12 @@ struct TouchPlan {
 // Puts questions to keys. A credential is asked for the way it was made, U2F or
 // CTAP2; if the key does not know it so, and speaks the other, that way too:
 // either answer counts (decisions A11). User verification is asked for over
-// CTAP2 only. A key registers over U2F if it can. Stateless; thread-safe.
+// CTAP2 only, with a PIN if the key wants one (verify_user.h). A key registers
+// over U2F if it can. Stateless; thread-safe.
 class Toucher {
  public:
-  // Both must outlive this object.
-  Toucher(const AgentIdentity& identity, const Clock& clock);
+  // All must outlive this object.
+  Toucher(const AgentIdentity& identity, const Clock& clock, PinSource& pins);
 
   // How `token` can answer. Nothing if the question is not for this token, or
   // it does not say.
@@ -101,11 +104,16 @@ class Toucher {
   proof::GatewayOrigin Origin() const {
     return {identity_.tenant, identity_.site, identity_.gateway};
   }
+  // Has the key do it, with its user verified if the statement wants that.
+  absl::Status Verified(const TouchRequest& request, ctap2::Ctap2Key& key,
+                        const u2fhid::WaitLimit& limit,
+                        const KeyUse& use) const;
   std::string U2fClientData(absl::string_view typ,
                             const crypto::Digest& challenge) const;
 
   const AgentIdentity& identity_;
   const Clock& clock_;
+  PinSource& pins_;
   const std::string application_;
 };
 

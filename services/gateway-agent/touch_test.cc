@@ -9,6 +9,7 @@
 #include "services/common/proof/statement.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/fake_clock.h"
+#include "services/gateway-agent/fake_pins.h"
 #include "services/gateway-agent/fake_questions.h"
 #include "services/gateway-agent/fake_tokens.h"
 
@@ -58,7 +59,8 @@ class TouchTest : public testing::Test {
   const AgentIdentity identity_{"t1", "s1", "g1",
                                 crypto::P256PrivateKey::Generate(), "rp"};
   const FakeQuestions questions_{identity_, Now()};
-  const Toucher toucher_{identity_, clock_};
+  FakePins pins_;
+  const Toucher toucher_{identity_, clock_, pins_};
   FakeTokens tokens_;
   u2fhid::CancelFlag cancel_;
 };
@@ -194,6 +196,18 @@ TEST_F(TouchTest, OverCtap2TheKeySignsTheClientDataForTheRelyingParty) {
   EXPECT_FALSE(asked.user_verification);
   ASSERT_OK(Ask(Ctap2Approval(true), true));
   EXPECT_TRUE(tokens_.last_assertion("p").user_verification);
+}
+
+TEST_F(TouchTest, UserVerificationByAPinIsAskedForWithTheTextOfTheCue) {
+  tokens_.SetPin("p", "tulip-7", 8);
+  pins_.Type("wrong");
+  pins_.Type("tulip-7");
+  EXPECT_OK(Ask(Ctap2Approval(true), true));
+  ASSERT_EQ(pins_.prompts().size(), 2u);
+  EXPECT_THAT(pins_.prompts()[0].text.lines[0],
+              testing::HasSubstr("camera.on on cam-1"));
+  EXPECT_OK(Ask(Ctap2Approval(), true));
+  EXPECT_EQ(pins_.prompts().size(), 2u);
 }
 
 TEST_F(TouchTest, AnAssertionOutOfBoundsIsRefused) {

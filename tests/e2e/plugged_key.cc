@@ -19,9 +19,15 @@ PluggedKey::PluggedKey(std::string path, const Clock& clock,
   soft_token::SoftToken::Options options;
   options.touch = soft_token::TouchMode::kAuto;
   options.u2f = kind == KeyKind::kU2f;
-  options.ctap2 = kind == KeyKind::kFido2Only;
+  options.ctap2 = !options.u2f;
   token_ = std::make_unique<soft_token::SoftToken>(
-      clock, random, state_->identity(), state_->counter(), options);
+      clock, random,
+      soft_token::SoftToken::State{state_->identity(), state_->counter(),
+                                   state_->pin()},
+      options);
+  if (kind == KeyKind::kFido2WithPin && !token_->has_pin()) {
+    EXPECT_OK(token_->SetFirstPin(kKeyPin));
+  }
   auto server = soft_token::SoftTokenServer::Start(
       *token_, clock, {path_, path_ + "-control", -1, stop_});
   EXPECT_OK(server);

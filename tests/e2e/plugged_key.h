@@ -12,8 +12,11 @@
 
 namespace u2fi::e2e {
 
-// What a key speaks.
-enum class KeyKind { kU2f, kFido2Only };
+// What a key speaks, and whether it has a PIN.
+enum class KeyKind { kU2f, kFido2Only, kFido2WithPin };
+
+// The PIN of a key that has one.
+inline constexpr char kKeyPin[] = "tulip-7";
 
 // A software token that touches itself, behind its real socket, on a thread of
 // its own.

@@ -47,6 +47,13 @@ class Session {
       const auto signed_by = client_.Sign({"rp", hash, "id"}, Limit());
       if (signed_by.ok() && signed_by->signature.empty()) std::abort();
     }
+    if (question == 3) client_.PinRetries(Limit()).status().IgnoreError();
+    if (question == 4) {
+      const Pin pin = *Pin::From("tulip-7");
+      client_.Sign({"rp", hash, "id", true, &pin}, Limit())
+          .status()
+          .IgnoreError();
+    }
     if (question != 2) return;
     const auto made = client_.Make({"rp", hash, "user"}, Limit());
     if (made.ok() && made->empty()) std::abort();
@@ -80,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   u2fi::ctap2::Session session(
       absl::string_view(reinterpret_cast<const char*>(data) + 1, size - 1));
-  session.Ask(data[0] % 3);
-  session.Ask(data[0] % 3);
+  session.Ask(data[0] % 5);
+  session.Ask(data[0] % 5);
   return 0;
 }

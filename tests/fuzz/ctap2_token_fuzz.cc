@@ -1,5 +1,5 @@
-// A software key that is asked anything over CTAP2: it answers with a status,
-// and with CBOR that can be read exactly if the status is 0.
+// A software key with a PIN that is asked anything over CTAP2: it answers with
+// a status, and with CBOR that can be read exactly if the status is 0.
 #include <cstdlib>
 
 #include "services/common/fido/cbor.h"
@@ -7,6 +7,7 @@
 #include "services/common/time/fake_clock.h"
 #include "tools/soft-token/ctap2_token.h"
 #include "tools/soft-token/fake_counter_store.h"
+#include "tools/soft-token/fake_pin_store.h"
 
 namespace u2fi::soft_token {
 namespace {
@@ -18,7 +19,10 @@ void CheckAnswer(absl::string_view request) {
       new TokenIdentity(NewIdentity(*clock, *random));
   FakeCounterStore counter;
   TouchSensor touch(*clock, TouchMode::kAuto);
-  Ctap2Token token(*identity, counter, *random, touch, true);
+  FakePinStore store;
+  ClientPin pin(store, *random, *clock);
+  if (!pin.SetFirst("1234").ok()) std::abort();
+  Ctap2Token token({*identity, counter, *random, touch, pin}, {true, false});
   const std::string response = token.Handle(request).response;
   if (response.empty()) std::abort();
   const absl::string_view cbor = absl::string_view(response).substr(1);

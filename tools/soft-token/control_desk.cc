@@ -54,7 +54,9 @@ std::string ControlDesk::State() const {
                       " wanted=", token_.touch_wanted() ? "yes" : "no",
                       " hold=", token_.hold() ? "on" : "off",
                       " fault=", NameOf(token_.fault()),
-                      " counter=", token_.counter());
+                      " counter=", token_.counter(), " pin=",
+                      token_.has_pin() ? absl::StrCat(token_.pin_retries())
+                                       : std::string("none"));
 }
 
 }  // namespace u2fi::soft_token

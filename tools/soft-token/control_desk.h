@@ -17,7 +17,8 @@ namespace u2fi::soft_token {
 //                    the host to ask again
 //   fault NAME       breaks the token (fault.h), `fault none` mends it
 //   unplug, plug     pulls the token out, puts it in again
-//   state            what is set, as name=value pairs
+//   state            what is set, as name=value pairs; pin is the number of
+//                    wrong PINs that it still takes, or none
 //
 // The answer is "ok", "ok " and the state, or "error " and what is wrong.
 // Words are separated by one space. An error changes nothing.

@@ -23,7 +23,7 @@ class ControlDeskTest : public testing::Test {
 TEST_F(ControlDeskTest, StateNamesEverything) {
   EXPECT_EQ(desk_.Execute("state"),
             "ok plugged=yes touch=manual wanted=no hold=off fault=none "
-            "counter=0");
+            "counter=0 pin=none");
 }
 
 TEST_F(ControlDeskTest, TouchLetsARegistrationThrough) {

@@ -1,5 +1,8 @@
 #include "tools/soft-token/ctap2_request.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "services/common/fido/cbor.h"
 
 namespace u2fi::soft_token {
@@ -8,7 +11,12 @@ namespace {
 using fido::CborValue;
 
 constexpr size_t kHashSize = 32;
+constexpr size_t kCoordinateSize = 32;
 constexpr absl::string_view kPublicKey = "public-key";
+// Of COSE (RFC 9053): kind of key, algorithm and curve.
+constexpr int64_t kEc2 = 2;
+constexpr int64_t kEcdhEs = -25;
+constexpr int64_t kP256 = 1;
 
 // The parameters of a request, taken one by one. After the first that is wrong
 // the rest is not looked at.
@@ -78,9 +86,58 @@ class Parameters {
     }
   }
 
-  // `options_key` and `pin_key` are those of options and pinUvAuthParam.
+  void Integer(int64_t key, int64_t& out) {
+    const CborValue* value = Required(key);
+    if (value == nullptr) return;
+    if (!value->AsInteger().has_value()) return WrongType();
+    out = *value->AsInteger();
+  }
+
+  // What may be absent.
+  void Integer(int64_t key, absl::optional<int64_t>& out) {
+    const CborValue* value = Optional(key);
+    if (value == nullptr) return;
+    out = value->AsInteger();
+    if (!out.has_value()) WrongType();
+  }
+  void Bytes(int64_t key, absl::optional<std::string>& out) {
+    const CborValue* value = Optional(key);
+    if (value == nullptr) return;
+    if (!value->AsBytes().has_value()) return WrongType();
+    out = std::string(*value->AsBytes());
+  }
+  void Text(int64_t key, absl::optional<std::string>& out) {
+    const CborValue* value = Optional(key);
+    if (value == nullptr) return;
+    if (!value->AsText().has_value()) return WrongType();
+    out = std::string(*value->AsText());
+  }
+
+  // A COSE_Key of ECDH-ES on P-256 (6.5.6), if there is one.
+  void Point(int64_t key, absl::optional<std::string>& out) {
+    const CborValue* map = Optional(key);
+    if (map == nullptr) return;
+    if (map->AsMap() == nullptr) return WrongType();
+    if (!Is(*map, 1, kEc2) || !Is(*map, 3, kEcdhEs) || !Is(*map, -1, kP256)) {
+      return Fail(Ctap2Status::kInvalidParameter);
+    }
+    std::string point = "\x04";
+    for (const int64_t coordinate : {-2, -3}) {
+      const CborValue* value = map->Find(coordinate);
+      if (value == nullptr || !value->AsBytes().has_value() ||
+          value->AsBytes()->size() != kCoordinateSize) {
+        return Fail(Ctap2Status::kInvalidParameter);
+      }
+      absl::StrAppend(&point, *value->AsBytes());
+    }
+    out = std::move(point);
+  }
+
+  // `options_key` and `pin_key` are those of options and pinUvAuthParam, which
+  // pinUvAuthProtocol follows.
   void Options(int64_t options_key, int64_t pin_key, Ctap2Options& out) {
-    out.has_pin_auth = Optional(pin_key) != nullptr;
+    Bytes(pin_key, out.pin_auth);
+    Integer(pin_key + 1, out.pin_protocol);
     const CborValue* map = Optional(options_key);
     if (map == nullptr) return;
     if (map->AsMap() == nullptr) return WrongType();
@@ -92,6 +149,10 @@ class Parameters {
  private:
   void Fail(Ctap2Status status) {
     if (status_ == Ctap2Status::kOk) status_ = status;
+  }
+  static bool Is(const CborValue& map, int64_t key, int64_t wanted) {
+    const CborValue* value = map.Find(key);
+    return value != nullptr && value->AsInteger() == wanted;
   }
   void WrongType() { Fail(Ctap2Status::kUnexpectedType); }
 
@@ -160,6 +221,21 @@ Ctap2Status ReadRequest(absl::string_view cbor, GetAssertionRequest& out) {
   parameters.Hash(2, out.client_data_hash);
   parameters.Credentials(3, out.allow);
   parameters.Options(5, 6, out.options);
+  return parameters.status();
+}
+
+Ctap2Status ReadRequest(absl::string_view cbor, ClientPinRequest& out) {
+  Parameters parameters(cbor);
+  int64_t command = 0;
+  parameters.Integer(2, command);
+  parameters.Integer(1, out.protocol);
+  parameters.Point(3, out.peer);
+  parameters.Bytes(4, out.proof);
+  parameters.Bytes(5, out.new_pin);
+  parameters.Bytes(6, out.pin_hash);
+  parameters.Integer(9, out.permissions);
+  parameters.Text(10, out.rp_id);
+  out.command = static_cast<PinCommand>(command);
   return parameters.status();
 }
 

@@ -72,12 +72,14 @@ TEST_F(MakeCredentialTest, WhatIsExcludedAndTheOptionsAreRead) {
   parameters_[5] = cbor::Array({Entry("id", cbor::Bytes("k1"))});
   parameters_[7] = cbor::Map({{cbor::Text("rk"), cbor::Boolean(true)},
                               {cbor::Text("uv"), cbor::Boolean(true)}});
-  parameters_[8] = cbor::Bytes("");
+  parameters_[8] = cbor::Bytes("proof");
+  parameters_[9] = cbor::Integer(2);
   ASSERT_EQ(Read(), Ctap2Status::kOk);
   EXPECT_THAT(request_.exclude, ElementsAre("k1"));
   EXPECT_TRUE(request_.options.resident);
   EXPECT_TRUE(request_.options.user_verification);
-  EXPECT_TRUE(request_.options.has_pin_auth);
+  EXPECT_EQ(request_.options.pin_auth, "proof");
+  EXPECT_EQ(request_.options.pin_protocol, 2);
 }
 
 TEST_F(MakeCredentialTest, EntriesOfAnotherTypeAreSkipped) {
@@ -231,8 +233,75 @@ TEST_F(GetAssertionTest, EachParameterHasItsType) {
 
 TEST_F(GetAssertionTest, APinsProofIsSeen) {
   parameters_[6] = cbor::Bytes("proof");
+  parameters_[7] = cbor::Integer(1);
   ASSERT_EQ(Read(), Ctap2Status::kOk);
-  EXPECT_TRUE(request_.options.has_pin_auth);
+  EXPECT_EQ(request_.options.pin_auth, "proof");
+  EXPECT_EQ(request_.options.pin_protocol, 1);
+}
+
+class ClientPinTest : public Ctap2RequestTest {
+ protected:
+  ClientPinTest() {
+    parameters_ = {{1, cbor::Integer(2)},
+                   {2, cbor::Integer(9)},
+                   {3, Key()},
+                   {4, cbor::Bytes("proof")},
+                   {5, cbor::Bytes("new")},
+                   {6, cbor::Bytes("hash")},
+                   {9, cbor::Integer(3)},
+                   {10, cbor::Text("u2fi.test")}};
+  }
+  static std::string Key(int64_t algorithm = -25, size_t size = 32) {
+    return cbor::Map(
+        {{cbor::Integer(1), cbor::Integer(2)},
+         {cbor::Integer(3), cbor::Integer(algorithm)},
+         {cbor::Integer(-1), cbor::Integer(1)},
+         {cbor::Integer(-2), cbor::Bytes(std::string(32, 'x'))},
+         {cbor::Integer(-3), cbor::Bytes(std::string(size, 'y'))}});
+  }
+  Ctap2Status Read() { return ReadRequest(Encode(), request_); }
+
+  ClientPinRequest request_;
+};
+
+TEST_F(ClientPinTest, ARightOneIsRead) {
+  ASSERT_EQ(Read(), Ctap2Status::kOk);
+  EXPECT_EQ(request_.command, PinCommand::kGetTokenWithPermissions);
+  EXPECT_EQ(request_.protocol, 2);
+  EXPECT_EQ(request_.peer,
+            "\x04" + std::string(32, 'x') + std::string(32, 'y'));
+  EXPECT_EQ(request_.proof, "proof");
+  EXPECT_EQ(request_.new_pin, "new");
+  EXPECT_EQ(request_.pin_hash, "hash");
+  EXPECT_EQ(request_.permissions, 3);
+  EXPECT_EQ(request_.rp_id, "u2fi.test");
+}
+
+TEST_F(ClientPinTest, AllButTheCommandMayBeAbsent) {
+  parameters_ = {{2, cbor::Integer(1)}};
+  ASSERT_EQ(Read(), Ctap2Status::kOk);
+  EXPECT_FALSE(request_.protocol.has_value());
+  EXPECT_FALSE(request_.peer.has_value());
+  EXPECT_FALSE(request_.proof.has_value());
+  EXPECT_FALSE(request_.permissions.has_value());
+  parameters_ = {{1, cbor::Integer(1)}};
+  EXPECT_EQ(Read(), Ctap2Status::kMissingParameter);
+}
+
+TEST_F(ClientPinTest, EachParameterHasItsType) {
+  for (const int64_t key : {1, 2, 3, 4, 5, 6, 9, 10}) {
+    std::string wrong = cbor::Boolean(true);
+    parameters_[key].swap(wrong);
+    EXPECT_EQ(Read(), Ctap2Status::kUnexpectedType) << key;
+    parameters_[key].swap(wrong);
+  }
+}
+
+TEST_F(ClientPinTest, AKeyForSomethingElseIsRefused) {
+  for (const std::string& key : {Key(-7), Key(-25, 31), cbor::Map({})}) {
+    parameters_[3] = key;
+    EXPECT_EQ(Read(), Ctap2Status::kInvalidParameter);
+  }
 }
 
 }  // namespace

@@ -25,13 +25,15 @@ Ctap2Token::Outcome Answer(const std::string& cbor) {
 }
 Ctap2Token::Outcome NeedTouch() { return {"", true}; }
 
-// What this token cannot do (CTAP 2.1, 6.1.2 and 6.2.2).
-Ctap2Status Check(const Ctap2Options& options) {
-  if (options.has_pin_auth) return Ctap2Status::kPinNotSet;
-  if (options.user_verification || options.resident) {
-    return Ctap2Status::kUnsupportedOption;
-  }
-  return Ctap2Status::kOk;
+// A request that only asks for a touch.
+bool IsChoice(const Ctap2Options& options) {
+  return options.pin_auth.has_value() && options.pin_auth->empty();
+}
+
+// What the authenticator data say of the user.
+uint8_t UserFlags(const Ctap2Options& options) {
+  return (options.touch ? flag::kUserPresent : 0) |
+         (options.pin_auth.has_value() ? flag::kUserVerified : 0);
 }
 
 std::string PublicKeyType() { return cbor::Text("public-key"); }
@@ -89,32 +91,75 @@ Ctap2Token::Outcome Ctap2Token::Handle(absl::string_view request) {
     status = ReadRequest(request, parsed);
     if (status == Ctap2Status::kOk) return GetAssertion(parsed);
   }
+  if (command == Ctap2Command::kClientPin) {
+    ClientPinRequest parsed;
+    status = ReadRequest(request, parsed);
+    if (status == Ctap2Status::kOk) return AskPin(parsed);
+  }
   return Refuse(status);
 }
 
 Ctap2Token::Outcome Ctap2Token::GetInfo() const {
-  std::vector<std::string> versions = {cbor::Text("FIDO_2_0")};
-  if (speaks_u2f_) versions.push_back(cbor::Text("U2F_V2"));
+  std::vector<std::string> versions = {cbor::Text("FIDO_2_0"),
+                                       cbor::Text("FIDO_2_1")};
+  if (options_.speaks_u2f) versions.push_back(cbor::Text("U2F_V2"));
+  const auto option = [](const char* name, bool value) {
+    return std::make_pair(cbor::Text(name), cbor::Boolean(value));
+  };
   return Answer(cbor::Map(
       {{cbor::Integer(1), cbor::Array(versions)},
        {cbor::Integer(3), cbor::Bytes(kAaguid)},
-       {cbor::Integer(4), cbor::Map({{cbor::Text("rk"), cbor::Boolean(false)},
-                                     {cbor::Text("up"), cbor::Boolean(true)}})},
-       {cbor::Integer(5), cbor::Integer(kMaxCtap2Message)}}));
+       {cbor::Integer(4), cbor::Map({option("rk", false), option("up", true),
+                                     option("alwaysUv", options_.always_uv),
+                                     option("clientPin", pin_.is_set()),
+                                     option("pinUvAuthToken", true)})},
+       {cbor::Integer(5), cbor::Integer(kMaxCtap2Message)},
+       {cbor::Integer(6), cbor::Array({cbor::Integer(2), cbor::Integer(1)})},
+       {cbor::Integer(13), cbor::Integer(ClientPin::kMinCharacters)}}));
+}
+
+Ctap2Token::Outcome Ctap2Token::AskPin(const ClientPinRequest& request) {
+  const ClientPin::Outcome outcome = pin_.Handle(request);
+  if (outcome.status != Ctap2Status::kOk) return Refuse(outcome.status);
+  return Answer(outcome.cbor);
+}
+
+Ctap2Token::Outcome Ctap2Token::ChooseByTouch() {
+  if (!touch_.Take()) return NeedTouch();
+  return Refuse(pin_.is_set() ? Ctap2Status::kPinInvalid
+                              : Ctap2Status::kPinNotSet);
+}
+
+Ctap2Status Ctap2Token::CheckUser(const Ctap2Options& options,
+                                  int64_t permission, const std::string& rp_id,
+                                  const std::string& hash) {
+  if (options.resident) return Ctap2Status::kUnsupportedOption;
+  if (options.pin_auth.has_value()) {
+    return pin_.Authorise(options, permission, rp_id, hash);
+  }
+  if (options.user_verification) return Ctap2Status::kUnsupportedOption;
+  const bool needs_pin =
+      (permission == permission::kMakeCredential && pin_.is_set()) ||
+      (options_.always_uv && options.touch);
+  return needs_pin ? Ctap2Status::kPinRequired : Ctap2Status::kOk;
 }
 
 Ctap2Token::Outcome Ctap2Token::MakeCredential(
     const MakeCredentialRequest& request) {
+  if (IsChoice(request.options)) return ChooseByTouch();
   const std::vector<int64_t>& offered = request.algorithms;
   if (std::count(offered.begin(), offered.end(), kEs256) == 0) {
     return Refuse(Ctap2Status::kUnsupportedAlgorithm);
   }
   if (!request.options.touch) return Refuse(Ctap2Status::kInvalidOption);
-  const Ctap2Status status = Check(request.options);
+  const Ctap2Status status =
+      CheckUser(request.options, permission::kMakeCredential, request.rp_id,
+                request.client_data_hash);
   if (status != Ctap2Status::kOk) return Refuse(status);
   const std::string application =
       crypto::ToString(crypto::Sha256(request.rp_id));
   if (!touch_.Take()) return NeedTouch();
+  pin_.Spend();
   if (!OwnAmong(application, request.exclude).empty()) {
     return Refuse(Ctap2Status::kCredentialExcluded);
   }
@@ -123,9 +168,9 @@ Ctap2Token::Outcome Ctap2Token::MakeCredential(
   const auto key = key_handles_.Open(application, id);
   const absl::StatusOr<uint32_t> counter = counter_.Next();
   if (!key.ok() || !counter.ok()) return Refuse(Ctap2Status::kOther);
-  const std::string data =
-      AuthenticatorData(application, flag::kUserPresent | flag::kAttestedData,
-                        *counter, AttestedData(id, key->public_key()));
+  const std::string data = AuthenticatorData(
+      application, UserFlags(request.options) | flag::kAttestedData, *counter,
+      AttestedData(id, key->public_key()));
   const std::string signature =
       Sign(*key, foreign_, data, request.client_data_hash);
   return Answer(
@@ -138,7 +183,10 @@ Ctap2Token::Outcome Ctap2Token::MakeCredential(
 
 Ctap2Token::Outcome Ctap2Token::GetAssertion(
     const GetAssertionRequest& request) {
-  const Ctap2Status status = Check(request.options);
+  if (IsChoice(request.options)) return ChooseByTouch();
+  const Ctap2Status status =
+      CheckUser(request.options, permission::kGetAssertion, request.rp_id,
+                request.client_data_hash);
   if (status != Ctap2Status::kOk) return Refuse(status);
   const std::string application =
       crypto::ToString(crypto::Sha256(request.rp_id));
@@ -146,11 +194,11 @@ Ctap2Token::Outcome Ctap2Token::GetAssertion(
   const auto key = key_handles_.Open(application, id);
   if (!key.ok()) return Refuse(Ctap2Status::kNoCredentials);
   if (request.options.touch && !touch_.Take()) return NeedTouch();
+  if (request.options.touch) pin_.Spend();
   const absl::StatusOr<uint32_t> counter = counter_.Next();
   if (!counter.ok()) return Refuse(Ctap2Status::kOther);
-  const std::string data = AuthenticatorData(
-      application, request.options.touch ? flag::kUserPresent : 0, *counter,
-      "");
+  const std::string data =
+      AuthenticatorData(application, UserFlags(request.options), *counter, "");
   const std::string signature =
       Sign(*key, foreign_, data, request.client_data_hash);
   return Answer(cbor::Map(

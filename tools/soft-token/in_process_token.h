@@ -9,6 +9,7 @@
 #include "services/common/u2fhid/loop_transport.h"
 #include "services/common/u2fhid/u2f_client.h"
 #include "tools/soft-token/fake_counter_store.h"
+#include "tools/soft-token/fake_pin_store.h"
 #include "tools/soft-token/soft_token.h"
 
 namespace u2fi::soft_token {
@@ -34,7 +35,8 @@ class InProcessToken {
                  SoftToken::Options options = AutoTouch())
       : clock_(clock),
         identity_(identity),
-        token_(clock, random_, identity, counter_, std::move(options)) {}
+        token_(clock, random_, {identity_, counter_, pin_},
+               std::move(options)) {}
 
   // Gets the client its channel. Call it first, and after each Unplug().
   absl::Status Open() { return host_.Open(Limit()); }
@@ -60,6 +62,7 @@ class InProcessToken {
   const TokenIdentity identity_;
   FakeRandomSource random_;
   FakeCounterStore counter_;
+  FakePinStore pin_;
   SoftToken token_;
   u2fhid::CancelFlag cancel_;
   u2fhid::LoopTransport wire_{clock_, token_};

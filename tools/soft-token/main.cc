@@ -8,7 +8,10 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/strip.h"
+#include "services/common/file/file.h"
 #include "services/common/random/system_random.h"
+#include "services/common/status/status_macros.h"
 #include "tools/soft-token/control_port.h"
 #include "tools/soft-token/soft_token.h"
 #include "tools/soft-token/soft_token_server.h"
@@ -25,6 +28,7 @@ using u2fi::soft_token::SoftTokenServer;
 using u2fi::soft_token::StateFolder;
 using u2fi::soft_token::TouchMode;
 
+constexpr size_t kMaxPinFile = 256;
 constexpr char kExamples[] = R"(Examples:
   soft-token --state ~/key --socket /tmp/key
       a new key in ~/key; press Enter when it asks for a touch
@@ -37,6 +41,9 @@ constexpr char kExamples[] = R"(Examples:
       wrong-channel, bad-sequence
   soft-token --state ~/key --socket /tmp/key --fido2-only
       the same key as one that speaks CTAP2 alone
+  printf 'tulip-7' >pin && soft-token --state ~/key --socket /tmp/key \
+      --fido2-only --pin-file pin
+      the same with a PIN, without which it verifies no user
   soft-token --state ~/key --socket /tmp/key --touch=auto
       touches itself: for tests, never for anything that matters)";
 
@@ -49,6 +56,8 @@ struct Flags {
   bool hold = false;
   bool ctap2 = false;
   bool fido2_only = false;
+  bool always_uv = false;
+  std::string pin_file;
 };
 
 void Describe(CLI::App& app, Flags* flags) {
@@ -68,6 +77,11 @@ void Describe(CLI::App& app, Flags* flags) {
                "keep requests open with KEEPALIVE until the touch");
   app.add_flag("--ctap2", flags->ctap2, "speak CTAP2 besides U2F");
   app.add_flag("--fido2-only", flags->fido2_only, "speak CTAP2 and no U2F");
+  app.add_option("--pin-file", flags->pin_file,
+                 "file with the PIN that a key without one gets; its line's "
+                 "end is no part of it");
+  app.add_flag("--always-uv", flags->always_uv,
+               "over CTAP2, want the PIN for whatever it is touched for");
   app.add_option("--send", flags->send,
                  "send a command to the control socket of a running key");
 }
@@ -114,6 +128,13 @@ int Send(const Flags& flags) {
   return 0;
 }
 
+// A key that has a PIN keeps it.
+absl::Status SetFirstPin(const std::string& file, SoftToken& token) {
+  if (file.empty() || token.has_pin()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string pin, u2fi::ReadFile(file, kMaxPinFile));
+  return token.SetFirstPin(absl::StripSuffix(pin, "\n"));
+}
+
 int Serve(const Flags& flags) {
   absl::StatusOr<StateFolder> state =
       StateFolder::Open(flags.state, SystemClock(), SystemRandom());
@@ -123,9 +144,12 @@ int Serve(const Flags& flags) {
   options.hold = flags.hold;
   options.ctap2 = flags.ctap2 || flags.fido2_only;
   options.u2f = !flags.fido2_only;
+  options.always_uv = flags.always_uv;
   options.on_signal = ShowSignal;
-  SoftToken token(SystemClock(), SystemRandom(), state->identity(),
-                  state->counter(), options);
+  SoftToken token(SystemClock(), SystemRandom(),
+                  {state->identity(), state->counter(), state->pin()}, options);
+  const absl::Status pin = SetFirstPin(flags.pin_file, token);
+  if (!pin.ok()) return Fail(pin);
   absl::StatusOr<SoftTokenServer> server = SoftTokenServer::Start(
       token, SystemClock(),
       {flags.socket, flags.control, STDIN_FILENO, StopDescriptor()});

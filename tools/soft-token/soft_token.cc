@@ -16,14 +16,15 @@ u2fhid::TokenInfo InfoOf(const SoftToken::Options& options) {
 }  // namespace
 
 SoftToken::SoftToken(const Clock& clock, RandomSource& random,
-                     const TokenIdentity& identity, CounterStore& counter,
-                     Options options)
+                     const State& state, Options options)
     : clock_(clock),
-      counter_(counter),
+      counter_(state.counter),
       options_(std::move(options)),
       touch_(clock, options_.touch),
-      token_(identity, counter, random, touch_),
-      ctap2_(identity, counter, random, touch_, options_.u2f),
+      token_(state.identity, state.counter, random, touch_),
+      pin_(state.pin, random, clock),
+      ctap2_({state.identity, state.counter, random, touch_, pin_},
+             {options_.u2f, options_.always_uv}),
       device_(clock, *this, InfoOf(options_)) {}
 
 void SoftToken::OnReport(const u2fhid::Report& report) {
@@ -80,6 +81,7 @@ void SoftToken::SetFault(Fault fault) {
 void SoftToken::Unplug() {
   plugged_ = false;
   touch_.Clear();
+  pin_.PowerCycle();
   device_.Reset();
   ShowTouchState();
 }

@@ -10,9 +10,11 @@
 #include "services/common/random/random_source.h"
 #include "services/common/time/clock.h"
 #include "services/common/u2fhid/hid_device.h"
+#include "tools/soft-token/client_pin.h"
 #include "tools/soft-token/counter_store.h"
 #include "tools/soft-token/ctap2_token.h"
 #include "tools/soft-token/fault.h"
+#include "tools/soft-token/pin_store.h"
 #include "tools/soft-token/token_identity.h"
 #include "tools/soft-token/touch_sensor.h"
 #include "tools/soft-token/u2f_token.h"
@@ -41,14 +43,22 @@ class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
     // What it speaks. CTAP2 requests are always held.
     bool u2f = true;
     bool ctap2 = false;
+    // Over CTAP2 it wants its PIN for whatever it is touched for.
+    bool always_uv = false;
     absl::Duration hold_limit = absl::Seconds(30);
     // Told of every change that a person would see. May be empty.
     std::function<void(Signal)> on_signal;
   };
 
-  // The references must outlive this object; `identity` is copied.
-  SoftToken(const Clock& clock, RandomSource& random,
-            const TokenIdentity& identity, CounterStore& counter,
+  // What it keeps. The stores must outlive the token; the identity is copied.
+  struct State {
+    const TokenIdentity& identity;
+    CounterStore& counter;
+    PinStore& pin;
+  };
+
+  // `clock` and `random` must outlive this object.
+  SoftToken(const Clock& clock, RandomSource& random, const State& state,
             Options options);
 
   // The wire. While unplugged nothing goes in or out.
@@ -76,6 +86,12 @@ class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
   TouchMode touch_mode() const { return touch_.mode(); }
   bool hold() const { return options_.hold; }
   Fault fault() const { return fault_; }
+  // Sets the PIN of a token that has none: see ClientPin::SetFirst().
+  absl::Status SetFirstPin(absl::string_view pin) { return pin_.SetFirst(pin); }
+  bool has_pin() const { return pin_.is_set(); }
+  // Wrong PINs that it still takes.
+  int pin_retries() const { return pin_.retries(); }
+
   // The last counter value signed with.
   uint32_t counter() const { return counter_.last(); }
 
@@ -103,6 +119,7 @@ class SoftToken : public u2fhid::HidEndpoint, private u2fhid::HidHandler {
   Options options_;
   TouchSensor touch_;
   U2fToken token_;
+  ClientPin pin_;
   Ctap2Token ctap2_;
   u2fhid::HidDevice device_;
   Fault fault_ = Fault::kNone;

@@ -15,6 +15,7 @@
 #include "services/common/u2fhid/hid_host.h"
 #include "services/common/u2fhid/u2f_client.h"
 #include "tools/soft-token/fake_counter_store.h"
+#include "tools/soft-token/fake_pin_store.h"
 #include "tools/soft-token/folder_test_util.h"
 
 namespace u2fi::soft_token {
@@ -73,8 +74,10 @@ class SoftTokenServerTest : public testing::Test {
   FakeRandomSource random_;
   FakeRandomSource token_random_;
   FakeCounterStore counter_;
-  SoftToken token_{SystemClock(), token_random_,
-                   NewIdentity(SystemClock(), token_random_), counter_,
+  FakePinStore pin_;
+  SoftToken token_{SystemClock(),
+                   token_random_,
+                   {NewIdentity(SystemClock(), token_random_), counter_, pin_},
                    SoftToken::Options()};
   FileDescriptor stop_{eventfd(0, EFD_CLOEXEC)};
   FileDescriptor terminal_read_;

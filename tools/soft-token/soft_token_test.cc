@@ -319,6 +319,22 @@ TEST_F(Fido2OnlyTest, ARequestWaitsWithKeepalivesForItsTouch) {
   EXPECT_THAT(signals_, ElementsAre(Signal::kTouchWanted, Signal::kTouchTaken));
 }
 
+TEST_F(Fido2OnlyTest, PulledOutItAgreesWithNobodyAnyMore) {
+  ASSERT_OK(token_.SetFirstPin("1234"));
+  EXPECT_TRUE(token_.has_pin());
+  EXPECT_EQ(token_.pin_retries(), 8);
+  const std::string agree("\x06\xa2\x01\x02\x02\x02", 6);
+  ASSERT_OK_AND_ASSIGN(const std::string before,
+                       in_process_.host().Cbor(agree, in_process_.Limit()));
+  EXPECT_THAT(in_process_.host().Cbor(agree, in_process_.Limit()),
+              IsOkAndHolds(before));
+  token_.Unplug();
+  token_.Plug();
+  ASSERT_OK(in_process_.Open());
+  EXPECT_THAT(in_process_.host().Cbor(agree, in_process_.Limit()),
+              testing::Not(IsOkAndHolds(before)));
+}
+
 TEST_F(Fido2OnlyTest, AfterThirtySecondsItGivesUp) {
   BeginMake();
   clock_.Advance(absl::Seconds(30));

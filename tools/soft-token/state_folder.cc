@@ -79,7 +79,10 @@ absl::StatusOr<StateFolder> StateFolder::Open(const std::string& path,
   ASSIGN_OR_RETURN(TokenIdentity identity,
                    is_new ? MakeIdentity(identity_path, clock, random)
                           : LoadIdentity(identity_path));
-  return StateFolder(std::move(lock), std::move(identity), std::move(counter));
+  ASSIGN_OR_RETURN(std::unique_ptr<FilePinStore> pin,
+                   FilePinStore::Open(path + "/pin"));
+  return StateFolder(std::move(lock), std::move(identity), std::move(counter),
+                     std::move(pin));
 }
 
 }  // namespace u2fi::soft_token

@@ -9,13 +9,14 @@
 #include "services/common/time/clock.h"
 #include "services/common/u2fhid/unix_socket.h"
 #include "tools/soft-token/file_counter_store.h"
+#include "tools/soft-token/file_pin_store.h"
 #include "tools/soft-token/token_identity.h"
 
 namespace u2fi::soft_token {
 
-// A folder that holds one token: `identity` and `counter`, both mode 0600, and
-// `lock`, held while a process uses the folder. Copying the folder clones the
-// token.
+// A folder that holds one token: `identity`, `counter` and, once it has a PIN,
+// `pin`, all mode 0600, and `lock`, held while a process uses the folder.
+// Copying the folder clones the token.
 class StateFolder {
  public:
   // Opens the folder at `path`, or makes it and a new token in it.
@@ -28,19 +29,23 @@ class StateFolder {
                                           RandomSource& random);
 
   const TokenIdentity& identity() const { return identity_; }
-  // Lives as long as this object.
+  // These two live as long as this object.
   CounterStore& counter() { return *counter_; }
+  PinStore& pin() { return *pin_; }
 
  private:
   StateFolder(u2fhid::FileDescriptor lock, TokenIdentity identity,
-              std::unique_ptr<FileCounterStore> counter)
+              std::unique_ptr<FileCounterStore> counter,
+              std::unique_ptr<FilePinStore> pin)
       : lock_(std::move(lock)),
         identity_(std::move(identity)),
-        counter_(std::move(counter)) {}
+        counter_(std::move(counter)),
+        pin_(std::move(pin)) {}
 
   u2fhid::FileDescriptor lock_;
   TokenIdentity identity_;
   std::unique_ptr<FileCounterStore> counter_;
+  std::unique_ptr<FilePinStore> pin_;
 };
 
 }  // namespace u2fi::soft_token

@@ -46,6 +46,16 @@ TEST_F(StateFolderTest, TheSecondOpenFindsTheSameToken) {
   EXPECT_THAT(state.counter().Next(), IsOkAndHolds(101u));
 }
 
+TEST_F(StateFolderTest, TheSecondOpenFindsThePin) {
+  {
+    ASSERT_OK_AND_ASSIGN(StateFolder state, Open());
+    EXPECT_FALSE(state.pin().record().is_set());
+    ASSERT_OK(state.pin().Save({std::string(16, 'h'), 7}));
+  }
+  ASSERT_OK_AND_ASSIGN(StateFolder state, Open());
+  EXPECT_EQ(state.pin().record().retries, 7);
+}
+
 TEST_F(StateFolderTest, SecretsAreForTheOwnerOnly) {
   ASSERT_OK(Open());
   for (const char* name : {"/identity", "/counter", "/lock"}) {

@@ -68,6 +68,30 @@ absl::Status Unreadable() {
   return Error(reason::kTokenFrame, "the key's answer is no CTAP2");
 }
 
+// What a key says about its PIN (CTAP 2.1, 8.2).
+absl::Status PinErrorOf(int result) {
+  switch (result) {
+    case FIDO_ERR_PIN_INVALID:
+      return Error(reason::kPinInvalid, "this is not the key's PIN");
+    case FIDO_ERR_PIN_AUTH_BLOCKED:
+      return Error(reason::kPinAuthBlocked,
+                   "too many wrong PINs in a row: pull the key out");
+    case FIDO_ERR_PIN_BLOCKED:
+      return Error(reason::kPinBlocked,
+                   "too many wrong PINs: the key must be reset");
+    case FIDO_ERR_PIN_NOT_SET:
+      return Error(reason::kPinNotSet, "the key has no PIN");
+    case FIDO_ERR_PIN_REQUIRED:
+      return Error(reason::kPinRequired, "the key wants its PIN");
+    default:
+      return absl::OkStatus();
+  }
+}
+
+const char* TextOf(const Pin* pin) {
+  return pin == nullptr ? nullptr : pin->c_str();
+}
+
 bool GaveUpWaiting(int result) {
   return result == FIDO_ERR_USER_ACTION_TIMEOUT ||
          result == FIDO_ERR_ACTION_TIMEOUT;
@@ -81,6 +105,7 @@ absl::Status ErrorOf(int result) {
     return FieldError("request", "is none that a key can be asked");
   }
   if (result < 0) return Unreadable();
+  RETURN_IF_ERROR(PinErrorOf(result));
   const std::string hex = absl::StrCat(absl::Hex(result, absl::kZeroPad2));
   return Error(reason::kDeviceStatus,
                absl::StrCat("the key answered with status ", hex),
@@ -166,6 +191,22 @@ Ctap2Client::Ctap2Client(u2fhid::HidHost& host, const Clock& clock,
 
 Ctap2Client::~Ctap2Client() = default;
 
+absl::StatusOr<Verification> Ctap2Client::CanVerify(const WaitLimit& limit) {
+  wire_.Begin(limit);
+  RETURN_IF_ERROR(Open());
+  return Verification{fido_dev_has_uv(device_->dev),
+                      fido_dev_has_pin(device_->dev)};
+}
+
+absl::StatusOr<int> Ctap2Client::PinRetries(const WaitLimit& limit) {
+  int retries = 0;
+  ASSIGN_OR_RETURN(const int result, Ask(limit, [&](Device& device) {
+                     return fido_dev_get_retry_count(device.dev, &retries);
+                   }));
+  RETURN_IF_ERROR(ErrorOf(result));
+  return retries;
+}
+
 absl::StatusOr<bool> Ctap2Client::Has(absl::string_view rp_id,
                                       absl::string_view credential_id,
                                       const WaitLimit& limit) {
@@ -196,7 +237,7 @@ absl::StatusOr<Assertion> Ctap2Client::Sign(const AssertionRequest& request,
   }
   ASSIGN_OR_RETURN(const int result, Ask(limit, [&](Device& device) {
                      return fido_dev_get_assert(device.dev, assertion.get(),
-                                                nullptr);
+                                                TextOf(request.pin));
                    }));
   RETURN_IF_ERROR(ErrorOf(result));
   return Read(assertion.get());
@@ -210,7 +251,7 @@ absl::StatusOr<std::string> Ctap2Client::Make(const CredentialRequest& request,
   }
   ASSIGN_OR_RETURN(const int result, Ask(limit, [&](Device& device) {
                      return fido_dev_make_cred(device.dev, credential.get(),
-                                               nullptr);
+                                               TextOf(request.pin));
                    }));
   RETURN_IF_ERROR(ErrorOf(result));
   return Read(credential.get());

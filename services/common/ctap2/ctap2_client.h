@@ -25,6 +25,10 @@ class Ctap2Client : public Ctap2Key {
               Ctap2Wire::Options options = Ctap2Wire::Options());
   ~Ctap2Client() override;
 
+  // What it said when it was opened.
+  absl::StatusOr<Verification> CanVerify(
+      const u2fhid::WaitLimit& limit) override;
+  absl::StatusOr<int> PinRetries(const u2fhid::WaitLimit& limit) override;
   absl::StatusOr<bool> Has(absl::string_view rp_id,
                            absl::string_view credential_id,
                            const u2fhid::WaitLimit& limit) override;

@@ -111,12 +111,13 @@ TEST_F(Ctap2ClientTest, AnothersCredentialSignsNothing) {
   EXPECT_EQ(MetadataOf(status)["status"], "2e");
 }
 
-TEST_F(Ctap2ClientTest, UserVerificationThatTheKeyCannotDoIsRefused) {
+TEST_F(Ctap2ClientTest, UserVerificationThatTheKeyCannotDoWantsAPin) {
   AssertionRequest request = Request();
   request.user_verification = true;
-  const absl::Status status = client_.Sign(request, Limit()).status();
-  EXPECT_THAT(status, HasReason(reason::kDeviceStatus));
-  EXPECT_EQ(MetadataOf(status)["status"], "2b");
+  EXPECT_THAT(client_.Sign(request, Limit()), HasReason(reason::kPinRequired));
+  ASSERT_OK_AND_ASSIGN(const Verification can, client_.CanVerify(Limit()));
+  EXPECT_FALSE(can.by_itself);
+  EXPECT_FALSE(can.by_pin);
 }
 
 TEST_F(Ctap2ClientTest, AHashOfAnotherSizeIsRefused) {
@@ -168,6 +169,83 @@ TEST_F(Ctap2ClientTest, AfterAnErrorTheNextQuestionIsAnswered) {
 TEST_F(Ctap2ClientTest, AKeyThatFallsSilentTimesOut) {
   key_.token().SetFault(soft_token::Fault::kSilent);
   EXPECT_THAT(Sign(), HasReason(reason::kTokenTimeout));
+}
+
+// The same key with a PIN.
+class PinTest : public Ctap2ClientTest {
+ protected:
+  void SetUp() override {
+    Ctap2ClientTest::SetUp();
+    ASSERT_OK(key_.token().SetFirstPin("tulip-7"));
+  }
+  absl::StatusOr<Assertion> SignWith(const std::string& text) {
+    return SignWith(*Pin::From(std::string(text)), Limit());
+  }
+  absl::StatusOr<Assertion> SignWith(const Pin& pin,
+                                     const u2fhid::WaitLimit& limit) {
+    AssertionRequest request = Request();
+    request.user_verification = true;
+    request.pin = &pin;
+    return client_.Sign(request, limit);
+  }
+};
+
+TEST_F(PinTest, TheRightOneVerifiesTheUser) {
+  ASSERT_OK_AND_ASSIGN(const Assertion assertion, SignWith("tulip-7"));
+  EXPECT_EQ(assertion.authenticator_data[32], '\5');
+  EXPECT_OK(public_key_->Verify(assertion.authenticator_data, hash_,
+                                assertion.signature));
+}
+
+TEST_F(PinTest, AKeySaysThatItHasOne) {
+  Ctap2Client after(key_.host(), clock_, FastPauses(clock_));
+  ASSERT_OK_AND_ASSIGN(const Verification can, after.CanVerify(Limit()));
+  EXPECT_FALSE(can.by_itself);
+  EXPECT_TRUE(can.by_pin);
+}
+
+TEST_F(PinTest, AWrongOneCostsATryAndSignsNothing) {
+  EXPECT_THAT(client_.PinRetries(Limit()), IsOkAndHolds(8));
+  EXPECT_THAT(SignWith("wrong"), HasReason(reason::kPinInvalid));
+  EXPECT_THAT(client_.PinRetries(Limit()), IsOkAndHolds(7));
+  EXPECT_FALSE(key_.token().touch_wanted());
+}
+
+TEST_F(PinTest, AfterThreeWrongOnesTheKeyMustBePulledOut) {
+  EXPECT_THAT(SignWith("wrong"), HasReason(reason::kPinInvalid));
+  EXPECT_THAT(SignWith("wrong"), HasReason(reason::kPinInvalid));
+  EXPECT_THAT(SignWith("wrong"), HasReason(reason::kPinAuthBlocked));
+  EXPECT_THAT(SignWith("tulip-7"), HasReason(reason::kPinAuthBlocked));
+}
+
+TEST_F(PinTest, ACredentialIsMadeWithItOnly) {
+  EXPECT_THAT(Make(), HasReason(reason::kPinRequired));
+  ASSERT_OK_AND_ASSIGN(const Pin pin, Pin::From("tulip-7"));
+  ASSERT_OK_AND_ASSIGN(
+      const std::string made,
+      client_.Make({kRpId, crypto::ToString(hash_), "user", false, &pin},
+                   Limit()));
+  const auto object = fido::ParseAttestationObject(made);
+  ASSERT_OK(object);
+  EXPECT_EQ(object->authenticator_data[32], '\x45');
+}
+
+TEST_F(PinTest, WithoutATouchItIsGivenToTheKeyAgain) {
+  NobodyTouches();
+  ASSERT_OK_AND_ASSIGN(const Pin pin, Pin::From("tulip-7"));
+  EXPECT_THAT(SignWith(pin, Limit(absl::Seconds(70))),
+              HasReason(reason::kTouchTimeout));
+  EXPECT_THAT(client_.PinRetries(Limit()), IsOkAndHolds(8));
+}
+
+TEST_F(PinTest, AKeyWithoutOneSaysSo) {
+  InProcessToken other(clock_, Fido2Only(soft_token::TouchMode::kAuto));
+  ASSERT_OK(other.Open());
+  Ctap2Client client(other.host(), clock_, FastPauses(clock_));
+  ASSERT_OK_AND_ASSIGN(const Pin pin, Pin::From("tulip-7"));
+  EXPECT_THAT(
+      client.Sign({kRpId, crypto::ToString(hash_), id_, true, &pin}, Limit()),
+      HasReason(reason::kPinNotSet));
 }
 
 // A key whose answers the test writes; the last one is repeated.
@@ -240,10 +318,23 @@ TEST_F(WrittenKeyTest, AnAssertionWithoutASignatureIsRefused) {
 }
 
 TEST_F(WrittenKeyTest, ARefusalNamesItsStatus) {
-  key_.answers_ = {Info(), "\x36"};
+  key_.answers_ = {Info(), "\x27"};
   const absl::Status status = Sign().status();
   EXPECT_THAT(status, HasReason(reason::kDeviceStatus));
-  EXPECT_EQ(MetadataOf(status)["status"], "36");
+  EXPECT_EQ(MetadataOf(status)["status"], "27");
+}
+
+TEST_F(WrittenKeyTest, WhatItSaysOfItsPinIsNamed) {
+  key_.answers_ = {Info(), "\x36", "\x32"};
+  EXPECT_THAT(Sign(), HasReason(reason::kPinRequired));
+  EXPECT_THAT(client_.Sign({kRpId, std::string(32, 'h'), "id"}, Limit()),
+              HasReason(reason::kPinBlocked));
+}
+
+TEST_F(WrittenKeyTest, TriesThatAreNoneAreRefused) {
+  key_.answers_ = {Info(), std::string("\0\xa1\x03\x61x", 5)};
+  ASSERT_OK(host_.Open(Limit()));
+  EXPECT_THAT(client_.PinRetries(Limit()), HasReason(reason::kTokenFrame));
 }
 
 TEST_F(WrittenKeyTest, AKeyThatAlwaysGivesUpIsNotAskedWithoutAPause) {

@@ -225,6 +225,21 @@ inline constexpr Reason kDeviceStatus{"DEVICE_STATUS",
                                       absl::StatusCode::kFailedPrecondition};
 inline constexpr Reason kTokenAbsent{"TOKEN_ABSENT",
                                      absl::StatusCode::kFailedPrecondition};
+// The PIN of a token, at a gateway.
+inline constexpr Reason kPinRequired{"PIN_REQUIRED",
+                                     absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPinInvalid{"PIN_INVALID",
+                                    absl::StatusCode::kPermissionDenied};
+inline constexpr Reason kPinNotSet{"PIN_NOT_SET",
+                                   absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPinAuthBlocked{"PIN_AUTH_BLOCKED",
+                                        absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPinBlocked{"PIN_BLOCKED",
+                                    absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPinTimeout{"PIN_TIMEOUT",
+                                    absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPinLastTry{"PIN_LAST_TRY",
+                                    absl::StatusCode::kFailedPrecondition};
 // Registrations and assertions.
 inline constexpr Reason kCrossOriginNotAllowed{
     "CROSS_ORIGIN_NOT_ALLOWED", absl::StatusCode::kPermissionDenied};

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program itself: init, run, status, decline, and what it refuses. There is
+# The program itself: init, run, status, decline, pin, and what it refuses. There is
 # no cloud and no broker here: the agent must run and say so all the same.
 set -euo pipefail
 
@@ -58,6 +58,8 @@ grep -q "^link         down" answer || fail "the link is down: $(cat answer)"
 [ "$(stat -c %a state)" = 700 ] || fail "the state folder is private"
 if "$agent" decline --config agent.json 2>errors; then fail "nothing to decline"; fi
 grep -q RESOURCE_UNKNOWN errors || grep -q "no question" errors || fail "decline says why"
+if "$agent" pin --config agent.json </dev/null 2>errors; then fail "no PIN is wanted"; fi
+grep -q "no question wants a PIN" errors || fail "pin says why: $(cat errors)"
 if "$agent" run --config agent.json --local_socket other.sock 2>errors; then
   fail "two agents on one state"
 fi

@@ -31,6 +31,7 @@ using gateway::v1::MeshMessage;
 
 class QuietCue : public Cue {
   void On(const CueText&) override {}
+  void WantPin(const PinPrompt&) override {}
   void Off(const CueText&, const std::string&) override {}
 };
 
@@ -53,7 +54,9 @@ class TokenFaultsTest : public testing::TestWithParam<Kind> {
       changed_.NotifyAll();
     };
     token_ = std::make_unique<soft_token::SoftToken>(
-        SystemClock(), SystemRandom(), state_->identity(), state_->counter(),
+        SystemClock(), SystemRandom(),
+        soft_token::SoftToken::State{state_->identity(), state_->counter(),
+                                     state_->pin()},
         options);
     stop_ = eventfd(0, EFD_CLOEXEC);
     auto server = soft_token::SoftTokenServer::Start(

@@ -97,25 +97,27 @@ class Libfido2Test : public testing::Test {
     EXPECT_EQ(fido_dev_open(device.get(), process_.socket().c_str()), FIDO_OK);
     return device;
   }
-  Cred MakeCred() {
+  Cred MakeCred(const char* pin = nullptr) {
     Cred cred(fido_cred_new());
     fido_cred_set_type(cred.get(), COSE_ES256);
     fido_cred_set_rp(cred.get(), kRpId, "U2Fi");
     fido_cred_set_user(cred.get(), Bytes("user"), 4, "user", nullptr, nullptr);
     fido_cred_set_clientdata_hash(cred.get(), Bytes(kClientDataHash),
                                   kClientDataHash.size());
-    EXPECT_EQ(fido_dev_make_cred(device_.get(), cred.get(), nullptr), FIDO_OK);
+    EXPECT_EQ(fido_dev_make_cred(device_.get(), cred.get(), pin), FIDO_OK);
     return cred;
   }
   // Asks for a signature by the credential with this id; the libfido2 error.
-  int Ask(const std::string& id, Assertion* assertion) {
+  int Ask(const std::string& id, Assertion* assertion,
+          const char* pin = nullptr) {
     assertion->reset(fido_assert_new());
     fido_assert_set_rp(assertion->get(), kRpId);
     fido_assert_set_clientdata_hash(assertion->get(), Bytes(kClientDataHash),
                                     kClientDataHash.size());
     fido_assert_allow_cred(assertion->get(), Bytes(id), id.size());
     fido_assert_set_up(assertion->get(), FIDO_OPT_TRUE);
-    return fido_dev_get_assert(device_.get(), assertion->get(), nullptr);
+    if (pin != nullptr) fido_assert_set_uv(assertion->get(), FIDO_OPT_TRUE);
+    return fido_dev_get_assert(device_.get(), assertion->get(), pin);
   }
   static std::string IdOf(const Cred& cred) {
     return Text(fido_cred_id_ptr(cred.get()), fido_cred_id_len(cred.get()));
@@ -141,6 +143,12 @@ class Libfido2Test : public testing::Test {
     return key->Verify(crypto::Sha256({data, kClientDataHash}),
                        Text(fido_assert_sig_ptr(assertion.get(), 0),
                             fido_assert_sig_len(assertion.get(), 0)));
+  }
+
+  int Retries() {
+    int retries = -1;
+    EXPECT_EQ(fido_dev_get_retry_count(device_.get(), &retries), FIDO_OK);
+    return retries;
   }
 
   SoftTokenProcess process_;
@@ -274,6 +282,52 @@ TEST_F(Libfido2Test, IsToldThatACredentialIsNotOurs) {
   Start({"--fido2-only", "--touch=auto"});
   Assertion assertion;
   EXPECT_EQ(Ask(std::string(64, 'x'), &assertion), FIDO_ERR_NO_CREDENTIALS);
+}
+
+TEST_F(Libfido2Test, SetsAndChangesAPin) {
+  Start({"--fido2-only"});
+  EXPECT_FALSE(fido_dev_has_pin(device_.get()));
+  EXPECT_EQ(fido_dev_set_pin(device_.get(), "tulip-7", nullptr), FIDO_OK);
+  device_ = Open();
+  EXPECT_TRUE(fido_dev_has_pin(device_.get()));
+  EXPECT_EQ(fido_dev_set_pin(device_.get(), "rose-11", "wrong"),
+            FIDO_ERR_PIN_INVALID);
+  EXPECT_EQ(Retries(), 7);
+  EXPECT_EQ(fido_dev_set_pin(device_.get(), "rose-11", "tulip-7"), FIDO_OK);
+  EXPECT_EQ(Retries(), 8);
+}
+
+TEST_F(Libfido2Test, VerifiesAUserByAPin) {
+  Start({"--fido2-only", "--touch=auto"});
+  ASSERT_EQ(fido_dev_set_pin(device_.get(), "tulip-7", nullptr), FIDO_OK);
+  device_ = Open();
+  const Cred cred = MakeCred("tulip-7");
+  EXPECT_EQ(fido_cred_verify_self(cred.get()), FIDO_OK);
+  EXPECT_EQ(fido_cred_flags(cred.get()), 0x45);
+  Assertion assertion;
+  ASSERT_EQ(Ask(IdOf(cred), &assertion, "tulip-7"), FIDO_OK);
+  EXPECT_EQ(Verify(cred, assertion), FIDO_OK);
+  EXPECT_EQ(fido_assert_flags(assertion.get(), 0), 0x05);
+  EXPECT_EQ(Ask(IdOf(cred), &assertion, "wrong"), FIDO_ERR_PIN_INVALID);
+  EXPECT_EQ(Ask(IdOf(cred), &assertion), FIDO_OK);
+  EXPECT_EQ(fido_assert_flags(assertion.get(), 0), 0x01);
+}
+
+TEST_F(Libfido2Test, IsToldWhenThePinIsBlocked) {
+  Start({"--fido2-only", "--touch=auto"});
+  ASSERT_EQ(fido_dev_set_pin(device_.get(), "tulip-7", nullptr), FIDO_OK);
+  device_ = Open();
+  const std::string id(64, 'x');
+  Assertion assertion;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Ask(id, &assertion, "wrong"), FIDO_ERR_PIN_INVALID);
+  }
+  EXPECT_EQ(Ask(id, &assertion, "wrong"), FIDO_ERR_PIN_AUTH_BLOCKED);
+  EXPECT_EQ(Ask(id, &assertion, "tulip-7"), FIDO_ERR_PIN_AUTH_BLOCKED);
+  ASSERT_OK(process_.Control("unplug"));
+  ASSERT_OK(process_.Control("plug"));
+  device_ = Open();
+  EXPECT_EQ(Ask(id, &assertion, "tulip-7"), FIDO_ERR_NO_CREDENTIALS);
 }
 
 TEST_F(Libfido2Test, SeesTheTokenGo) {

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/p256.h"
+#include "services/common/file/file.h"
 #include "services/common/random/system_random.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/u2fhid/hid_host.h"
@@ -286,6 +287,28 @@ TEST_F(ProcessTest, TwoProcessesDoNotShareAState) {
                           process_.socket() + "2"}),
             1);
   EXPECT_THAT(process_.Output(), HasSubstr("another process uses it"));
+}
+
+TEST_F(ProcessTest, ANewKeyGetsThePinOfItsFileAndKeepsIt) {
+  const std::string file = process_.state() + "-pin";
+  ASSERT_OK(WriteFileDurably(file, "tulip-7\n", 0600));
+  ASSERT_OK(process_.Start({"--fido2-only", "--pin-file", file}));
+  ASSERT_OK_AND_ASSIGN(const auto before,
+                       ReadFile(process_.state() + "/pin", 100));
+  EXPECT_OK(process_.AwaitState("pin=8"));
+  process_.Kill();
+  ASSERT_OK(WriteFileDurably(file, "rose-11\n", 0600));
+  ASSERT_OK(process_.Start({"--fido2-only", "--pin-file", file}));
+  EXPECT_THAT(ReadFile(process_.state() + "/pin", 100), IsOkAndHolds(before));
+}
+
+TEST_F(ProcessTest, APinThatIsNoneIsRefused) {
+  const std::string file = process_.state() + "-pin";
+  ASSERT_OK(WriteFileDurably(file, "123\n", 0600));
+  EXPECT_EQ(process_.Run({"--state", process_.state(), "--socket",
+                          process_.socket(), "--pin-file", file}),
+            1);
+  EXPECT_THAT(process_.Output(), HasSubstr("pin"));
 }
 
 TEST_F(ProcessTest, SendsCommandsFromTheCommandLine) {
