@@ -1,5 +1,6 @@
 #include "tests/load/fleet.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "services/gateway-agent/gate_addresses.h"
 #include "services/gateway-agent/gates.h"
 #include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/mesh_sender.h"
 
 namespace u2fi::load {
 namespace {
@@ -66,13 +68,50 @@ class Target {
   std::unique_ptr<GateAddresses> addresses_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Places for those who are connecting.
+class Turns {
+ public:
+  // One place, until it is given back or goes.
+  class Turn {
+   public:
+    explicit Turn(Turns& turns) : turns_(turns) { turns_.Take(); }
+    ~Turn() { End(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    void End() {
+      if (!ended_.exchange(true)) turns_.GiveBack();
+    }
+
+   private:
+    Turns& turns_;
+    std::atomic<bool> ended_{false};
+  };
+
+ private:
+  void Take() {
+    MutexLock lock(mutex_);
+    while (free_ == 0) freed_.Wait(mutex_);
+    --free_;
+  }
+  void GiveBack() {
+    MutexLock lock(mutex_);
+    ++free_;
+    freed_.NotifyOne();
+  }
+
+  Mutex mutex_;
+  CondVar freed_;
+  int free_ ABSL_GUARDED_BY(mutex_) = Fleet::kAtOnce;
+};
+
 // The gates as one gateway sees them. As MeshGates, but that reads its files
 // again and again, by a thread of its own.
-class FleetGates : public gateway_agent::Gates {
+class FleetGates : public gateway_agent::Gates,
+                   public gateway_agent::MeshHandler {
  public:
-  FleetGates(Target& target, const std::string& folder, int number,
-             const std::string& roots)
-      : target_(target) {
+  FleetGates(Target& target, Turns& turns, const std::string& folder,
+             int number, const std::string& roots)
+      : target_(target), turns_(turns) {
     const std::string files = absl::StrCat(folder, "/g", number);
     options_.pem_root_certs = roots;
     options_.pem_private_key = TextOf(files + ".key");
@@ -90,12 +129,32 @@ class FleetGates : public gateway_agent::Gates {
     arguments.SetSslTargetNameOverride("localhost");
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
-    return gateway::v1::GatewayLink::NewStub(grpc::CreateCustomChannel(
-        address, grpc::SslCredentials(options_), arguments));
+    auto turn = std::make_shared<Turns::Turn>(turns_);
+    {
+      MutexLock lock(mutex_);
+      turn_ = turn;
+    }
+    auto channel = grpc::CreateCustomChannel(
+        address, grpc::SslCredentials(options_), arguments);
+    // The place goes with the connection, if that is not welcomed before.
+    return gateway::v1::GatewayLink::NewStub(
+        std::shared_ptr<grpc::ChannelInterface>(
+            channel.get(), [channel, turn](grpc::ChannelInterface*) {}));
   }
+
+  void OnConnected(const gateway::v1::Welcome&) override {
+    MutexLock lock(mutex_);
+    const std::shared_ptr<Turns::Turn> turn = turn_.lock();
+    if (turn != nullptr) turn->End();
+  }
+  bool OnMessage(const gateway::v1::MeshMessage&) override { return true; }
 
  private:
   Target& target_;
+  Turns& turns_;
+  Mutex mutex_;
+  // Of the last connection.
+  std::weak_ptr<Turns::Turn> turn_ ABSL_GUARDED_BY(mutex_);
   grpc::SslCredentialsOptions options_;
 };
 
@@ -107,10 +166,10 @@ gateway::v1::Hello Greeting() {
 }
 
 struct Gateway {
-  Gateway(Target& target, const std::string& folder, int number,
+  Gateway(Target& target, Turns& turns, const std::string& folder, int number,
           const std::string& roots)
-      : gates(target, folder, number, roots),
-        link(gates, SystemClock(), SystemRandom(), Greeting, {},
+      : gates(target, turns, folder, number, roots),
+        link(gates, SystemClock(), SystemRandom(), Greeting, {&gates},
              MeshLink::Options()) {}
   FleetGates gates;
   MeshLink link;
@@ -118,10 +177,11 @@ struct Gateway {
 
 [[noreturn]] void Run(const Fleet& fleet) {
   Target target;
+  Turns turns;
   const std::string roots = TextOf(fleet.folder + "/roots");
   std::vector<std::unique_ptr<Gateway>> gateways;
   for (int i = 0; i < fleet.size; ++i) {
-    gateways.push_back(std::make_unique<Gateway>(target, fleet.folder,
+    gateways.push_back(std::make_unique<Gateway>(target, turns, fleet.folder,
                                                  fleet.first + i, roots));
   }
   bool started = false;

@@ -7,13 +7,16 @@
 namespace u2fi::load {
 
 // Gateways' links to the mesh (the agent's own MeshLink), many in one process
-// that runs until it is killed. They are told over a folder what to do, and say
+// that runs until it is killed. At most kAtOnce of them are connecting at one
+// moment: the process stands for as many machines, and has not their
+// processors. They are told over a folder what to do, and say
 // there how far they are:
 //   roots, gN.key, gN.crt  identities, before the process starts
 //   gates                  target of the gates, which every gateway is given;
 //                          nobody connects before it is there
 //   connected-FIRST        how many are connected; there once all are ready
 struct Fleet {
+  static constexpr int kAtOnce = 50;
   std::string folder;
   // Its gateways: gFIRST and so on.
   int first = 0;

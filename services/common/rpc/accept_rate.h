@@ -8,6 +8,16 @@
 
 namespace u2fi::rpc {
 
+// How many connections may wait to be accepted: a second's worth. Clients give
+// up after a few seconds; in a longer queue each would be accepted just when it
+// gives up, and of a fleet that comes at once none would ever get in. Who finds
+// the queue full tries again: the kernel sends SYN again after a second.
+inline int BacklogOf(int per_second) {
+  constexpr int kLeast = 16;
+  constexpr int kMost = 1024;
+  return std::clamp(per_second, kLeast, kMost);
+}
+
 // A token bucket that holds one second's worth. Not thread-safe.
 class AcceptRate {
  public:

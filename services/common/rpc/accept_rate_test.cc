@@ -32,5 +32,11 @@ TEST(AcceptRateTest, SavesNoMoreThanOneSecondsWorth) {
   EXPECT_GT(rate.Take(), absl::ZeroDuration());
 }
 
+TEST(BacklogTest, IsOneSecondsWorthWithinBounds) {
+  EXPECT_EQ(BacklogOf(200), 200);
+  EXPECT_EQ(BacklogOf(1), 16);
+  EXPECT_EQ(BacklogOf(10'000), 1024);
+}
+
 }  // namespace
 }  // namespace u2fi::rpc

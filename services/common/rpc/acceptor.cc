@@ -19,7 +19,6 @@
 namespace u2fi::rpc {
 namespace {
 
-constexpr int kBacklog = 1024;
 // Pause after accept() failed for want of descriptors or memory.
 constexpr int kPauseMs = 50;
 
@@ -38,7 +37,7 @@ Addresses Resolve(const std::string& host, const std::string& port) {
 }
 
 // A listening socket, or -1.
-int ListenOn(const addrinfo& address) {
+int ListenOn(const addrinfo& address, int backlog) {
   const int fd =
       socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
@@ -49,7 +48,7 @@ int ListenOn(const addrinfo& address) {
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
   }
   if (bind(fd, address.ai_addr, address.ai_addrlen) == 0 &&
-      listen(fd, kBacklog) == 0) {
+      listen(fd, backlog) == 0) {
     return fd;
   }
   close(fd);
@@ -57,26 +56,26 @@ int ListenOn(const addrinfo& address) {
 }
 
 // On the first address of `host` that can be listened on; -1 if there is none.
-int ListenOn(const std::string& host, const std::string& port) {
+int ListenOn(const std::string& host, const std::string& port, int backlog) {
   const Addresses addresses = Resolve(host, port);
   for (const addrinfo* one = addresses.get(); one != nullptr;
        one = one->ai_next) {
-    const int fd = ListenOn(*one);
+    const int fd = ListenOn(*one, backlog);
     if (fd >= 0) return fd;
   }
   return -1;
 }
 
 // "host:port"; without a host everywhere, IPv4 and IPv6 if there is any.
-int ListenOn(absl::string_view address) {
+int ListenOn(absl::string_view address, int backlog) {
   const size_t colon = address.rfind(':');
   if (colon == address.npos) return -1;
   absl::string_view host = address.substr(0, colon);
   if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
   const std::string port(address.substr(colon + 1));
-  if (!host.empty()) return ListenOn(std::string(host), port);
-  const int fd = ListenOn("::", port);
-  return fd >= 0 ? fd : ListenOn("0.0.0.0", port);
+  if (!host.empty()) return ListenOn(std::string(host), port, backlog);
+  const int fd = ListenOn("::", port, backlog);
+  return fd >= 0 ? fd : ListenOn("0.0.0.0", port, backlog);
 }
 
 int PortOf(int fd) {
@@ -92,7 +91,7 @@ int PortOf(int fd) {
 
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(
     const std::string& address, int per_second, const Clock& clock) {
-  const int listener = ListenOn(address);
+  const int listener = ListenOn(address, BacklogOf(per_second));
   if (listener < 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", address));
   }

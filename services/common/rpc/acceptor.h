@@ -13,8 +13,9 @@
 namespace u2fi::rpc {
 
 // Listens on a TCP address and hands on new connections, no more a second than
-// it is told: what comes faster waits in the kernel's queue. gRPC has no such
-// bound, and every TLS handshake costs milliseconds (threats.md 3.2).
+// it is told: what comes faster waits in the kernel's queue, which is no longer
+// than a second (BacklogOf). gRPC has no such bound, and every TLS handshake
+// costs milliseconds (threats.md 3.2).
 class Acceptor {
  public:
   // Takes over a connected, non-blocking socket.
