@@ -22,6 +22,10 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
   return absl::Milliseconds(TimeUtil::DurationToMilliseconds(duration));
 }
 
+// Of the time until a draining gate cuts the stream: then it is left, also if
+// no other gate has taken the next one.
+constexpr double kStayFor = 0.7;
+
 // Whether another gate may take a stream that ended like this: it could not be
 // reached or stops, said nothing in time, or has too many.
 bool MayBeTakenElsewhere(const grpc::Status& status) {
@@ -218,9 +222,16 @@ std::unique_ptr<MeshLink::Stream> MeshLink::Replace(
     End(*stream);
     return next;
   }
-  MutexLock lock(mutex_);
-  leave_at_ = clock_.Uptime() + backoff_.Next();
-  return stream;
+  bool late = false;
+  {
+    MutexLock lock(mutex_);
+    const absl::Duration now = clock_.Uptime();
+    late = now >= leave_by_;
+    leave_at_ = std::min(now + backoff_.Next(), leave_by_);
+  }
+  if (!late) return stream;
+  End(*stream);
+  return nullptr;
 }
 
 void MeshLink::End(Stream& stream) {
@@ -273,9 +284,7 @@ bool MeshLink::Take(Stream& stream, const MeshMessage& message) {
     }
     state_.last_message = clock_.Now();
     if (message.has_drain()) {
-      leave_at_ =
-          clock_.Uptime() + DurationOf(message.drain().reconnect_after());
-      changed_.NotifyAll();
+      TakeDrain(message.drain());
       return true;
     }
   }
@@ -287,6 +296,15 @@ bool MeshLink::Take(Stream& stream, const MeshMessage& message) {
     handler->OnConnected(message.welcome());
   }
   return true;
+}
+
+void MeshLink::TakeDrain(const gateway::v1::Drain& drain) {
+  const absl::Duration now = clock_.Uptime();
+  leave_at_ = now + DurationOf(drain.reconnect_after());
+  leave_by_ = drain.has_closes_after()
+                  ? now + DurationOf(drain.closes_after()) * kStayFor
+                  : absl::InfiniteDuration();
+  changed_.NotifyAll();
 }
 
 void MeshLink::TakeWelcome(Stream& stream,

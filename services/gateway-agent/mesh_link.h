@@ -87,7 +87,8 @@ class MeshLink : public MeshSender {
   // Returns when the stream has ended, with nullptr, or was asked to leave,
   // with the one to follow now.
   std::unique_ptr<Stream> Follow(std::unique_ptr<Stream> stream);
-  // The next one if another gate takes it; else the same for a while longer.
+  // The next one if another gate takes it; else the same for a while longer,
+  // and nullptr shortly before it would be cut.
   std::unique_ptr<Stream> Replace(std::unique_ptr<Stream> stream);
   // Returns when the stream has ended, cancelled if need be.
   void End(Stream& stream);
@@ -97,6 +98,8 @@ class MeshLink : public MeshSender {
   // Called by a stream: a message, false if it ends the stream; the end.
   bool Take(Stream& stream, const gateway::v1::MeshMessage& message);
   void TakeWelcome(Stream& stream, const gateway::v1::Welcome& welcome)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeDrain(const gateway::v1::Drain& drain)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Handle(const gateway::v1::MeshMessage& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(handling_);
@@ -126,6 +129,8 @@ class MeshLink : public MeshSender {
   // because of Drain.
   absl::Duration next_beat_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
   absl::Duration leave_at_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
+  // After Drain: when the stream is left in any case.
+  absl::Duration leave_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
   grpc::Status last_status_ ABSL_GUARDED_BY(mutex_);
   std::thread connecting_;
 };

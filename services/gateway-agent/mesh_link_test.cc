@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/util/time_util.h"
 #include "gtest/gtest.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/time/clock.h"
@@ -36,11 +37,16 @@ class FakeGate : public gateway::v1::GatewayLink::Service {
     }
     Welcome(*stream);
     Note("hello");
-    if (drain_) Drain(*stream);
+    if (drain_) Drain(*stream, absl::Hours(1));
     while (stream->Read(&message)) {
       if (message.has_heartbeat()) Note("heartbeat");
       if (message.has_device_event()) Note(message.device_event().event());
-      if (message.device_event().event() == "drain") Drain(*stream);
+      if (message.device_event().event() == "drain") {
+        Drain(*stream, absl::Hours(1));
+      }
+      if (message.device_event().event() == "close") {
+        Drain(*stream, absl::Milliseconds(100));
+      }
       if (message.has_command_accepted()) return grpc::Status::OK;
     }
     Note("left");
@@ -76,9 +82,11 @@ class FakeGate : public gateway::v1::GatewayLink::Service {
         20'000'000);
     stream.Write(welcome);
   }
-  static void Drain(ServerStream& stream) {
+  static void Drain(ServerStream& stream, absl::Duration closes_after) {
     MeshMessage drain;
-    drain.mutable_drain();
+    *drain.mutable_drain()->mutable_closes_after() =
+        google::protobuf::util::TimeUtil::MillisecondsToDuration(
+            absl::ToInt64Milliseconds(closes_after));
     stream.Write(drain);
   }
 
@@ -235,6 +243,17 @@ TEST_F(MeshLinkTest, TheOldStreamStaysUntilTheNextIsWelcomed) {
   other_.silent_ = false;
   other_.WaitFor("hello");
   mesh_.WaitFor("left");
+}
+
+TEST_F(MeshLinkTest, ADrainingGateIsLeftBeforeItCloses) {
+  Start();
+  mesh_.WaitFor("connected");
+  mesh_.away_ = true;
+  other_.away_ = true;
+  link_->Send(Event("close"));
+  mesh_.WaitFor("left");
+  mesh_.away_ = false;
+  mesh_.WaitFor("connected", 2);
 }
 
 TEST_F(MeshLinkTest, ADrainingGateIsAskedLast) {
