@@ -161,9 +161,15 @@ void GateModule::OnRegistryEvent(
     sessions_.SendToTenant(event->tenant(), message);
   }
   absl::string_view gateway = event->resource();
-  if (event->kind() == device_registry::v1::EVENT_KIND_GATEWAY &&
-      event->state() != "ACTIVE" &&
-      absl::ConsumePrefix(&gateway, "gateways/")) {
+  if (event->kind() != device_registry::v1::EVENT_KIND_GATEWAY ||
+      !absl::ConsumePrefix(&gateway, "gateways/")) {
+    return;
+  }
+  if (event->reason() == reason::kGatewayKeyMismatch.name) {
+    sessions_.Expel(
+        event->tenant(), gateway,
+        Error(reason::kGatewayKeyMismatch, "the gateway has another key now"));
+  } else if (event->state() != "ACTIVE") {
     sessions_.Expel(
         event->tenant(), gateway,
         Error(reason::kGatewayNotActive, "the gateway is not active any more"));

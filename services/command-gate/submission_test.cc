@@ -195,12 +195,14 @@ TEST_F(SubmissionTest, AnAccountChangesItsRules) {
   EXPECT_EQ(submission.arguments, "arguments");
 }
 
-TEST_F(SubmissionTest, AGatewaysKeyIsNotReplacedYet) {
+TEST_F(SubmissionTest, AnAccountAgreesToAGatewaysKey) {
   item().set_device("account:ann");
   item().set_operation("u2fi.gateway.key");
   item().set_message("arguments");
   options().set_purpose(proof::v1::PURPOSE_TOKEN);
-  EXPECT_THAT(Read(), HasReason(reason::kUnimplemented));
+  options().mutable_place()->set_gateway("g1");
+  ASSERT_OK_AND_ASSIGN(const Submission submission, Read());
+  EXPECT_TRUE(submission.on_account);
 }
 
 TEST_F(SubmissionTest, ARecoveryTokenCanBeEnrolled) {

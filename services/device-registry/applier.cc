@@ -12,6 +12,7 @@
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/account_changes.h"
 #include "services/device-registry/enrolment.h"
+#include "services/device-registry/gateway_key_act.h"
 #include "services/device-registry/pins_update.h"
 #include "services/device-registry/provisioning.h"
 #include "services/device-registry/registry_keys.h"
@@ -160,6 +161,9 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
   }
   if (IsAccountChange(in.command.operation())) {
     return ApplyAccountChange(change, in, rp_id_hash_);
+  }
+  if (in.command.operation() == proof::kOperationGatewayKey) {
+    return ApplyGatewayKey(change, in, rp_id_hash_);
   }
   if (statement.purpose() == proof::v1::PURPOSE_PROVISION &&
       in.command.operation() == proof::kOperationPins) {

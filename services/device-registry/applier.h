@@ -19,8 +19,8 @@ namespace u2fi::device_registry {
 // (`applied/<command id>`) and the audit rows are one commit: a command that
 // comes again changes nothing and gets the same answer. The items of a batch
 // come one after the other, each verified against what those before it left,
-// and happen all or none. So far all but `u2fi.gateway.key`, `u2fi.grant`, and
-// `u2fi.pins` under LEASE and MOVE; a first pin set goes alone, since its
+// and happen all or none. So far all but `u2fi.grant`, and `u2fi.pins`
+// under LEASE and MOVE; a first pin set goes alone, since its
 // transaction is that of one command. Thread-safe.
 class Applier {
  public:

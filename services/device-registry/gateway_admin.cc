@@ -4,12 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/encoding.h"
-#include "services/common/crypto/hash.h"
-#include "services/common/crypto/p256.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/deny_list.h"
+#include "services/device-registry/gateway_key.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -31,17 +30,6 @@ absl::Status CheckCreate(const v1::CreateGatewayRequest& request) {
                    kMaxDisplayName);
 }
 
-// The hash of `spki`, which must be the one encoding of a P-256 key.
-absl::StatusOr<crypto::Digest> ChannelKeyOf(const std::string& spki) {
-  ASSIGN_OR_RETURN(const crypto::P256PublicKey key,
-                   crypto::P256PublicKey::FromSpki(spki));
-  if (key.Spki() != spki) {
-    return Error(reason::kPublicKeyInvalid,
-                 "the key is not encoded as an uncompressed point");
-  }
-  return key.SpkiHash();
-}
-
 absl::Status CheckUnused(Change& change, const v1::Gateway& gateway,
                          const std::string& id) {
   ASSIGN_OR_RETURN(const bool exists, change.Exists(key::Gateway(id)));
@@ -49,13 +37,7 @@ absl::Status CheckUnused(Change& change, const v1::Gateway& gateway,
     return Error(reason::kResourceExists, "the gateway exists",
                  {{"resource", gateway.name()}});
   }
-  ASSIGN_OR_RETURN(const bool key_used,
-                   change.Exists(key::GatewayKey(gateway.channel_key())));
-  if (key_used) {
-    return Error(reason::kResourceExists, "another gateway has this key",
-                 {{"field", "gateway.public_key"}});
-  }
-  return absl::OkStatus();
+  return CheckNewKey(change, gateway.channel_key(), "gateway.public_key");
 }
 
 void PutNew(Change& change, const v1::Gateway& gateway, const std::string& id) {
@@ -108,14 +90,14 @@ absl::StatusOr<v1::CreateGatewayResponse> GatewayAdmin::CreateGateway(
   ASSIGN_OR_RETURN(const std::string tenant,
                    rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckCreate(request));
-  ASSIGN_OR_RETURN(const crypto::Digest channel_key,
+  ASSIGN_OR_RETURN(const std::string channel_key,
                    ChannelKeyOf(request.gateway().public_key()));
   v1::CreateGatewayResponse response;
   v1::Gateway& gateway = *response.mutable_gateway();
   gateway.set_name(GatewayName(request.gateway_id()));
   gateway.set_site(request.gateway().site());
   gateway.set_public_key(request.gateway().public_key());
-  gateway.set_channel_key(crypto::ToString(channel_key));
+  gateway.set_channel_key(channel_key);
   gateway.set_state(v1::GATEWAY_STATE_ACTIVE);
   gateway.set_display_name(request.gateway().display_name());
   *gateway.mutable_create_time() = ToTimestamp(UnixMillis(store_.clock()));

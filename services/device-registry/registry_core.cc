@@ -31,6 +31,7 @@ RegistryCore::RegistryCore(const CoreParts& parts)
       device_tokens_(parts.tokens, parts.clock, parts.random),
       accounts_(store_),
       gateways_(store_),
+      gateway_keys_(store_),
       policies_(store_),
       import_(store_),
       claim_(store_),

@@ -20,6 +20,7 @@
 #include "services/device-registry/device_update.h"
 #include "services/device-registry/event_bus.h"
 #include "services/device-registry/gateway_admin.h"
+#include "services/device-registry/gateway_key_admin.h"
 #include "services/device-registry/pins_planner.h"
 #include "services/device-registry/policy_admin.h"
 #include "services/device-registry/record_cache.h"
@@ -58,6 +59,7 @@ class RegistryCore {
 
   AccountAdmin& accounts() { return accounts_; }
   GatewayAdmin& gateways() { return gateways_; }
+  GatewayKeyAdmin& gateway_keys() { return gateway_keys_; }
   PolicyAdmin& policies() { return policies_; }
   DeviceImport& device_import() { return import_; }
   DeviceClaim& device_claim() { return claim_; }
@@ -81,6 +83,7 @@ class RegistryCore {
   const DeviceTokens device_tokens_;
   AccountAdmin accounts_;
   GatewayAdmin gateways_;
+  GatewayKeyAdmin gateway_keys_;
   PolicyAdmin policies_;
   DeviceImport import_;
   DeviceClaim claim_;

@@ -184,9 +184,10 @@ RegistryServer::Reactor* RegistryServer::RevokeGateway(
 }
 
 RegistryServer::Reactor* RegistryServer::ReplaceGatewayKey(
-    Context* context, const v1::ReplaceGatewayKeyRequest*,
-    v1::ReplaceGatewayKeyResponse*) {
-  return rpc::Finish(context, NotYet("replacing a gateway's key"));
+    Context* context, const v1::ReplaceGatewayKeyRequest* request,
+    v1::ReplaceGatewayKeyResponse* response) {
+  return Run(executor_, context, request, response, core_.gateway_keys(),
+             &GatewayKeyAdmin::ReplaceGatewayKey);
 }
 
 RegistryServer::Reactor* RegistryServer::ImportDevices(

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "services/common/mqtt/fake_mqtt_broker.h"
 #include "services/common/random/fake_random_source.h"
@@ -168,6 +169,44 @@ TEST_F(AgentModuleTest, WhatDoesNotWaitCannotBeDeclined) {
               HasReason(reason::kResourceUnknown));
   EXPECT_THAT(LocalClient(socket_).Decline(""),
               HasReason(reason::kInvalidField));
+}
+
+TEST_F(AgentModuleTest, APinThatAKeyWantsIsGivenThroughTheSocket) {
+  agent_->Start();
+  mesh_.WaitFor(GatewayMessage::kApprovalReceived);
+  tokens_.Plug("port-2", "k2", false, true);
+  tokens_.SetPin("port-2", "tulip-7", 8);
+  tokens_.Touch("port-2");
+  agent_->approvals().OnMessage(
+      FakeQuestions(identity_, static_cast<uint64_t>(UnixMillis(SystemClock())))
+          .VerifiedApproval("q2", "k2"));
+  while (agent_->approvals().WantedPins().empty()) std::this_thread::yield();
+  LocalClient client(socket_);
+  ASSERT_OK_AND_ASSIGN(const auto status, client.Status());
+  EXPECT_THAT(Describe(status),
+              testing::HasSubstr("wants the key's PIN, tries left: 8"));
+  gateway::v1::EnterPinRequest request;
+  request.set_approval_id("q2");
+  request.set_tries_left(8);
+  request.set_pin("tulip-7");
+  EXPECT_OK(client.EnterPin(request));
+  const auto answer =
+      mesh_.WaitFor(GatewayMessage::kApprovalAnswer).approval_answer();
+  EXPECT_EQ(answer.approval_id(), "q2");
+  EXPECT_TRUE(answer.has_assertion());
+}
+
+TEST_F(AgentModuleTest, APinThatNothingWantsIsRefused) {
+  LocalClient client(socket_);
+  gateway::v1::EnterPinRequest request;
+  request.set_pin("tulip-7");
+  EXPECT_THAT(client.EnterPin(request), HasReason(reason::kInvalidField));
+  request.set_approval_id("q7");
+  EXPECT_THAT(client.EnterPin(request), HasReason(reason::kInvalidField));
+  request.set_tries_left(256);
+  EXPECT_THAT(client.EnterPin(request), HasReason(reason::kInvalidField));
+  request.set_tries_left(8);
+  EXPECT_THAT(client.EnterPin(request), HasReason(reason::kResourceUnknown));
 }
 
 TEST_F(AgentModuleTest, TheButtonIsNotThereYet) {

@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "services/common/crypto/p256.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
+#include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
 #include "tests/e2e/one_site.h"
 #include "u2fi/proof/v1/operations.pb.h"
@@ -93,6 +95,38 @@ TEST_F(AccountTest, ArgumentsThatAreNoneAreRefusedBeforeATouch) {
   item.set_message("\xff");
   EXPECT_THAT(site_.Submit(item, proof::v1::PURPOSE_TOKEN, "g1"),
               HasReason(reason::kArgumentsFormat));
+}
+
+TEST_F(AccountTest, AGatewaysNewKeyHoldsOnceItsOwnerTouched) {
+  const crypto::P256PrivateKey next = crypto::P256PrivateKey::Generate();
+  device_registry::v1::GetGatewayRequest get;
+  get.set_name("gateways/g1");
+  const rpc::Caller olga = rpc::TestCaller("operator/t1/olga");
+  ASSERT_OK_AND_ASSIGN(const auto present,
+                       site_.registry().gateways().GetGateway(olga, get));
+  device_registry::v1::ReplaceGatewayKeyRequest replace;
+  replace.set_name(get.name());
+  replace.set_public_key(next.public_key().Spki());
+  replace.set_etag(present.gateway().etag());
+  ASSERT_OK(site_.registry().gateway_keys().ReplaceGatewayKey(olga, replace));
+  ExpectDone(site_.Run("camera.on"));
+  proof::v1::GatewayKeyArguments arguments;
+  arguments.set_format(1);
+  arguments.set_gateway("g1");
+  arguments.set_old_channel_key(present.gateway().channel_key());
+  arguments.set_new_point(next.public_key().point());
+  ExpectDone(Act("u2fi.gateway.key", arguments));
+  // The old key's stream is cut, and it does not come in again.
+  CommandItem item;
+  item.set_device("cam-1");
+  item.set_operation("camera.off");
+  absl::Status offline;
+  while (!IsReason(offline, reason::kGatewayOffline)) {
+    const auto record = site_.Submit(item, proof::v1::PURPOSE_COMMAND);
+    offline = record.status();
+    if (record.ok()) site_.Wait(record->name()).status().IgnoreError();
+  }
+  EXPECT_EQ(site_.camera_journal().find("camera.off"), std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/crypto/p256.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
@@ -48,6 +49,24 @@ absl::StatusOr<AccountChange> NewGateways(const AccountEdit& edit,
                        proof::Encode(arguments)};
 }
 
+absl::StatusOr<AccountChange> NewGatewayKey(const std::string& id, Mesh& mesh) {
+  registry::GetGatewayRequest request;
+  request.set_name(absl::StrCat("gateways/", id));
+  ASSIGN_OR_RETURN(const auto response, mesh.GetGateway(request));
+  const std::string& spki = response.gateway().pending_public_key();
+  if (spki.empty()) {
+    return FieldError("--gateway-key", "no key of this gateway waits");
+  }
+  ASSIGN_OR_RETURN(const auto key, crypto::P256PublicKey::FromSpki(spki));
+  proof::v1::GatewayKeyArguments arguments;
+  arguments.set_format(1);
+  arguments.set_gateway(id);
+  arguments.set_old_channel_key(response.gateway().channel_key());
+  arguments.set_new_point(key.point());
+  return AccountChange{std::string(proof::kOperationGatewayKey),
+                       proof::Encode(arguments)};
+}
+
 }  // namespace
 
 std::string AccountText(const registry::Account& account) {
@@ -69,11 +88,15 @@ std::string AccountText(const registry::Account& account) {
 absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
                                         const registry::Account& present,
                                         Mesh& mesh) {
-  if (edit.gateways.empty()) return NewRules(edit, present);
-  if (edit.rules.empty() && edit.drop_rules.empty()) {
-    return NewGateways(edit, present, mesh);
+  const bool rules = !edit.rules.empty() || !edit.drop_rules.empty();
+  if (rules + !edit.gateways.empty() + !edit.gateway_key.empty() > 1) {
+    return FieldError("--gateways",
+                      "rules and --gateway-key are commands of their own, a "
+                      "touch each");
   }
-  return FieldError("--gateways", "and rules are two commands, a touch each");
+  if (!edit.gateway_key.empty()) return NewGatewayKey(edit.gateway_key, mesh);
+  if (!edit.gateways.empty()) return NewGateways(edit, present, mesh);
+  return NewRules(edit, present);
 }
 
 }  // namespace u2fi::cli

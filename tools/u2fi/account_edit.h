@@ -9,8 +9,8 @@
 
 namespace u2fi::cli {
 
-// What is to become of an account, as people write it: either its rules or its
-// gateways, since each is a touch of its own.
+// What is to become of an account, as people write it: its rules, its gateways
+// or the key of one of them, since each is a touch of its own.
 struct AccountEdit {
   // As in ParseOperation(): important to the account on every device.
   std::vector<std::string> rules;
@@ -19,8 +19,12 @@ struct AccountEdit {
   // The whole new list of gateways where its acts may be approved.
   std::vector<std::string> gateways;
 
+  // The gateway whose waiting key it agrees to; empty: none.
+  std::string gateway_key;
+
   bool Empty() const {
-    return rules.empty() && drop_rules.empty() && gateways.empty();
+    return rules.empty() && drop_rules.empty() && gateways.empty() &&
+           gateway_key.empty();
   }
 };
 
@@ -34,7 +38,8 @@ struct AccountChange {
 std::string AccountText(const registry::Account& account);
 
 // What to ask a touch for, from the account as it is. Asks `mesh` for the keys
-// of the gateways. INVALID_FIELD for text that is none, or for both at once.
+// of the gateways. INVALID_FIELD for text that is none, for two at once, and if
+// no key of the gateway waits.
 absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
                                         const registry::Account& present,
                                         Mesh& mesh);

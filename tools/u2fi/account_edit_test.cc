@@ -1,6 +1,7 @@
 #include "tools/u2fi/account_edit.h"
 
 #include "gmock/gmock.h"
+#include "services/common/crypto/p256.h"
 #include "services/common/proof/rules.h"
 #include "services/common/status/status_matchers.h"
 #include "tools/u2fi/fake_mesh.h"
@@ -66,6 +67,33 @@ TEST_F(AccountEditTest, TheNewGatewaysComeWithTheirKeysAndNameTheOldList) {
   EXPECT_EQ(arguments.gateways(0).id(), "g1");
   EXPECT_EQ(arguments.gateways(0).channel_key(), "gateways/g1");
   EXPECT_EQ(arguments.previous(), account_.gateways_hash());
+}
+
+TEST_F(AccountEditTest, TheKeyThatWaitsIsAgreedTo) {
+  const crypto::P256PrivateKey key = crypto::P256PrivateKey::Generate();
+  mesh_.pending_key = key.public_key().Spki();
+  edit_.gateway_key = "g1";
+  const AccountChange change = Change();
+  EXPECT_EQ(change.operation, "u2fi.gateway.key");
+  proof::v1::GatewayKeyArguments arguments;
+  ASSERT_TRUE(arguments.ParseFromString(change.message));
+  EXPECT_EQ(arguments.gateway(), "g1");
+  EXPECT_EQ(arguments.old_channel_key(), "gateways/g1");
+  EXPECT_EQ(arguments.new_point(), key.public_key().point());
+}
+
+TEST_F(AccountEditTest, WithoutAKeyThatWaitsThereIsNothingToAgreeTo) {
+  edit_.gateway_key = "g1";
+  EXPECT_THAT(ChangeFor(edit_, account_, mesh_),
+              HasReason(reason::kInvalidField));
+  EXPECT_FALSE(edit_.Empty());
+}
+
+TEST_F(AccountEditTest, AKeyAndAListAreTwoTouches) {
+  edit_.gateway_key = "g1";
+  edit_.gateways = {"g1"};
+  EXPECT_THAT(ChangeFor(edit_, account_, mesh_),
+              HasReason(reason::kInvalidField));
 }
 
 TEST_F(AccountEditTest, BothAtOnceAreTwoTouches) {

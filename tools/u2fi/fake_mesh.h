@@ -60,6 +60,17 @@ class FakeMesh : public Mesh {
         "GetAccount", request,
         [&](auto& response) { *response.mutable_account() = account; });
   }
+  // As if its site's owner had to agree, if there is a `pending_key`.
+  absl::StatusOr<registry::ReplaceGatewayKeyResponse> ReplaceGatewayKey(
+      const registry::ReplaceGatewayKeyRequest& request) override {
+    return Answer<registry::ReplaceGatewayKeyResponse>(
+        "ReplaceGatewayKey", request, [&](auto& response) {
+          response.mutable_gateway()->set_name(request.name());
+          response.mutable_gateway()->set_pending_public_key(pending_key);
+        });
+  }
+  // What GetGateway and ReplaceGatewayKey say that waits.
+  std::string pending_key;
   // Any gateway, whose key is its name.
   absl::StatusOr<registry::GetGatewayResponse> GetGateway(
       const registry::GetGatewayRequest& request) override {
@@ -67,6 +78,8 @@ class FakeMesh : public Mesh {
         "GetGateway", request, [&](auto& response) {
           response.mutable_gateway()->set_name(request.name());
           response.mutable_gateway()->set_channel_key(request.name());
+          response.mutable_gateway()->set_pending_public_key(pending_key);
+          response.mutable_gateway()->set_etag("7");
         });
   }
   absl::StatusOr<registry::CreateSiteResponse> CreateSite(

@@ -115,6 +115,13 @@ absl::StatusOr<registry::GetAccountResponse> GrpcMeshClient::GetAccount(
   return Call(*registry_, request, &registry::DeviceRegistry::Stub::GetAccount);
 }
 
+absl::StatusOr<registry::ReplaceGatewayKeyResponse>
+GrpcMeshClient::ReplaceGatewayKey(
+    const registry::ReplaceGatewayKeyRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::ReplaceGatewayKey);
+}
+
 absl::StatusOr<registry::GetGatewayResponse> GrpcMeshClient::GetGateway(
     const registry::GetGatewayRequest& request) {
   return Call(*registry_, request, &registry::DeviceRegistry::Stub::GetGateway);

@@ -33,6 +33,8 @@ class GrpcMeshClient : public Mesh {
       const registry::CreateSiteRequest& request) override;
   absl::StatusOr<registry::CreateGatewayResponse> CreateGateway(
       const registry::CreateGatewayRequest& request) override;
+  absl::StatusOr<registry::ReplaceGatewayKeyResponse> ReplaceGatewayKey(
+      const registry::ReplaceGatewayKeyRequest& request) override;
   absl::StatusOr<registry::GetGatewayResponse> GetGateway(
       const registry::GetGatewayRequest& request) override;
   absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(

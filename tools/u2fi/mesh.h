@@ -45,6 +45,8 @@ class Mesh {
       const registry::CreateSiteRequest& request) = 0;
   virtual absl::StatusOr<registry::CreateGatewayResponse> CreateGateway(
       const registry::CreateGatewayRequest& request) = 0;
+  virtual absl::StatusOr<registry::ReplaceGatewayKeyResponse> ReplaceGatewayKey(
+      const registry::ReplaceGatewayKeyRequest& request) = 0;
   virtual absl::StatusOr<registry::GetGatewayResponse> GetGateway(
       const registry::GetGatewayRequest& request) = 0;
   virtual absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(

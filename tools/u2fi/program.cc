@@ -27,6 +27,7 @@ An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
   u2fi create-account ann --name 'Ann'
   u2fi create-site home --owner ann
   u2fi create-gateway g1 --site home --key gateway.csr
+  u2fi replace-gateway-key g1 --key new.csr   its site's owner agrees, below
   u2fi set-model camera camera.on=touch device.identify=free
   device-emulator identity --state d --device cam-1=camera | u2fi import-devices -
   u2fi policy --rule door.open=quorum   for the whole tenant
@@ -36,6 +37,7 @@ And then the owner:
   u2fi provision cam-1 --site home --gateway g1 --rule camera.off=touch
   u2fi token revoke TOKEN --gateway g1  with the touch of another key
   u2fi account                        and: u2fi account --rule lamp.on=touch
+  u2fi account --gateway-key g1 --gateway g1   the key that an operator named
   u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
   u2fi transfer cam-1 --to bob          his from now on; both of you touch
   u2fi unbind cam-1                     it forgets its owner

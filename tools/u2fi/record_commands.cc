@@ -78,6 +78,22 @@ void AddAccountsAndSites(CLI::App& app, Context& context,
       ->required();
 }
 
+void AddGatewayKey(CLI::App& app, Context& context, const FlagsPtr& flags) {
+  CLI::App* replace = AddCommand(
+      app, context, flags, "replace-gateway-key",
+      "name another key for a gateway; its site's owner agrees by a touch",
+      [&context](Records& records, const Flags& f) -> absl::Status {
+        ASSIGN_OR_RETURN(const std::string pem, Contents(context, f.file));
+        return records.ReplaceGatewayKey(f.id, pem);
+      });
+  replace->add_option("GATEWAY", flags->id, "its id")->required();
+  replace
+      ->add_option("--key", flags->file,
+                   "PEM: the request of `gateway-agent init` with a new "
+                   "tls.key_file, a certificate or a public key")
+      ->required();
+}
+
 void AddDevices(CLI::App& app, Context& context, const FlagsPtr& flags) {
   CLI::App* model =
       AddCommand(app, context, flags, "set-model",
@@ -147,6 +163,7 @@ void AddLists(CLI::App& app, Context& context, const FlagsPtr& flags) {
 void AddRecordCommands(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   AddAccountsAndSites(app, context, flags);
+  AddGatewayKey(app, context, flags);
   AddDevices(app, context, flags);
   AddPolicy(app, context, flags);
   AddLists(app, context, flags);

@@ -7,6 +7,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "services/common/crypto/encoding.h"
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/rules.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -111,6 +113,29 @@ absl::Status Records::CreateGateway(const std::string& gateway,
   ASSIGN_OR_RETURN(const auto response, mesh_.CreateGateway(request));
   output_.Show(response.gateway(),
                absl::StrCat(response.gateway().name(), " at ", site));
+  return absl::OkStatus();
+}
+
+absl::Status Records::ReplaceGatewayKey(const std::string& gateway,
+                                        absl::string_view key_pem) {
+  registry::GetGatewayRequest get;
+  get.set_name(absl::StrCat("gateways/", gateway));
+  registry::ReplaceGatewayKeyRequest request;
+  request.set_name(get.name());
+  ASSIGN_OR_RETURN(*request.mutable_public_key(), SpkiFromPem(key_pem));
+  ASSIGN_OR_RETURN(const auto present, mesh_.GetGateway(get));
+  request.set_etag(present.gateway().etag());
+  ASSIGN_OR_RETURN(const auto response, mesh_.ReplaceGatewayKey(request));
+  const bool waits = !response.gateway().pending_public_key().empty();
+  const std::string key =
+      crypto::Hex(crypto::View(crypto::Sha256(request.public_key())));
+  output_.Show(
+      response.gateway(),
+      absl::StrCat(response.gateway().name(), " new key ", key.substr(0, 16),
+                   waits ? ": its site's owner agrees with u2fi "
+                           "account --gateway-key "
+                         : ": it holds at once for ",
+                   gateway));
   return absl::OkStatus();
 }
 

@@ -44,6 +44,9 @@ class Records {
   absl::Status CreateGateway(const std::string& gateway,
                              const std::string& site,
                              absl::string_view key_pem);
+  // Names another key for a gateway that is there.
+  absl::Status ReplaceGatewayKey(const std::string& gateway,
+                                 absl::string_view key_pem);
   // Replaces the model, or makes it. `operations` as in ParseOperation().
   absl::Status SetModel(const std::string& model,
                         const std::vector<std::string>& operations, bool open);

@@ -3,6 +3,8 @@
 #include <sstream>
 
 #include "gtest/gtest.h"
+#include "services/common/crypto/p256.h"
+#include "services/common/crypto/pem.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
 #include "tools/u2fi/fake_mesh.h"
@@ -20,6 +22,11 @@ constexpr char kCamera[] =
 
 class RecordsTest : public testing::Test {
  protected:
+  static std::string PublicPem() {
+    return crypto::ToPem(
+        "PUBLIC KEY", crypto::P256PrivateKey::Generate().public_key().Spki());
+  }
+
   FakeMesh mesh_;
   FakeRandomSource random_;
   std::ostringstream said_;
@@ -44,6 +51,22 @@ TEST_F(RecordsTest, AGatewayWithoutAKeyIsNotSent) {
   EXPECT_THAT(records_.CreateGateway("g1", "home", "nothing"),
               HasReason(reason::kInvalidField));
   EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(RecordsTest, AnotherKeyOfAGatewayGoesUnderItsEtag) {
+  const std::string pem = crypto::P256PrivateKey::Generate().ToPem();
+  EXPECT_THAT(records_.ReplaceGatewayKey("g1", pem),
+              HasReason(reason::kInvalidField));
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+  EXPECT_OK(records_.ReplaceGatewayKey("g1", PublicPem()));
+  EXPECT_THAT(mesh_.calls()[1], HasSubstr("etag: \"7\""));
+  EXPECT_THAT(said_.str(), HasSubstr("it holds at once"));
+}
+
+TEST_F(RecordsTest, AnotherKeyMayWaitForTheSitesOwner) {
+  mesh_.pending_key = "key";
+  EXPECT_OK(records_.ReplaceGatewayKey("g1", PublicPem()));
+  EXPECT_THAT(said_.str(), HasSubstr("u2fi account --gateway-key g1"));
 }
 
 TEST_F(RecordsTest, ANewModelHasNoEtag) {

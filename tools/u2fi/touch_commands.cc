@@ -322,6 +322,9 @@ void AddAccount(CLI::App& app, Context& context, const FlagsPtr& flags) {
                       "OPERATION: the account says nothing about it any more");
   account->add_option("--gateways", edit.gateways,
                       "the whole new list of gateways where it approves");
+  account->add_option(
+      "--gateway-key", edit.gateway_key,
+      "GATEWAY: agree to the key that an operator named for it");
   account->add_option("--gateway", flags->ask.gateway, "where to touch");
   AddTimes(account, flags);
 }

@@ -2,6 +2,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/crypto/encoding.h"
+#include "services/common/crypto/p256.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/pin_set.h"
@@ -50,6 +52,15 @@ absl::StatusOr<std::string> PolicyText(const v1::Command& command) {
   return text;
 }
 
+absl::StatusOr<std::string> GatewayKeyText(const v1::Command& command) {
+  ASSIGN_OR_RETURN(const auto arguments,
+                   ArgumentsOf<v1::GatewayKeyArguments>(command));
+  ASSIGN_OR_RETURN(const auto key,
+                   crypto::P256PublicKey::FromPoint(arguments.new_point()));
+  return absl::StrCat(" gateway ", arguments.gateway(), " new key ",
+                      crypto::Hex(crypto::View(key.SpkiHash())).substr(0, 16));
+}
+
 struct Describer {
   absl::string_view arguments;  // As operations.proto names them.
   absl::StatusOr<std::string> (*describe)(const v1::Command&);
@@ -58,7 +69,8 @@ constexpr Describer kDescribers[] = {
     {"u2fi.proof.v1.PinSet", PinsText},
     {"u2fi.proof.v1.TokenArguments", TokenText},
     {"u2fi.proof.v1.AccountGatewaysArguments", GatewaysText},
-    {"u2fi.proof.v1.AccountPolicyArguments", PolicyText}};
+    {"u2fi.proof.v1.AccountPolicyArguments", PolicyText},
+    {"u2fi.proof.v1.GatewayKeyArguments", GatewayKeyText}};
 
 std::string ArgumentsText(const v1::Command& command) {
   if (command.arguments().empty()) return "";

@@ -1,6 +1,9 @@
 #include "services/common/proof/command_text.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/common/crypto/encoding.h"
+#include "services/common/crypto/p256.h"
 #include "services/common/proof/fake_site.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
@@ -60,6 +63,20 @@ TEST(CommandTextTest, SoAreItsRules) {
   *rule.mutable_rule() = QuorumRule(3);
   EXPECT_EQ(CommandText(Make("u2fi.account.policy", Encode(arguments))),
             "u2fi.account.policy on account:ann rules door.open=3 approvals");
+}
+
+TEST(CommandTextTest, ANewKeyOfAGatewayIsNamedByItsHash) {
+  const crypto::P256PublicKey key =
+      crypto::P256PrivateKey::Generate().public_key();
+  v1::GatewayKeyArguments arguments;
+  arguments.set_format(1);
+  arguments.set_gateway("g1");
+  arguments.set_old_channel_key(std::string(32, 'o'));
+  arguments.set_new_point(key.point());
+  EXPECT_EQ(
+      CommandText(Make("u2fi.gateway.key", Encode(arguments))),
+      absl::StrCat("u2fi.gateway.key on account:ann gateway g1 new key ",
+                   crypto::Hex(crypto::View(key.SpkiHash())).substr(0, 16)));
 }
 
 TEST(CommandTextTest, ArgumentsThatCannotBeReadAreSaidToBe) {

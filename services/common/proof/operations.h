@@ -20,6 +20,7 @@ inline constexpr absl::string_view kOperationAccountGateways =
     "u2fi.account.gateways";
 inline constexpr absl::string_view kOperationAccountPolicy =
     "u2fi.account.policy";
+inline constexpr absl::string_view kOperationGatewayKey = "u2fi.gateway.key";
 
 // True if the name starts with `u2fi.`, known or not.
 bool IsReserved(absl::string_view operation);
