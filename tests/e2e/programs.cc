@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <climits>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -42,6 +44,23 @@ absl::Duration CpuOf(pid_t pid) {
   if (fields.size() < 13) return absl::ZeroDuration();
   const int64_t ticks = NumberIn(fields[11]) + NumberIn(fields[12]);
   return absl::Seconds(1) * ticks / sysconf(_SC_CLK_TCK);
+}
+
+int64_t SwitchesOf(pid_t pid) {
+  int64_t switches = 0;
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator(
+           absl::StrCat("/proc/", pid, "/task"), gone)) {
+    const std::string text = TextOf(thread.path().string() + "/status");
+    for (absl::string_view line : absl::StrSplit(text, '\n')) {
+      const std::pair<absl::string_view, absl::string_view> field =
+          absl::StrSplit(line, absl::MaxSplits(':', 1));
+      if (absl::EndsWith(field.first, "ctxt_switches")) {
+        switches += NumberIn(field.second);
+      }
+    }
+  }
+  return switches;
 }
 
 int64_t ResidentBytesOf(pid_t pid) {
