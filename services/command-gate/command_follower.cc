@@ -33,13 +33,13 @@ void CommandFollower::Start(absl::Duration timeout) {
     });
   }
   parts_.executor.Schedule([self = shared_from_this()] {
-    const absl::StatusOr<StoredCommand> first =
-        self->parts_.service.Find(self->caller_, self->tenant_, self->name_);
-    if (!first.ok()) {
-      self->Hear(first.status());
+    const absl::StatusOr<GateService::Named> named =
+        GateService::Parse(self->caller_, self->tenant_, self->name_);
+    if (!named.ok()) {
+      self->Hear(named.status());
       return;
     }
-    self->Register(*first);
+    self->Register(*named);
     self->ReadAndRepeat();
   });
 }
@@ -55,8 +55,8 @@ void CommandFollower::Detach() {
   safety_read_.Cancel();
 }
 
-void CommandFollower::Register(const StoredCommand& first) {
-  parts_.watchers.Listen(first.tenant);
+void CommandFollower::Register(const GateService::Named& named) {
+  parts_.watchers.Listen(named.tenant);
   const auto on_change = [weak =
                               weak_from_this()](const StoredCommand& changed) {
     const auto self = weak.lock();
@@ -67,10 +67,10 @@ void CommandFollower::Register(const StoredCommand& first) {
       self->parts_.executor.Schedule([self] { self->Hear(self->ReadAll()); });
     }
   };
-  const std::string& id = first.row.command_id();
-  auto watch = IsBatchName(name_)
-                   ? parts_.watchers.AddForBatch(first.tenant, id, on_change)
-                   : parts_.watchers.Add(first.tenant, id, on_change);
+  const std::string& id = named.command_id;
+  auto watch = named.batch
+                   ? parts_.watchers.AddForBatch(named.tenant, id, on_change)
+                   : parts_.watchers.Add(named.tenant, id, on_change);
   MutexLock lock(mutex_);
   if (listener_ != nullptr) watch_.swap(watch);
 }

@@ -61,7 +61,7 @@ class CommandFollower : public std::enable_shared_from_this<CommandFollower> {
   void Detach();
 
  private:
-  void Register(const StoredCommand& first);
+  void Register(const GateService::Named& named);
   absl::StatusOr<std::vector<StoredCommand>> ReadAll();
   void ReadAndRepeat();
   void Hear(const absl::StatusOr<std::vector<StoredCommand>>& now);

@@ -3,6 +3,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -30,10 +31,11 @@ const std::string& BatchOf(const Message& of) {
 }  // namespace
 
 CommandWatchers::Watch::~Watch() {
-  MutexLock lock(watchers_.mutex_);
-  const auto found = watchers_.callbacks_.find(key_);
+  Shard& shard = watchers_.ShardOf(key_);
+  MutexLock lock(shard.mutex);
+  const auto found = shard.callbacks.find(key_);
   found->second.erase(id_);
-  if (found->second.empty()) watchers_.callbacks_.erase(found);
+  if (found->second.empty()) shard.callbacks.erase(found);
 }
 
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::Add(
@@ -58,18 +60,16 @@ std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddForTenant(
 
 std::unique_ptr<CommandWatchers::Watch> CommandWatchers::AddUnder(
     std::string key, Callback callback) {
-  MutexLock lock(mutex_);
   const uint64_t id = next_id_++;
-  callbacks_[key][id] = std::move(callback);
+  Shard& shard = ShardOf(key);
+  MutexLock lock(shard.mutex);
+  shard.callbacks[key][id] = std::move(callback);
   return std::unique_ptr<Watch>(new Watch(*this, std::move(key), id));
 }
 
 void CommandWatchers::Tell(const StoredCommand& command) {
   Hear(command);
-  {
-    MutexLock lock(mutex_);
-    TellUnder(KeyOf(command.tenant, kEvery), command);
-  }
+  TellUnder(KeyOf(command.tenant, kEvery), command);
   if (others_ != nullptr) others_->Tell(command);
 }
 
@@ -80,7 +80,6 @@ void CommandWatchers::Hear(const StoredCommand& command) {
   for (const records::v1::Slot& slot : command.row.slots()) {
     keys.insert(KeyOf(command.tenant, AccountName(slot.account())));
   }
-  MutexLock lock(mutex_);
   for (const std::string& key : keys) TellUnder(key, command);
 }
 
@@ -91,9 +90,11 @@ bool CommandWatchers::IsAwaited(absl::string_view tenant,
   for (const std::string& account : hint.accounts()) {
     names.push_back(AccountName(account));
   }
-  MutexLock lock(mutex_);
   for (const std::string& name : names) {
-    if (callbacks_.count(KeyOf(tenant, name)) > 0) return true;
+    const std::string key = KeyOf(tenant, name);
+    Shard& shard = ShardOf(key);
+    MutexLock lock(shard.mutex);
+    if (shard.callbacks.count(key) > 0) return true;
   }
   return false;
 }
@@ -102,19 +103,28 @@ void CommandWatchers::ReadAgain(absl::string_view tenant) {
   const std::string prefix = KeyOf(tenant, "");
   const std::string every = KeyOf(tenant, kEvery);
   const StoredCommand nothing;
-  MutexLock lock(mutex_);
-  for (auto it = callbacks_.lower_bound(prefix);
-       it != callbacks_.end() && absl::StartsWith(it->first, prefix); ++it) {
-    if (it->first == every) continue;
-    for (const auto& [id, callback] : it->second) callback(nothing);
+  for (Shard& shard : shards_) {
+    MutexLock lock(shard.mutex);
+    for (auto it = shard.callbacks.lower_bound(prefix);
+         it != shard.callbacks.end() && absl::StartsWith(it->first, prefix);
+         ++it) {
+      if (it->first == every) continue;
+      for (const auto& [id, callback] : it->second) callback(nothing);
+    }
   }
 }
 
 void CommandWatchers::TellUnder(const std::string& key,
                                 const StoredCommand& command) {
-  const auto found = callbacks_.find(key);
-  if (found == callbacks_.end()) return;
+  Shard& shard = ShardOf(key);
+  MutexLock lock(shard.mutex);
+  const auto found = shard.callbacks.find(key);
+  if (found == shard.callbacks.end()) return;
   for (const auto& [id, callback] : found->second) callback(command);
+}
+
+CommandWatchers::Shard& CommandWatchers::ShardOf(absl::string_view key) {
+  return shards_[absl::HashOf(key) % shards_.size()];
 }
 
 std::string CommandWatchers::KeyOf(absl::string_view tenant,

@@ -1,6 +1,8 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_WATCHERS_H_
 #define U2FI_SERVICES_COMMAND_GATE_COMMAND_WATCHERS_H_
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -92,16 +94,22 @@ class CommandWatchers {
   void ReadAgain(absl::string_view tenant);
 
  private:
+  // A part of the callbacks under a lock of its own: to call them can mean to
+  // answer somebody, and changes of other commands do not wait for that.
+  struct Shard {
+    Mutex mutex;
+    std::map<std::string, std::map<uint64_t, Callback>> callbacks
+        ABSL_GUARDED_BY(mutex);
+  };
+
   static std::string KeyOf(absl::string_view tenant, absl::string_view id);
+  Shard& ShardOf(absl::string_view key);
   std::unique_ptr<Watch> AddUnder(std::string key, Callback callback);
-  void TellUnder(const std::string& key, const StoredCommand& command)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellUnder(const std::string& key, const StoredCommand& command);
 
   OtherReplicas* const others_;
-  Mutex mutex_;
-  uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::string, std::map<uint64_t, Callback>> callbacks_
-      ABSL_GUARDED_BY(mutex_);
+  std::atomic<uint64_t> next_id_{0};
+  std::array<Shard, 16> shards_;
 };
 
 }  // namespace u2fi::command_gate

@@ -120,18 +120,28 @@ absl::StatusOr<v1::BatchRecord> GateService::BatchOf(
   return BatchViewOf(first.row, CountStates(all));
 }
 
-absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
-                                                const std::string& tenant,
-                                                absl::string_view name) {
-  ASSIGN_OR_RETURN(const std::string own, rpc::TenantOf(caller, tenant));
+absl::StatusOr<GateService::Named> GateService::Parse(const rpc::Caller& caller,
+                                                      const std::string& tenant,
+                                                      absl::string_view name) {
+  ASSIGN_OR_RETURN(std::string own, rpc::TenantOf(caller, tenant));
   absl::string_view id = name;
   const bool batch = absl::ConsumePrefix(&id, "batches/");
   if ((!batch && !absl::ConsumePrefix(&id, "commands/")) ||
       !proof::IsCommandId(id)) {
     return FieldError("name", "is neither commands/{id} nor batches/{id}");
   }
-  ASSIGN_OR_RETURN(StoredCommand command, commands_.Read(own, id));
-  if (command.exists() && (!batch || command.row.index() == 0)) return command;
+  return Named{std::move(own), std::string(id), batch};
+}
+
+absl::StatusOr<StoredCommand> GateService::Find(const rpc::Caller& caller,
+                                                const std::string& tenant,
+                                                absl::string_view name) {
+  ASSIGN_OR_RETURN(const Named named, Parse(caller, tenant, name));
+  ASSIGN_OR_RETURN(StoredCommand command,
+                   commands_.Read(named.tenant, named.command_id));
+  if (command.exists() && (!named.batch || command.row.index() == 0)) {
+    return command;
+  }
   return Error(reason::kResourceUnknown, "no such command",
                {{"name", std::string(name)}});
 }

@@ -63,6 +63,17 @@ class GateService {
   CommandStore& commands() { return commands_; }
   Questions& questions() { return flow_.questions(); }
 
+  // What `name` means to `caller`: the id of a command, or of the first one of
+  // a batch, and its tenant. Whether there is one is not looked at.
+  struct Named {
+    std::string tenant;
+    std::string command_id;
+    bool batch = false;
+  };
+  static absl::StatusOr<Named> Parse(const rpc::Caller& caller,
+                                     const std::string& tenant,
+                                     absl::string_view name);
+
   // The command that `name`, "commands/{command}", means to `caller`; of
   // "batches/{batch}" its first command. RESOURCE_UNKNOWN if there is none in
   // its tenant.

@@ -28,6 +28,9 @@ using ::google::protobuf::util::TimeUtil;
 constexpr size_t kMaxQueue = 1024;
 // Messages that wait to be handled; the stream is not read meanwhile.
 constexpr size_t kMaxUnhandled = 64;
+// A gateway keeps a result until it is acknowledged, so that is no hurry: so
+// many together, or what there is with the next heartbeat.
+constexpr int kAcksTogether = 32;
 constexpr uint32_t kFormat = 1;
 // Longest version of an agent that is kept.
 constexpr size_t kMaxVersion = 64;
@@ -68,6 +71,9 @@ class LinkReactor
   void End(const absl::Status& status);
 
  private:
+  // Keeps the acknowledgements; true: they go now, as `message`.
+  bool TakeAcks(MeshMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SendAcks();
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs until nothing is left to handle.
   void HandleAll();
@@ -94,6 +100,7 @@ class LinkReactor
   std::deque<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
+  MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
   std::deque<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
@@ -198,9 +205,24 @@ absl::Status LinkReactor::Enqueue(MeshMessage message) {
   if (queue_.size() >= kMaxQueue) {
     return Error(reason::kGatewayLimit, "the stream's queue is full");
   }
+  if (message.has_result_ack() && !TakeAcks(message)) return absl::OkStatus();
   queue_.push_back(std::move(message));
   WriteNext();
   return absl::OkStatus();
+}
+
+bool LinkReactor::TakeAcks(MeshMessage& message) {
+  acks_.mutable_result_ack()->MergeFrom(message.result_ack());
+  if (acks_.result_ack().message_ids_size() < kAcksTogether) return false;
+  message = std::exchange(acks_, {});
+  return true;
+}
+
+void LinkReactor::SendAcks() {
+  MutexLock lock(mutex_);
+  if (finished_ || !acks_.has_result_ack()) return;
+  queue_.push_back(std::exchange(acks_, {}));
+  WriteNext();
 }
 
 size_t LinkReactor::queued() {
@@ -260,6 +282,7 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
     case GatewayMessage::kHello:
       return Welcome(message.hello());
     case GatewayMessage::kHeartbeat:
+      SendAcks();
       if (parts_.claims != nullptr) parts_.claims->Heard(session_);
       return absl::OkStatus();
     case GatewayMessage::BODY_NOT_SET:

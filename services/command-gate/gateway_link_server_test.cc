@@ -122,6 +122,12 @@ class GatewayLinkServerTest : public testing::Test {
     return message;
   }
 
+  absl::Status Acknowledge(const std::string& id) {
+    MeshMessage message;
+    message.mutable_result_ack()->add_message_ids(id);
+    return sessions_.Send("t1", "g1", std::move(message));
+  }
+
   dev_ca::TestCa ca_;
   FakeRegistry registry_;
   FakeEvents events_;
@@ -220,8 +226,29 @@ TEST_F(GatewayLinkServerTest, AHeartbeatIsNobodysBusiness) {
 TEST_F(GatewayLinkServerTest, WhatIsSentGoesDown) {
   const auto link = Connected();
   MeshMessage message;
-  message.mutable_result_ack()->add_message_ids("m1");
+  message.mutable_cancel_approval()->set_approval_id("a1");
   ASSERT_OK(sessions_.Send("t1", "g1", message));
+  EXPECT_EQ(link->Read().cancel_approval().approval_id(), "a1");
+}
+
+TEST_F(GatewayLinkServerTest, AcknowledgementsGoDownTogether) {
+  const auto link = Connected();
+  for (int i = 0; i < 32; ++i) ASSERT_OK(Acknowledge(std::to_string(i)));
+  const MeshMessage message = link->Read();
+  EXPECT_EQ(message.result_ack().message_ids_size(), 32);
+  EXPECT_EQ(message.result_ack().message_ids(31), "31");
+}
+
+TEST_F(GatewayLinkServerTest, AHeartbeatBringsTheAcknowledgementsThatWait) {
+  const auto link = Connected();
+  ASSERT_OK(Acknowledge("m1"));
+  MeshMessage message;
+  message.mutable_cancel_approval();
+  ASSERT_OK(sessions_.Send("t1", "g1", message));
+  EXPECT_TRUE(link->Read().has_cancel_approval());
+  GatewayMessage beat;
+  beat.mutable_heartbeat();
+  link->stream->Write(beat);
   EXPECT_EQ(link->Read().result_ack().message_ids(0), "m1");
 }
 
@@ -254,10 +281,10 @@ TEST_F(GatewayLinkServerTest, OneThatTheGatewayHasDoesNot) {
   link->stream->Write(hello);
   EXPECT_TRUE(link->Read().has_welcome());
   MeshMessage message;
-  message.mutable_result_ack();
+  message.mutable_cancel_approval();
   events_.WaitForConnection();
   ASSERT_OK(sessions_.Send("t1", "g1", message));
-  EXPECT_TRUE(link->Read().has_result_ack());
+  EXPECT_TRUE(link->Read().has_cancel_approval());
 }
 
 TEST_F(GatewayLinkServerTest, AGatewayThatGoesIsGone) {

@@ -44,12 +44,14 @@ absl::Status AgentModule::Build() {
   link_ = std::make_unique<MeshLink>(
       *parts_.gates, clock_, parts_.random, [this] { return MakeHello(); },
       std::vector<MeshHandler*>{&clock_setter_}, parts_.link);
+  sender_ = std::make_unique<PatientSender>(*link_);
   approvals_ =
       std::make_unique<ApprovalDesk>(parts_.identity, clock_, parts_.tokens,
-                                     parts_.cue, *link_, parts_.approvals);
-  ASSIGN_OR_RETURN(
-      devices_, DeviceDesk::Create(parts_.identity, clock_, site_,
-                                   *parts_.broker, *link_, parts_.credentials));
+                                     parts_.cue, *sender_, parts_.approvals);
+  ASSIGN_OR_RETURN(devices_, DeviceDesk::Create(parts_.identity, clock_, site_,
+                                                *parts_.broker, *sender_,
+                                                parts_.credentials));
+  link_->AddHandler(*sender_);
   link_->AddHandler(*approvals_);
   link_->AddHandler(*devices_);
   return absl::OkStatus();

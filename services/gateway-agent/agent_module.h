@@ -14,6 +14,7 @@
 #include "services/gateway-agent/gates.h"
 #include "services/gateway-agent/identity.h"
 #include "services/gateway-agent/mesh_link.h"
+#include "services/gateway-agent/patient_sender.h"
 #include "services/gateway-agent/site_clock.h"
 #include "services/gateway-agent/site_store.h"
 #include "services/gateway-agent/token.h"
@@ -92,6 +93,7 @@ class AgentModule {
   ClockSetter clock_setter_{clock_};
   SiteStore site_;
   std::unique_ptr<MeshLink> link_;
+  std::unique_ptr<PatientSender> sender_;
   std::unique_ptr<ApprovalDesk> approvals_;
   std::unique_ptr<DeviceDesk> devices_;
 };

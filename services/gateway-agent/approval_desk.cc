@@ -45,6 +45,7 @@ ApprovalDesk::~ApprovalDesk() {
     for (const QuestionPtr& question : open_) question->cancel.Cancel();
     workers.swap(workers_);
     changed_.NotifyAll();
+    work_.NotifyAll();
   }
   for (std::thread& worker : workers) worker.join();
 }
@@ -185,7 +186,6 @@ void ApprovalDesk::WorkUntilStopped() {
       MutexLock lock(mutex_);
       finding_ = false;
       if (AnyWaiting()) EnsureFinder();
-      changed_.NotifyAll();
     }
     if (match.has_value()) Put(*std::move(match));
   }
@@ -194,7 +194,7 @@ void ApprovalDesk::WorkUntilStopped() {
 bool ApprovalDesk::BecomeFinder() {
   MutexLock lock(mutex_);
   ++idle_;
-  while (!stop_ && (finding_ || !AnyWaiting())) changed_.Wait(mutex_);
+  while (!stop_ && (finding_ || !AnyWaiting())) work_.Wait(mutex_);
   --idle_;
   if (stop_) return false;
   finding_ = true;
@@ -315,8 +315,12 @@ bool ApprovalDesk::AnyWaiting() const {
 }
 
 void ApprovalDesk::EnsureFinder() {
-  if (stop_ || finding_ || idle_ > 0 || workers_.size() >= kMaxWorkers) return;
-  workers_.emplace_back([this] { WorkUntilStopped(); });
+  if (stop_ || finding_) return;
+  if (idle_ > 0) {
+    work_.NotifyOne();
+  } else if (workers_.size() < kMaxWorkers) {
+    workers_.emplace_back([this] { WorkUntilStopped(); });
+  }
 }
 
 void ApprovalDesk::Show(Question& question) {

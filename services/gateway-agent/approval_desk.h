@@ -133,7 +133,10 @@ class ApprovalDesk : public MeshHandler {
   const Toucher toucher_;
 
   mutable Mutex mutex_;
+  // A finder and those whose touch is answered wait for changes, idle workers
+  // for a question that nobody finds a key for.
   CondVar changed_;
+  CondVar work_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   // Goes up with everything that a finder must look at.
   uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -73,6 +74,23 @@ int ConnectionsTo(pid_t pid, const std::vector<std::string>& addresses) {
         static_cast<int>(own.count(absl::StrCat("socket:[", fields[9], "]")));
   }
   return count;
+}
+
+int64_t SwitchesOf(pid_t pid) {
+  int64_t switches = 0;
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator(
+           absl::StrCat("/proc/", pid, "/task"), gone)) {
+    const std::string text = TextOf(thread.path().string() + "/status");
+    for (absl::string_view line : absl::StrSplit(text, '\n')) {
+      const std::pair<absl::string_view, absl::string_view> field =
+          absl::StrSplit(line, absl::MaxSplits(':', 1));
+      if (absl::EndsWith(field.first, "ctxt_switches")) {
+        switches += NumberIn(field.second);
+      }
+    }
+  }
+  return switches;
 }
 
 int64_t ResidentBytesOf(pid_t pid) {

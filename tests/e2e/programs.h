@@ -19,6 +19,8 @@ std::string ProgramPath(const std::string& name);
 
 // Processor time, user and system, that the process has used.
 absl::Duration CpuOf(pid_t pid);
+// How often its present threads gave up a core or were taken off it.
+int64_t SwitchesOf(pid_t pid);
 // Its memory that is in RAM, in bytes.
 int64_t ResidentBytesOf(pid_t pid);
 // How many of its TCP connections are open to the ports of these addresses.

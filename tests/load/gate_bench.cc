@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/types/optional.h"
 #include "services/common/crypto/bare_ecdsa.h"
 #include "services/common/crypto/hash.h"
@@ -92,12 +93,23 @@ int RunMany(ProcessSite& site, int count) {
   return failed;
 }
 
-double CountedCpuSeconds(ProcessSite& site) {
-  absl::Duration cpu;
-  for (pid_t pid : site.programs().PidsOf(site.CountedPrograms())) {
-    cpu += e2e::CpuOf(pid);
+// What the counted programs have used so far.
+struct Used {
+  double services_seconds = 0;
+  double agents_seconds = 0;
+  double switches = 0;
+};
+
+Used UsedBy(ProcessSite& site) {
+  Used used;
+  for (const std::string& name : site.CountedPrograms()) {
+    const pid_t pid = site.programs().PidOf(name);
+    const double seconds = absl::ToDoubleSeconds(e2e::CpuOf(pid));
+    const bool agent = absl::StartsWith(name, "agent-");
+    (agent ? used.agents_seconds : used.services_seconds) += seconds;
+    used.switches += static_cast<double>(e2e::SwitchesOf(pid));
   }
-  return absl::ToDoubleSeconds(cpu);
+  return used;
 }
 
 double Quantile(std::vector<double> values, double part) {
@@ -107,16 +119,26 @@ double Quantile(std::vector<double> values, double part) {
 
 void MeasureCpu(ProcessSite& site, const std::string& prefix) {
   const double bare = BareVerification();
-  const double before = CountedCpuSeconds(site);
+  const Used before = UsedBy(site);
   const auto start = SteadyClock::now();
   const int failed = RunMany(site, kCommands);
   const double wall = Seconds(SteadyClock::now() - start);
-  const double cpu = CountedCpuSeconds(site) - before;
+  const Used after = UsedBy(site);
+  const double services = after.services_seconds - before.services_seconds;
+  const double agents = after.agents_seconds - before.agents_seconds;
   if (failed > 0) std::cerr << "gate_bench: " << failed << " failed\n";
   PrintBenchLine({prefix + ".rate", kCommands / wall, "1/s",
                   "bare P-256 verifications of one core", 1 / bare});
-  PrintBenchLine({prefix + ".cpu_us", cpu / kCommands * 1e6, "us",
-                  "one bare P-256 verification", bare * 1e6});
+  const auto print = [&](const char* name, double seconds) {
+    PrintBenchLine({prefix + name, seconds / kCommands * 1e6, "us",
+                    "one bare P-256 verification", bare * 1e6});
+  };
+  print(".cpu_us", services + agents);
+  print(".services_cpu_us", services);
+  print(".agents_cpu_us", agents);
+  PrintBenchLine({prefix + ".switches",
+                  (after.switches - before.switches) / kCommands, "1",
+                  "one command", 1});
 }
 
 void MeasureLatency(ProcessSite& site, const std::string& prefix) {

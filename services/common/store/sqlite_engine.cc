@@ -20,22 +20,25 @@ size_t BytesOf(const CommitRequest& request) {
 
 absl::StatusOr<std::unique_ptr<SqliteEngine>> SqliteEngine::Start(
     std::unique_ptr<SqliteDatabase> database, const Clock& clock,
-    RandomSource& random) {
+    RandomSource& random, size_t cache_bytes) {
   ASSIGN_OR_RETURN(SqliteReader reader, SqliteReader::Prepare(*database));
   ASSIGN_OR_RETURN(SqliteWriter writer,
                    SqliteWriter::Prepare(*database, clock));
-  return std::unique_ptr<SqliteEngine>(new SqliteEngine(
-      std::move(database), std::move(reader), std::move(writer), random));
+  return std::unique_ptr<SqliteEngine>(
+      new SqliteEngine(std::move(database), std::move(reader),
+                       std::move(writer), random, cache_bytes));
 }
 
 SqliteEngine::SqliteEngine(std::unique_ptr<SqliteDatabase> database,
                            SqliteReader reader, SqliteWriter writer,
-                           RandomSource& random)
+                           RandomSource& random, size_t cache_bytes)
     : database_(std::move(database)),
       random_(random),
       reader_(std::move(reader)),
       writer_(std::move(writer)),
       epoch_(NewEpoch(random)),
+      cache_(cache_bytes),
+      seen_epoch_(epoch_),
       thread_([this] { Run(); }) {}
 
 SqliteEngine::~SqliteEngine() {
@@ -58,10 +61,76 @@ absl::StatusOr<Version> SqliteEngine::Commit(const Partition& partition,
 absl::StatusOr<Snapshot> SqliteEngine::Get(const Partition& partition,
                                            const std::vector<std::string>& keys,
                                            absl::Duration timeout) {
+  const std::string name = partition.Name();
+  std::vector<Entry> entries(keys.size());
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(WaitForConnection(timeout));
-  ASSIGN_OR_RETURN(std::vector<Entry> entries, reader_.Get(partition, keys));
-  return Snapshot{epoch_, std::move(entries)};
+  std::vector<size_t> unknown = FromCache(name, keys, entries);
+  if (!unknown.empty()) {
+    if (busy_) {
+      RETURN_IF_ERROR(WaitForConnection(timeout));
+      // All of one instant.
+      unknown = FromCache(name, keys, entries);
+    }
+    RETURN_IF_ERROR(FromDatabase(partition, keys, unknown, entries));
+  }
+  size_t bytes = 0;
+  for (const Entry& entry : entries) bytes += entry.value.size();
+  if (bytes > kMaxReadBytes) return ReadTooLarge();
+  return Snapshot{seen_epoch_, std::move(entries)};
+}
+
+std::vector<size_t> SqliteEngine::FromCache(
+    const std::string& partition, const std::vector<std::string>& keys,
+    std::vector<Entry>& entries) {
+  std::vector<size_t> unknown;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Entry* known = cache_.Find(partition, keys[i]);
+    if (known == nullptr) {
+      unknown.push_back(i);
+    } else {
+      entries[i] = *known;
+    }
+  }
+  return unknown;
+}
+
+absl::Status SqliteEngine::FromDatabase(const Partition& partition,
+                                        const std::vector<std::string>& keys,
+                                        const std::vector<size_t>& places,
+                                        std::vector<Entry>& entries) {
+  std::vector<std::string> unknown;
+  unknown.reserve(places.size());
+  for (const size_t place : places) unknown.push_back(keys[place]);
+  ASSIGN_OR_RETURN(std::vector<Entry> read, reader_.Get(partition, unknown));
+  const std::string name = partition.Name();
+  for (size_t i = 0; i < places.size(); ++i) {
+    cache_.Put(name, unknown[i], read[i]);
+    entries[places[i]] = std::move(read[i]);
+  }
+  return absl::OkStatus();
+}
+
+void SqliteEngine::Show(const std::string& partition,
+                        const SqliteWriter::Dropped& dropped,
+                        CommitRequest request, Version version) {
+  for (const auto& [of, key] : dropped) cache_.Put(of, key, {});
+  for (const std::string& key : request.remove) cache_.Put(partition, key, {});
+  for (Put& put : request.put) {
+    cache_.Put(partition, put.key, {std::move(put.value), version});
+  }
+}
+
+void SqliteEngine::ShowBatch(const Batch& batch, bool kept) {
+  if (!kept) return ShowLoss();
+  for (const auto& job : batch) {
+    if (!job->outcome.ok()) continue;
+    Show(job->partition, job->dropped, std::move(job->request), *job->outcome);
+  }
+}
+
+void SqliteEngine::ShowLoss() {
+  cache_.Clear();
+  seen_epoch_ = epoch_;
 }
 
 absl::StatusOr<Page> SqliteEngine::Scan(const Partition& partition,
@@ -86,9 +155,13 @@ absl::StatusOr<Version> SqliteEngine::CommitVolatile(
       writer_.Write(partition.Name(), request);
   if (!outcome.ok()) {
     GiveUp();
+    ShowLoss();
     return outcome.status();
   }
-  answered_ = answered_ || outcome->ok();
+  if (outcome->ok()) {
+    answered_ = true;
+    Show(partition.Name(), writer_.TakeDropped(), request, **outcome);
+  }
   if (std::exchange(asleep_, false)) work_.NotifyOne();
   return *outcome;
 }
@@ -175,11 +248,12 @@ void SqliteEngine::Run() {
       batch = TakeBatch();
       busy_ = true;
     }
-    WriteBatch(batch);
+    const bool kept = WriteBatch(batch);
     const absl::optional<absl::Status> copied = CopySome(copying);
     {
       MutexLock lock(mutex_);
       busy_ = false;
+      ShowBatch(batch, kept);
       if (copied.has_value()) EndCopy(*copying, *copied);
       for (const auto& job : batch) job->state = Job::State::kDone;
     }
@@ -217,10 +291,10 @@ SqliteEngine::Batch SqliteEngine::TakeBatch() {
   return batch;
 }
 
-void SqliteEngine::WriteBatch(const Batch& batch) {
+bool SqliteEngine::WriteBatch(const Batch& batch) {
   absl::Status status =
       broken_ ? Unavailable("the disk has failed") : WriteJobs(batch);
-  if (status.ok()) return;
+  if (status.ok()) return true;
   const bool unknown = !broken_ && database_->LastErrorWasSync();
   broken_ = broken_ || unknown;
   GiveUp();
@@ -229,6 +303,7 @@ void SqliteEngine::WriteBatch(const Batch& batch) {
     job->outcome = unknown ? OutcomeUnknown(status.message())
                            : Unavailable(status.message());
   }
+  return false;
 }
 
 absl::Status SqliteEngine::WriteJobs(const Batch& batch) {
@@ -238,6 +313,7 @@ absl::Status SqliteEngine::WriteJobs(const Batch& batch) {
       continue;
     }
     ASSIGN_OR_RETURN(job->outcome, writer_.Write(job->partition, job->request));
+    job->dropped = writer_.TakeDropped();
   }
   RETURN_IF_ERROR(writer_.Flush());
   answered_ = false;

@@ -10,6 +10,7 @@
 
 #include "absl/types/optional.h"
 #include "services/common/random/random_source.h"
+#include "services/common/store/record_cache.h"
 #include "services/common/store/sqlite_copy.h"
 #include "services/common/store/sqlite_database.h"
 #include "services/common/store/sqlite_reader.h"
@@ -26,6 +27,9 @@ namespace u2fi::store {
 // see the open transaction, but never a commit that asked for durability and
 // does not have it yet. Thread-safe.
 //
+// Nobody else writes the file, so what was read or written lately is answered
+// from memory, also while the thread has the connection.
+//
 // Where a transaction is lost with VOLATILE commits in it that were answered
 // (a full disk), the epoch changes.
 class SqliteEngine {
@@ -36,10 +40,13 @@ class SqliteEngine {
   // After this long what is VOLATILE is on disk as well.
   static constexpr absl::Duration kFlushPeriod = absl::Milliseconds(100);
 
+  // Records that are kept in memory.
+  static constexpr size_t kCacheBytes = 4 << 20;
+
   // The database has been prepared. The references must outlive the engine.
   static absl::StatusOr<std::unique_ptr<SqliteEngine>> Start(
       std::unique_ptr<SqliteDatabase> database, const Clock& clock,
-      RandomSource& random);
+      RandomSource& random, size_t cache_bytes = kCacheBytes);
 
   // Writes what still waits, and ends the thread.
   ~SqliteEngine();
@@ -87,12 +94,34 @@ class SqliteEngine {
     size_t bytes = 0;
     State state = State::kWaiting;
     absl::StatusOr<Version> outcome = absl::UnknownError("");
+    SqliteWriter::Dropped dropped;
     CondVar done;
   };
   using Batch = std::vector<std::shared_ptr<Job>>;
 
   SqliteEngine(std::unique_ptr<SqliteDatabase> database, SqliteReader reader,
-               SqliteWriter writer, RandomSource& random);
+               SqliteWriter writer, RandomSource& random, size_t cache_bytes);
+
+  // Puts what the cache knows of `keys` into `entries`; places of the others.
+  std::vector<size_t> FromCache(const std::string& partition,
+                                const std::vector<std::string>& keys,
+                                std::vector<Entry>& entries)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Reads those at `places` from the database, which is free.
+  absl::Status FromDatabase(const Partition& partition,
+                            const std::vector<std::string>& keys,
+                            const std::vector<size_t>& places,
+                            std::vector<Entry>& entries)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Readers see what a commit did that got `version`.
+  void Show(const std::string& partition, const SqliteWriter::Dropped& dropped,
+            CommitRequest request, Version version)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Readers see what came of a batch; `kept` is false if all was given up.
+  void ShowBatch(const Batch& batch, bool kept)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Readers see that the open transaction is lost.
+  void ShowLoss() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::StatusOr<Version> CommitVolatile(const Partition& partition,
                                          const CommitRequest& request,
@@ -111,7 +140,8 @@ class SqliteEngine {
   Batch TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // On the thread, with `busy_` set instead of the lock held.
-  void WriteBatch(const Batch& batch);
+  // False if all was given up.
+  bool WriteBatch(const Batch& batch);
   absl::Status WriteJobs(const Batch& batch);
   // Nothing of the open transaction is kept.
   void GiveUp();
@@ -135,6 +165,9 @@ class SqliteEngine {
   bool broken_ = false;
 
   Mutex mutex_;
+  // What readers see: nothing of the batch that is being written.
+  RecordCache cache_ ABSL_GUARDED_BY(mutex_);
+  Epoch seen_epoch_ ABSL_GUARDED_BY(mutex_);
   CondVar work_;
   CondVar free_;
   std::deque<std::shared_ptr<Job>> queue_ ABSL_GUARDED_BY(mutex_);

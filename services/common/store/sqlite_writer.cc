@@ -27,7 +27,8 @@ absl::StatusOr<SqliteWriter> SqliteWriter::Prepare(SqliteDatabase& database,
       database.Prepare(
           "DELETE FROM records WHERE (partition, key) IN (SELECT "
           "partition, key FROM records INDEXED BY records_by_expiry WHERE "
-          "expires > 0 AND expires < ? ORDER BY expires LIMIT ?)"));
+          "expires > 0 AND expires < ? ORDER BY expires LIMIT ?) "
+          "RETURNING partition, key"));
   ASSIGN_OR_RETURN(SqliteStatement earliest,
                    database.Prepare("SELECT expires FROM records INDEXED BY "
                                     "records_by_expiry WHERE expires > 0 "
@@ -48,6 +49,7 @@ absl::StatusOr<SqliteWriter> SqliteWriter::Prepare(SqliteDatabase& database,
 
 absl::StatusOr<absl::StatusOr<Version>> SqliteWriter::Write(
     const std::string& partition, const CommitRequest& request) {
+  dropped_.clear();
   RETURN_IF_ERROR(Begin());
   ASSIGN_OR_RETURN(const Expect* failed, FailedExpectation(partition, request));
   if (failed != nullptr) return absl::StatusOr<Version>(Aborted(failed->key));
@@ -123,8 +125,14 @@ absl::Status SqliteWriter::DropExpired(const CommitRequest& request) {
   const size_t most = DropAllowance(request);
   const int64_t now = UnixMillis(*clock_);
   if (most == 0 || now <= earliest_expiry_) return absl::OkStatus();
-  RETURN_IF_ERROR(
-      statements_.drop.Bind(1, now).Bind(2, static_cast<int64_t>(most)).Run());
+  SqliteStatement& drop = statements_.drop;
+  absl::Cleanup reset = [&] { drop.Reset(); };
+  drop.Bind(1, now).Bind(2, static_cast<int64_t>(most));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, drop.Step());
+    if (!row) break;
+    dropped_.emplace_back(drop.Bytes(0), drop.Bytes(1));
+  }
   return FindEarliestExpiry();
 }
 

@@ -25,6 +25,10 @@ class SqliteWriter {
   absl::StatusOr<absl::StatusOr<Version>> Write(const std::string& partition,
                                                 const CommitRequest& request);
 
+  // Partitions and keys of the expired records that the last Write() dropped.
+  using Dropped = std::vector<std::pair<std::string, std::string>>;
+  Dropped TakeDropped() { return std::exchange(dropped_, {}); }
+
   // Ends the transaction, if there is one, with an fsync. After an error
   // Abandon() must follow.
   absl::Status Flush();
@@ -73,6 +77,7 @@ class SqliteWriter {
   Version flushed_;
   // No key's hint is earlier; milliseconds since 1970.
   int64_t earliest_expiry_ = 0;
+  Dropped dropped_;
   bool open_ = false;
 };
 
