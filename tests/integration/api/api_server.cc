@@ -9,6 +9,7 @@
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
+#include "services/gateway-agent/one_gate.h"
 #include "u2fi/audit/v1/audit.pb.h"
 #include "u2fi/command_gate/v1/replica.grpc.pb.h"
 #include "u2fi/gateway/v1/local.pb.h"
@@ -110,7 +111,7 @@ void ApiServer::StartAgent() {
        tokens_,
        cue_,
        broker_.MakeClient("agent.g1"),
-       gateway::v1::GatewayLink::NewStub(grpc::CreateChannel(
+       std::make_unique<gateway_agent::OneGate>(grpc::CreateChannel(
            "unix:/nowhere", grpc::InsecureChannelCredentials()))});
   EXPECT_OK(agent);
   agent_ = *std::move(agent);
