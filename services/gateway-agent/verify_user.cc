@@ -1,5 +1,7 @@
 #include "services/gateway-agent/verify_user.h"
 
+#include <string>
+
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
