@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include "gmock/gmock.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/strict.h"

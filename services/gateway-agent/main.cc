@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "services/common/config/checks.h"
 #include "services/common/config/program.h"
 #include "services/common/config/version.h"

@@ -39,7 +39,7 @@ absl::Status Enter(const PinAgent& agent, GivenPin given) {
   request.set_tries_left(static_cast<uint32_t>(given.tries_left));
   request.set_last_try(given.last_try);
   request.set_pin(std::move(given.pin));
-  const absl::Status status = agent.enter_pin(request);
+  absl::Status status = agent.enter_pin(request);
   ctap2::Wipe(*request.mutable_pin());
   return status;
 }

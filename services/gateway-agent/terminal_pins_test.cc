@@ -8,6 +8,7 @@
 
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/fake_clock.h"

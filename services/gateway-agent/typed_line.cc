@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxLine = 255;
 constexpr int kLookMillis = 50;
+// Ctrl-C. As a signal it would leave a terminal that shows nothing.
+constexpr char kInterrupt = 3;
 
 // A terminal that shows nothing as long as this lives.
 class NoEcho {
@@ -19,8 +21,9 @@ class NoEcho {
   explicit NoEcho(int fd) : fd_(fd), is_terminal_(tcgetattr(fd, &old_) == 0) {
     if (!is_terminal_) return;
     termios quiet = old_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
     quiet.c_lflag |= ICANON | ECHONL;
+    quiet.c_cc[VEOL] = kInterrupt;  // It is delivered at once.
     tcsetattr(fd_, TCSAFLUSH, &quiet);
   }
   ~NoEcho() {
@@ -43,7 +46,7 @@ absl::Status GivenUp() {
 absl::StatusOr<bool> ReadByte(int fd, char& byte) {
   pollfd waits = {fd, POLLIN, 0};
   if (poll(&waits, 1, kLookMillis) <= 0) return false;
-  if (read(fd, &byte, 1) != 1) return GivenUp();
+  if (read(fd, &byte, 1) != 1 || byte == kInterrupt) return GivenUp();
   return true;
 }
 

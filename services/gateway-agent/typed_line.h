@@ -15,8 +15,8 @@ bool IsOurTerminal(int fd);
 // Reads a line, without its end, from `fd`: a terminal, which does not show
 // what is typed and forgets what was typed before, or anything else. Nothing of
 // it stays in a buffer of ours. INVALID_FIELD beyond 255 bytes; TOKEN_CANCELLED
-// once `give_up`, asked every 50 ms, says so, and at the end of the file
-// without a line.
+// once `give_up`, asked every 50 ms, says so, for Ctrl-C, and at the end of the
+// file without a line.
 absl::StatusOr<std::string> ReadTypedLine(int fd,
                                           const std::function<bool()>& give_up);
 

@@ -108,6 +108,17 @@ TEST_F(TerminalTest, WhatIsTypedIsNotShown) {
   EXPECT_TRUE(Echoes());
 }
 
+TEST_F(TerminalTest, CtrlCLeavesAndTheTerminalShowsAgain) {
+  std::thread person([this] {
+    while (Echoes()) std::this_thread::yield();
+    EXPECT_EQ(write(person_, "tulip\x03", 6), 6);
+  });
+  EXPECT_THAT(ReadTypedLine(terminal_, Never),
+              HasReason(reason::kTokenCancelled));
+  person.join();
+  EXPECT_TRUE(Echoes());
+}
+
 TEST_F(TerminalTest, AfterGivingUpItShowsAgain) {
   EXPECT_THAT(ReadTypedLine(terminal_, [] { return true; }),
               HasReason(reason::kTokenCancelled));

@@ -1,5 +1,7 @@
 #include "services/gateway-agent/verify_user.h"
 
+#include <string>
+
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -31,7 +33,7 @@ absl::Status UsePins(const CueText& text, ctap2::Ctap2Key& key, PinSource& pins,
       return Error(reason::kPinBlocked, "no try of the key's PIN is left");
     }
     ASSIGN_OR_RETURN(const Pin pin, pins.Ask(prompt, limit));
-    const absl::Status status = use(&pin);
+    absl::Status status = use(&pin);
     if (!IsReason(status, reason::kPinInvalid)) return status;
     prompt.was_wrong = true;
   }
@@ -44,7 +46,7 @@ absl::Status WithUserVerified(bool wanted, const CueText& text,
                               const WaitLimit& limit, const KeyUse& use) {
   ASSIGN_OR_RETURN(const ctap2::Verification can, key.CanVerify(limit));
   if (!wanted || can.by_itself) {
-    const absl::Status status = use(nullptr);
+    absl::Status status = use(nullptr);
     if (!NeedsPin(status)) return status;
   }
   if (!can.by_pin) {

@@ -1,6 +1,7 @@
 #include "services/gateway-agent/verify_user.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/common/status/status_matchers.h"

@@ -33,8 +33,8 @@ bool IsLongEnough(absl::string_view pin) {
 }
 
 ClientPin::Outcome Answer(
-    std::vector<std::pair<std::string, std::string>> pairs) {
-  return {Ctap2Status::kOk, cbor::Map(std::move(pairs))};
+    const std::vector<std::pair<std::string, std::string>>& pairs) {
+  return {Ctap2Status::kOk, cbor::Map(pairs)};
 }
 
 // COSE_Key of ECDH-ES on P-256 in canonical order (CTAP 2.1, 6.5.6).

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <string>
+
 #include "services/common/file/file.h"
 #include "services/common/status/status_matchers.h"
 #include "tools/soft-token/folder_test_util.h"

@@ -1,5 +1,7 @@
 #include "tools/soft-token/pin_protocol.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/aes_cbc.h"
 #include "services/common/crypto/ecdh.h"

@@ -1,5 +1,7 @@
 #include "services/common/crypto/aes_cbc.h"
 
+#include <string>
+
 #include "gtest/gtest.h"
 #include "services/common/crypto/encoding.h"
 

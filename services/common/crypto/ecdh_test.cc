@@ -1,5 +1,7 @@
 #include "services/common/crypto/ecdh.h"
 
+#include <string>
+
 #include "gtest/gtest.h"
 #include "services/common/crypto/encoding.h"
 #include "services/common/status/status_matchers.h"

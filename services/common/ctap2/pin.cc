@@ -39,7 +39,11 @@ absl::StatusOr<Pin> Pin::From(std::string&& text) {
   return pin;
 }
 
-Pin::Pin(Pin&& other) noexcept : text_(other.text_) { Wipe(other.text_); }
+// A moved string may leave its characters behind: copied, then wiped.
+Pin::Pin(Pin&& other) noexcept {
+  text_ = other.text_;
+  Wipe(other.text_);
+}
 
 Pin& Pin::operator=(Pin&& other) noexcept {
   if (this == &other) return *this;
