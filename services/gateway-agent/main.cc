@@ -20,6 +20,7 @@
 #include "services/common/random/system_random.h"
 #include "services/common/rpc/from_config.h"
 #include "services/common/rpc/health_server.h"
+#include "services/common/rpc/one_poller.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/server_runner.h"
 #include "services/common/rpc/tls_expiry.h"
@@ -111,6 +112,7 @@ absl::StatusOr<std::unique_ptr<AgentModule>> MakeAgent(
 }
 
 absl::Status Run(const Config& config) {
+  const rpc::OnePoller one_poller;
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::TlsIdentity> tls,
                    rpc::TlsIdentity::Load(rpc::TlsFilesFrom(config.tls()),
                                           SystemClock().Now()));

@@ -10,6 +10,7 @@
 #include "services/common/metrics/metrics.h"
 #include "services/common/rpc/call_observer.h"
 #include "services/common/rpc/clock_watch.h"
+#include "services/common/rpc/one_poller.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/server_runner.h"
 #include "services/common/rpc/tls_expiry.h"
@@ -78,6 +79,7 @@ class MeshProcess {
   absl::Status WatchClock();
 
   const Options options_;
+  const OnePoller one_poller_;
   const std::unique_ptr<TlsIdentity> tls_;
   metrics::Registry metrics_;
   const TlsExpiry expiry_;

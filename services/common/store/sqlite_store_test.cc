@@ -146,7 +146,7 @@ TEST_F(SqliteStoreTest, ASlowDiskMakesTheOutcomeUnknown) {
   CommitRequest request;
   request.epoch = store_->Get(partition_, {}).value().epoch;
   request.put = {{"k", "v"}};
-  EXPECT_THAT(store_->Commit(partition_, request, absl::Milliseconds(5)),
+  EXPECT_THAT(store_->Commit(partition_, request, absl::Milliseconds(300)),
               HasReason(reason::kStoreOutcomeUnknown));
   slow_ = false;
 }

@@ -10,6 +10,13 @@
 #include "services/common/store/errors.h"
 
 namespace u2fi::store {
+namespace {
+
+// So many versions are reserved at once: most transactions need not write the
+// page of the counter. A restart leaves out what is left of them.
+constexpr Version kReservedAtOnce = Version{1} << 20;
+
+}  // namespace
 
 absl::StatusOr<SqliteWriter> SqliteWriter::Prepare(SqliteDatabase& database,
                                                    const Clock& clock) {
@@ -65,10 +72,15 @@ absl::StatusOr<absl::StatusOr<Version>> SqliteWriter::Write(
 
 absl::Status SqliteWriter::Flush() {
   if (!open_) return absl::OkStatus();
-  RETURN_IF_ERROR(
-      statements_.counter.Bind(1, static_cast<int64_t>(counter_)).Run());
+  const Version reserve =
+      counter_ > reserved_ ? counter_ + kReservedAtOnce : reserved_;
+  if (reserve != reserved_) {
+    RETURN_IF_ERROR(
+        statements_.counter.Bind(1, static_cast<int64_t>(reserve)).Run());
+  }
   RETURN_IF_ERROR(statements_.commit.Run());
   flushed_ = counter_;
+  reserved_ = reserve;
   open_ = false;
   return absl::OkStatus();
 }

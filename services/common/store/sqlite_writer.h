@@ -57,7 +57,8 @@ class SqliteWriter {
         clock_(&clock),
         statements_(std::move(statements)),
         counter_(counter),
-        flushed_(counter) {}
+        flushed_(counter),
+        reserved_(counter) {}
 
   absl::Status Begin();
   // The first expectation that fails, or null.
@@ -72,9 +73,11 @@ class SqliteWriter {
   SqliteDatabase* database_;
   const Clock* clock_;
   Statements statements_;
-  // The last version given out, and the last one on disk.
+  // The last version given out, and the last one of a commit on disk.
   Version counter_;
   Version flushed_;
+  // The versions up to this one are no other process's: the file says so.
+  Version reserved_;
   // No key's hint is earlier; milliseconds since 1970.
   int64_t earliest_expiry_ = 0;
   Dropped dropped_;

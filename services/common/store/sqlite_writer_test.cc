@@ -54,8 +54,33 @@ TEST_F(SqliteWriterTest, VersionsRiseByOne) {
 TEST_F(SqliteWriterTest, VersionsGoOnAfterARestart) {
   ASSERT_OK_AND_ASSIGN(const Version first, Write({}, {{"a", "1"}}));
   ASSERT_OK(writer_->Flush());
+  ASSERT_OK_AND_ASSIGN(const Version last, Write({}, {{"a", "2"}}));
+  ASSERT_OK(writer_->Flush());
   Reopen();
-  EXPECT_THAT(Write({}, {{"a", "2"}}), IsOkAndHolds(first + 1));
+  ASSERT_OK_AND_ASSIGN(const Version next, Write({}, {{"a", "3"}}));
+  EXPECT_GT(last, first);
+  EXPECT_GT(next, last);
+}
+
+TEST_F(SqliteWriterTest, AReservationThatWasAbandonedIsMadeAgain) {
+  ASSERT_OK(Write({}, {{"a", "1"}}));
+  writer_->Abandon();
+  ASSERT_OK_AND_ASSIGN(const Version first, Write({}, {{"a", "1"}}));
+  ASSERT_OK(writer_->Flush());
+  Reopen();
+  ASSERT_OK_AND_ASSIGN(const Version next, Write({}, {{"a", "2"}}));
+  EXPECT_GT(next, first);
+}
+
+TEST_F(SqliteWriterTest, TheCounterIsNotWrittenAnewByEachTransaction) {
+  ASSERT_OK(Write({}, {{"a", "1"}}));
+  ASSERT_OK(writer_->Flush());
+  const int64_t before =
+      database_->QueryInt("SELECT version FROM counter").value();
+  ASSERT_OK_AND_ASSIGN(const Version next, Write({}, {{"a", "2"}}));
+  ASSERT_OK(writer_->Flush());
+  EXPECT_EQ(database_->QueryInt("SELECT version FROM counter").value(), before);
+  EXPECT_LT(next, static_cast<Version>(before));
 }
 
 TEST_F(SqliteWriterTest, WithoutAFlushNothingStays) {
