@@ -1,6 +1,6 @@
 #include "services/command-gate/gateway_link_server.h"
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -97,11 +97,12 @@ class LinkReactor
   Mutex mutex_;
   int holders_ ABSL_GUARDED_BY(mutex_) = 1;
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
+  // Lists, since most are empty most of the time.
+  std::list<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
-  std::deque<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  std::list<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };

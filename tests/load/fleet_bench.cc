@@ -7,6 +7,7 @@
 //   fleet_bench [PART OF A NAME [STREAMS]]
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -102,7 +103,25 @@ std::string TargetOf(const e2e::ProcessSite& site, int count) {
   return target;
 }
 
-int Measure(e2e::ProcessSite& site, int streams) {
+// Kills the replica that has all streams.
+int MeasureReconnect(e2e::ProcessSite& site, const std::vector<Fleet>& fleets,
+                     int streams, double first) {
+  // Every agent knows all replicas, also the one that will be gone.
+  TellGates(site.ca().folder(), TargetOf(site, kReplicas));
+  absl::SleepFor(absl::Seconds(2));
+  const double killed = WallSeconds();
+  site.programs().Kill("command-gate");
+  const auto gone = [&](int connected) { return connected < streams / 2; };
+  const auto most = [&](int connected) {
+    return connected >= streams / 100 * 99;
+  };
+  if (Until(fleets, gone) < 0 || Until(fleets, most) < 0) return 1;
+  PrintBenchLine({kReconnect, (WallSeconds() - killed) / first,
+                  "of the first time", "wanted", 2.5});
+  return 0;
+}
+
+int Measure(e2e::ProcessSite& site, int streams, bool reconnect) {
   const absl::Status made = MakeGateways(site, streams);
   if (!made.ok()) {
     std::cerr << "fleet_bench: " << made << "\n";
@@ -125,16 +144,7 @@ int Measure(e2e::ProcessSite& site, int streams) {
       static_cast<double>(e2e::ResidentBytesOf(gate) - before) / streams;
   PrintBenchLine({kBytes, bytes, "B", "wanted", 100e3});
   PrintBenchLine({kConnect, first + rest, "s", "99 % of them", first});
-  // Every agent knows all replicas, also the one that will be gone.
-  TellGates(folder, TargetOf(site, kReplicas));
-  absl::SleepFor(absl::Seconds(2));
-  const double killed = WallSeconds();
-  site.programs().Kill("command-gate");
-  const auto gone = [&](int connected) { return connected < streams / 2; };
-  if (Until(fleets, gone) < 0 || Until(fleets, most) < 0) return 1;
-  PrintBenchLine({kReconnect, (WallSeconds() - killed) / first,
-                  "of the first time", "wanted", 2.5});
-  return 0;
+  return reconnect ? MeasureReconnect(site, fleets, streams, first) : 0;
 }
 
 // Files for the one gate that has all streams, and for a fleet that opens the
@@ -153,7 +163,7 @@ bool AllowFiles(int streams) {
   return false;
 }
 
-int Run(int streams) {
+int Run(int streams, bool reconnect) {
   if (!AllowFiles(streams)) return 1;
   e2e::ProcessSite::Options options;
   options.mesh = true;
@@ -166,7 +176,7 @@ int Run(int streams) {
     std::cerr << "fleet_bench: " << site.status() << "\n";
     return 1;
   }
-  const int failed = Measure(**site, streams);
+  const int failed = Measure(**site, streams, reconnect);
   if (failed != 0) std::cerr << (*site)->Logs();
   return failed;
 }
@@ -176,12 +186,12 @@ int Run(int streams) {
 
 int main(int argc, char** argv) {
   if (u2fi::load::RunIfFleet(argc, argv)) return 0;
-  bool asked = false;
-  for (const char* name :
-       {u2fi::load::kBytes, u2fi::load::kConnect, u2fi::load::kReconnect}) {
-    asked = asked || u2fi::load::IsAskedFor(argc, argv, name);
-  }
+  const auto asked = [&](const char* name) {
+    return u2fi::load::IsAskedFor(argc, argv, name);
+  };
+  const bool reconnect = asked(u2fi::load::kReconnect);
+  const bool connect = asked(u2fi::load::kBytes) || asked(u2fi::load::kConnect);
   int streams = u2fi::load::kStreams;
   if (argc > 2 && !absl::SimpleAtoi(argv[2], &streams)) return 2;
-  return asked ? u2fi::load::Run(streams) : 0;
+  return connect || reconnect ? u2fi::load::Run(streams, reconnect) : 0;
 }
