@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,8 @@
 
 namespace u2fi {
 namespace {
+
+constexpr size_t kFirstRead = 4096;
 
 absl::Status Failure(const std::string& path, absl::string_view step) {
   const std::string cause = std::strerror(errno);
@@ -94,9 +97,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_size) {
                  {{"path", path}});
   }
   if (!fd.ok()) return Failure(path, "open");
-  std::string contents(max_size + 1, '\0');
+  // As large as the file turns out to be, not as the bound.
+  std::string contents;
   size_t size = 0;
-  while (size < contents.size()) {
+  while (size <= max_size) {
+    if (size == contents.size()) {
+      contents.resize(std::min(max_size + 1, kFirstRead + 2 * size));
+    }
     const ssize_t got =
         read(fd.get(), contents.data() + size, contents.size() - size);
     if (got < 0 && errno == EINTR) continue;

@@ -67,6 +67,18 @@ TEST_F(FileTest, RefusesAFileThatIsTooLong) {
   EXPECT_THAT(ReadFile(Path("a"), 3), HasReason(reason::kFileUnavailable));
 }
 
+TEST_F(FileTest, ReadsFilesOfAnySizeUpToTheBound) {
+  for (const size_t size : {0, 1, 4095, 4096, 4097, 100'000}) {
+    const std::string contents(size, 'x');
+    ASSERT_OK(WriteFileDurably(Path("a"), contents, 0600));
+    EXPECT_THAT(ReadFile(Path("a"), size), IsOkAndHolds(contents));
+    EXPECT_THAT(ReadFile(Path("a"), 1 << 20), IsOkAndHolds(contents));
+    if (size == 0) continue;
+    EXPECT_THAT(ReadFile(Path("a"), size - 1),
+                HasReason(reason::kFileUnavailable));
+  }
+}
+
 TEST_F(FileTest, MakesAFolderWithItsParentsAndMayRepeat) {
   ASSERT_OK(MakeFolder(Path("x/y/z"), 0700));
   EXPECT_OK(MakeFolder(Path("x/y/z"), 0700));
