@@ -214,13 +214,8 @@ std::unique_ptr<MeshLink::Stream> MeshLink::Follow(
 std::unique_ptr<MeshLink::Stream> MeshLink::Replace(
     std::unique_ptr<Stream> stream) {
   std::unique_ptr<Stream> next = Open(stream.get());
-  if (next != nullptr) {
-    End(*stream);
-    return next;
-  }
-  MutexLock lock(mutex_);
-  leave_at_ = clock_.Uptime() + backoff_.Next();
-  return stream;
+  End(*stream);
+  return next;
 }
 
 void MeshLink::End(Stream& stream) {
