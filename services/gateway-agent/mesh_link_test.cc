@@ -35,6 +35,7 @@ class FakeGate : public gateway::v1::GatewayLink::Service {
       }
       return grpc::Status::OK;
     }
+    if (slow_) WaitFor("go");
     Welcome(*stream);
     Note("hello");
     if (drain_) Drain(*stream, absl::Hours(1));
@@ -72,6 +73,8 @@ class FakeGate : public gateway::v1::GatewayLink::Service {
   std::atomic<bool> refuse_{false};
   std::atomic<bool> away_{false};
   std::atomic<bool> silent_{false};
+  // Waits until "go" is noted.
+  std::atomic<bool> slow_{false};
   std::atomic<bool> drain_{false};
 
  private:
@@ -147,7 +150,7 @@ class MeshLinkTest : public testing::Test {
     MeshLink::Options options;
     options.first_backoff = absl::Milliseconds(1);
     options.most_backoff = absl::Milliseconds(4);
-    options.welcome_within = absl::Milliseconds(50);
+    options.welcome_within = welcome_within_;
     options.least_heartbeat = absl::Milliseconds(1);
     link_ = std::make_unique<MeshLink>(
         gates_, SystemClock(), random_, [] { return gateway::v1::Hello(); },
@@ -167,6 +170,7 @@ class MeshLinkTest : public testing::Test {
   FakeGates gates_{2};
   FakeGate& mesh_ = gates_.fakes[0];
   FakeGate& other_ = gates_.fakes[1];
+  absl::Duration welcome_within_ = absl::Milliseconds(50);
   NotingHandler handler_{mesh_};
   FakeRandomSource random_;
   std::unique_ptr<MeshLink> link_;
@@ -228,19 +232,18 @@ TEST_F(MeshLinkTest, ADrainingGateIsLeftForAnother) {
   EXPECT_TRUE(link_->IsConnected());
 }
 
-// It is silent, so the stream at the draining one has to last meanwhile.
 TEST_F(MeshLinkTest, TheOldStreamStaysUntilTheNextIsWelcomed) {
+  welcome_within_ = absl::Minutes(1);
+  other_.slow_ = true;
   Start();
   mesh_.WaitFor("connected");
-  mesh_.away_ = true;
-  other_.silent_ = true;
   link_->Send(Event("drain"));
-  other_.WaitFor("asked", 2);
+  other_.WaitFor("asked");
   EXPECT_EQ(mesh_.Count("left"), 0);
   EXPECT_TRUE(link_->IsConnected());
   link_->Send(Event("door"));
   mesh_.WaitFor("door");
-  other_.silent_ = false;
+  other_.Note("go");
   other_.WaitFor("hello");
   mesh_.WaitFor("left");
 }
