@@ -25,8 +25,8 @@ namespace u2fi::gateway_agent {
 // it, in an order that is another one each time. There is one connection, but
 // when the gate wants to stop (Drain): then the next stream is opened first, at
 // another gate if there is one, and the old one is left once that is welcomed,
-// or no gate takes it. One thread, which mostly sleeps; messages are handled and
-// written on gRPC's. Thread-safe.
+// or no gate takes it. One thread, which mostly sleeps; messages are handled
+// and written on gRPC's. Thread-safe.
 class MeshLink : public MeshSender {
  public:
   struct Options {
