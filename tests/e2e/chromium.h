@@ -45,8 +45,9 @@ class Chromium : public WebAuthn {
                                      const DevTools::Json& argument);
 
   const store::TempDir folder_;
-  std::unique_ptr<DevTools> browser_;
   std::string page_;
+  // Ends first: until then events come for the page.
+  std::unique_ptr<DevTools> browser_;
 };
 
 }  // namespace u2fi::e2e
