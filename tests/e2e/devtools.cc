@@ -64,7 +64,8 @@ absl::StatusOr<pid_t> Spawn(const std::string& profile, int input, int output) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::string home = absl::StrCat("HOME=", profile);
-  char* environment[] = {home.data(), nullptr};
+  std::string temporary = absl::StrCat("TMPDIR=", profile);
+  char* environment[] = {home.data(), temporary.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input, kItsInput);
