@@ -118,8 +118,10 @@ class RedisStore : public Store {
   void Saw(const Epoch& epoch) {
     {
       MutexLock lock(mutex_);
-      const Epoch last = std::exchange(epoch_, epoch);
-      if (last == epoch || last.empty()) return;
+      if (epoch_ == epoch) return;
+      const bool first = epoch_.empty();
+      epoch_ = epoch;
+      if (first) return;
     }
     for (const std::unique_ptr<RedisLane>& lane : lanes_) lane->Redial();
     if (waiting_ != nullptr) waiting_->Redial();
