@@ -32,6 +32,11 @@ GateMetrics::GateMetrics(metrics::Registry* registry)
           {"u2fi_command_gate_forwards_total",
            "Messages for gateways that were handed to another replica.",
            {"outcome"},
-           {{"ok"}, {"refused"}, {"stale"}, {"unreachable"}}})) {}
+           {{"ok"}, {"refused"}, {"stale"}, {"unreachable"}}})),
+      journals_(registry_.Counters(
+          {"u2fi_command_gate_journals_total",
+           "Parts of agents' journals that came, and gaps in them.",
+           {"outcome"},
+           {{"taken"}, {"refused"}, {"gap"}}})) {}
 
 }  // namespace u2fi::command_gate

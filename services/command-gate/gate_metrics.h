@@ -28,6 +28,13 @@ class GateMetrics {
   // unreachable.
   void CountForward(const char* outcome) { forwards_.At({outcome}).Add(); }
 
+  // u2fi_command_gate_journals_total{outcome}: taken, refused; gap: rows before
+  // those that came are missing.
+  void CountJournal(const char* outcome) { journals_.At({outcome}).Add(); }
+
+  double Journals(const char* outcome) const {
+    return journals_.At({outcome}).Value();
+  }
   double Quotas(const char* quota) const { return quotas_.At({quota}).Value(); }
   double Forwards(const char* outcome) const {
     return forwards_.At({outcome}).Value();
@@ -44,6 +51,7 @@ class GateMetrics {
   const metrics::Rows<metrics::Counter> alarms_;
   const metrics::Rows<metrics::Counter> webhooks_;
   const metrics::Rows<metrics::Counter> forwards_;
+  const metrics::Rows<metrics::Counter> journals_;
 };
 
 }  // namespace u2fi::command_gate

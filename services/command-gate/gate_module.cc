@@ -73,10 +73,11 @@ GateModule::GateModule(const GateParts& parts)
           parts.clock, commands_, flow_,
           [this] { return TenantsOf(deciders_, sessions_, replica_.get()); }),
       gate_server_(service_, session_list_, watchers_, *executor_),
+      journals_(parts.clock, parts.store, metrics_),
       link_server_(GatewayLinkServer::Parts{
           parts.clock, parts.registry, sessions_, flow_, *executor_,
           parts.heartbeat_interval,
-          replica_ == nullptr ? nullptr : &replica_->keeper()}),
+          replica_ == nullptr ? nullptr : &replica_->keeper(), &journals_}),
       replica_server_(sessions_),
       webhooks_({parts.clock, parts.random, commands_, watchers_, metrics_},
                 parts.webhooks),

@@ -11,6 +11,7 @@
 #include "services/command-gate/account_login.h"
 #include "services/command-gate/gate_replica.h"
 #include "services/command-gate/gate_server.h"
+#include "services/command-gate/gateway_journals.h"
 #include "services/command-gate/gateway_link_server.h"
 #include "services/command-gate/lost_touches.h"
 #include "services/command-gate/replica_link_server.h"
@@ -112,6 +113,7 @@ class GateModule {
   SessionList session_list_;
   Sweeper sweeper_;
   GateServer gate_server_;
+  GatewayJournals journals_;
   GatewayLinkServer link_server_;
   ReplicaLinkServer replica_server_;
   Webhooks webhooks_;

@@ -11,6 +11,7 @@
 #include "services/common/crypto/certificate.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/pem.h"
+#include "services/common/logging/logging.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/served_call.h"
 #include "services/common/status/error.h"
@@ -81,11 +82,17 @@ class LinkReactor
   bool TakeOne(GatewayMessage& message);
   absl::Status HandleOne(const GatewayMessage& message);
   absl::Status Welcome(const gateway::v1::Hello& hello);
+  // What the welcome says of what the mesh has.
+  struct Welcoming {
+    uint64_t revocations = 0;
+    uint64_t last_audit_sequence = 0;
+  };
   // It joins the sessions, and the welcome goes first.
-  absl::Status Join(const GatewaySession& session, uint64_t revocations);
+  absl::Status Join(const GatewaySession& session, const Welcoming& welcoming);
+  void TakeJournal(const gateway::v1::AuditBacklog& backlog);
   // The directory may forget the stream.
   void NoteGone(const GatewaySession& session);
-  MeshMessage WelcomeMessage(uint64_t revocations) const;
+  MeshMessage WelcomeMessage(const Welcoming& welcoming) const;
   // One holder less.
   void LetGo();
 
@@ -286,6 +293,9 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
       SendAcks();
       if (parts_.claims != nullptr) parts_.claims->Heard(session_);
       return absl::OkStatus();
+    case GatewayMessage::kAuditBacklog:
+      TakeJournal(message.audit_backlog());
+      return absl::OkStatus();
     case GatewayMessage::BODY_NOT_SET:
       return Error(reason::kMessageUnexpected, "the message has no known body");
     default:
@@ -294,9 +304,29 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
   }
 }
 
-MeshMessage LinkReactor::WelcomeMessage(uint64_t revocations) const {
+// What is refused is not acknowledged: the agent keeps it, and it stands in the
+// log.
+void LinkReactor::TakeJournal(const gateway::v1::AuditBacklog& backlog) {
+  if (parts_.journals == nullptr) return;
+  const absl::StatusOr<uint64_t> stored =
+      parts_.journals->Take(session_, spki_, backlog);
+  if (!stored.ok()) {
+    logging::Warning("a gateway's journal was not taken",
+                     {{"tenant", session_.tenant},
+                      {"gateway", session_.gateway},
+                      {"reason", ReasonOf(stored.status())},
+                      {"cause", std::string(stored.status().message())}});
+    return;
+  }
+  MeshMessage answer;
+  answer.mutable_audit_ack()->set_sequence(*stored);
+  Enqueue(std::move(answer)).IgnoreError();
+}
+
+MeshMessage LinkReactor::WelcomeMessage(const Welcoming& welcoming) const {
   MeshMessage message;
   gateway::v1::Welcome& welcome = *message.mutable_welcome();
+  welcome.set_last_audit_sequence(welcoming.last_audit_sequence);
   welcome.set_generation(session_.generation);
   welcome.set_format_min(kFormat);
   welcome.set_format_max(kFormat);
@@ -307,7 +337,7 @@ MeshMessage LinkReactor::WelcomeMessage(uint64_t revocations) const {
   welcome.mutable_limits()->set_message_bytes(4 << 20);
   welcome.mutable_limits()->set_audit_rows(1000);
   welcome.mutable_limits()->set_events_per_minute(60);
-  welcome.set_revocations_revision(revocations);
+  welcome.set_revocations_revision(welcoming.revocations);
   return message;
 }
 
@@ -331,7 +361,12 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (parts_.claims != nullptr) {
     ASSIGN_OR_RETURN(session, parts_.claims->Claim(std::move(session)));
   }
-  const absl::Status joined = Join(session, admitted.revocations().revision());
+  Welcoming welcoming{admitted.revocations().revision()};
+  if (parts_.journals != nullptr) {
+    ASSIGN_OR_RETURN(welcoming.last_audit_sequence,
+                     parts_.journals->LastOf(session, hello));
+  }
+  const absl::Status joined = Join(session, welcoming);
   if (!joined.ok()) NoteGone(session);
   RETURN_IF_ERROR(joined);
   if (admitted.revocations().revision() > hello.revocations_revision()) {
@@ -346,12 +381,12 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
 // The welcome tells the generation that joining gives; whatever is sent from
 // then on queues behind it.
 absl::Status LinkReactor::Join(const GatewaySession& session,
-                               uint64_t revocations) {
+                               const Welcoming& welcoming) {
   MutexLock lock(mutex_);
   if (finished_) return Error(reason::kCancelled, "the stream has ended");
   ASSIGN_OR_RETURN(session_, parts_.sessions.Add(session, handle_));
   welcomed_ = true;
-  queue_.push_front(WelcomeMessage(revocations));
+  queue_.push_front(WelcomeMessage(welcoming));
   WriteNext();
   return absl::OkStatus();
 }

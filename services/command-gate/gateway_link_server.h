@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_COMMAND_GATE_GATEWAY_LINK_SERVER_H_
 
 #include "absl/time/time.h"
+#include "services/command-gate/gateway_journals.h"
 #include "services/command-gate/gateway_sessions.h"
 #include "services/command-gate/stream_claims.h"
 #include "services/common/audit/executor.h"
@@ -27,6 +28,8 @@ class GatewayLinkServer : public gateway::v1::GatewayLink::CallbackService {
     absl::Duration heartbeat_interval;
     // Where there are other replicas: makes streams this one's. Else nullptr.
     StreamClaims* claims = nullptr;
+    // Takes what agents send of their journals; nullptr (tests): nobody does.
+    GatewayJournals* journals = nullptr;
   };
 
   explicit GatewayLinkServer(const Parts& parts) : parts_(parts) {}

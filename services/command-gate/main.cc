@@ -6,6 +6,7 @@
 #include "services/command-gate/replica_grpc_client.h"
 #include "services/common/audit/audit_runner.h"
 #include "services/common/audit/audit_server.h"
+#include "services/common/audit/keys.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
 #include "services/common/config/version.h"
@@ -125,15 +126,17 @@ absl::Status Run(const CommandGateConfig& config) {
   GateModule gate(parts);
   audit::AuditRunner audit(metered, SystemClock(), {&gate.deciders()},
                            config.audit());
+  audit.WithJournals();
   RETURN_IF_ERROR(audit.Start());
   audit::ThreadExecutor exporting(kExportThreads);
-  audit::AuditServer audit_server({metered,
-                                   SystemClock(),
-                                   {"command-gate"},
-                                   "",
-                                   config::Version(),
-                                   config.audit().sink_file()},
-                                  exporting);
+  audit::AuditServer audit_server(
+      {metered,
+       SystemClock(),
+       {std::string(audit::kJournalService), "command-gate"},
+       "",
+       config::Version(),
+       config.audit().sink_file()},
+      exporting);
   rpc::ServiceList services;
   services.Add<v1::CommandGate>(gate.gate_server());
   services.Add<gateway::v1::GatewayLink>(gate.link_server());

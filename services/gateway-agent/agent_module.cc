@@ -29,41 +29,46 @@ uint64_t Millis(absl::Time time) {
 
 absl::StatusOr<std::unique_ptr<AgentModule>> AgentModule::Create(
     AgentParts parts) {
-  ASSIGN_OR_RETURN(SiteStore site,
-                   SiteStore::Open(parts.store, parts.identity.tenant));
-  std::unique_ptr<AgentModule> module(
-      new AgentModule(std::move(parts), std::move(site)));
+  std::unique_ptr<AgentModule> module(new AgentModule(std::move(parts)));
   RETURN_IF_ERROR(module->Build());
   return module;
 }
 
-AgentModule::AgentModule(AgentParts parts, SiteStore site)
-    : parts_(std::move(parts)), clock_(parts_.clock), site_(std::move(site)) {}
+AgentModule::AgentModule(AgentParts parts)
+    : parts_(std::move(parts)), clock_(parts_.clock) {}
 
 absl::Status AgentModule::Build() {
+  ASSIGN_OR_RETURN(journal_, Journal::Open(parts_.store, clock_, parts_.random,
+                                           parts_.identity, parts_.journal));
+  ASSIGN_OR_RETURN(site_, SiteStore::Open(parts_.store, parts_.identity.tenant,
+                                          journal_.get()));
   link_ = std::make_unique<MeshLink>(
       *parts_.gates, clock_, parts_.random, [this] { return MakeHello(); },
       std::vector<MeshHandler*>{&clock_setter_}, parts_.link);
   sender_ = std::make_unique<PatientSender>(*link_);
+  journal_sender_ = std::make_unique<JournalSender>(*journal_, *link_, clock_);
   approvals_ =
       std::make_unique<ApprovalDesk>(parts_.identity, clock_, parts_.tokens,
                                      parts_.cue, *sender_, parts_.approvals);
-  ASSIGN_OR_RETURN(devices_, DeviceDesk::Create(parts_.identity, clock_, site_,
+  ASSIGN_OR_RETURN(devices_, DeviceDesk::Create(parts_.identity, clock_, *site_,
                                                 *parts_.broker, *sender_,
                                                 parts_.credentials));
   link_->AddHandler(*sender_);
   link_->AddHandler(*approvals_);
   link_->AddHandler(*devices_);
+  link_->AddHandler(*journal_sender_);
   return absl::OkStatus();
 }
 
 AgentModule::~AgentModule() {
-  link_->Stop();
+  if (link_ != nullptr) link_->Stop();
   approvals_.reset();
   if (devices_ != nullptr) devices_->Stop();
   // Its handlers call the desk.
   parts_.broker.reset();
   devices_.reset();
+  // The last rows are settled.
+  journal_sender_.reset();
 }
 
 absl::StatusOr<StatusResponse> AgentModule::Status() {
@@ -130,6 +135,8 @@ gateway::v1::Hello AgentModule::MakeHello() {
   }
   const DeviceDesk::Memory memory = devices_->memory();
   hello.set_journal_since_ms(memory.journal_since_ms);
+  const auto head = journal_->Head();
+  if (head.ok() && head->sequence() > 0) *hello.mutable_journal_head() = *head;
   hello.set_revocations_revision(memory.denied_revision);
   return hello;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "services/common/mqtt/mqtt_client.h"
 #include "services/common/store/store.h"
 #include "services/gateway-agent/approval_desk.h"
@@ -13,6 +14,8 @@
 #include "services/gateway-agent/device_desk.h"
 #include "services/gateway-agent/gates.h"
 #include "services/gateway-agent/identity.h"
+#include "services/gateway-agent/journal.h"
+#include "services/gateway-agent/journal_sender.h"
 #include "services/gateway-agent/mesh_link.h"
 #include "services/gateway-agent/patient_sender.h"
 #include "services/gateway-agent/site_clock.h"
@@ -43,6 +46,7 @@ struct AgentParts {
   std::function<absl::Time()> certificate_end = nullptr;
   // nullptr: others let devices connect to the broker.
   DeviceCredentials* credentials = nullptr;
+  Journal::Options journal = {};
 };
 
 // One gateway-agent: link, desks and what they share. Many may live in one
@@ -84,16 +88,18 @@ class AgentModule {
     SiteClock& clock_;
   };
 
-  AgentModule(AgentParts parts, SiteStore site);
+  explicit AgentModule(AgentParts parts);
   absl::Status Build();
   gateway::v1::Hello MakeHello();
 
   AgentParts parts_;
   SiteClock clock_;
   ClockSetter clock_setter_{clock_};
-  SiteStore site_;
+  std::unique_ptr<Journal> journal_;
+  absl::optional<SiteStore> site_;
   std::unique_ptr<MeshLink> link_;
   std::unique_ptr<PatientSender> sender_;
+  std::unique_ptr<JournalSender> journal_sender_;
   std::unique_ptr<ApprovalDesk> approvals_;
   std::unique_ptr<DeviceDesk> devices_;
 };

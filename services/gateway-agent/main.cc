@@ -69,6 +69,12 @@ MeshLink::Options LinkOptionsOf(const Config& config) {
   return options;
 }
 
+Journal::Options JournalOptionsOf(const Config& config) {
+  Journal::Options options;
+  if (config.journal_rows() != 0) options.most_rows = config.journal_rows();
+  return options;
+}
+
 ApprovalOptions ApprovalOptionsOf(const Config& config) {
   ApprovalOptions options;
   options.touch_timeout = config::DurationOr(
@@ -108,7 +114,7 @@ absl::StatusOr<std::unique_ptr<AgentModule>> MakeAgent(
        std::make_unique<MeshGates>(tls, config.mesh().target(), SystemRandom()),
        LinkOptionsOf(config), ApprovalOptionsOf(config), config::Version(),
        [&tls] { return tls.NotAfter().value_or(absl::UnixEpoch()); },
-       site.credentials()});
+       site.credentials(), JournalOptionsOf(config)});
 }
 
 absl::Status Run(const Config& config) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/gateway-agent/journal_rows.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -45,10 +46,11 @@ absl::StatusOr<Row> Parse(const std::string& value) {
 }  // namespace
 
 absl::StatusOr<SiteStore> SiteStore::Open(store::Store& store,
-                                          absl::string_view tenant) {
+                                          absl::string_view tenant,
+                                          Journal* journal) {
   ASSIGN_OR_RETURN(store::Partition partition,
                    store::Partition::Make("gateway-agent", tenant));
-  return SiteStore(store, std::move(partition));
+  return SiteStore(store, std::move(partition), journal);
 }
 
 template <typename Row>
@@ -101,7 +103,30 @@ absl::Status SiteStore::Commit(std::vector<store::Expect> expect,
   commit.put = std::move(put);
   commit.remove = std::move(remove);
   commit.durability = durability;
-  absl::Status status = store_->Commit(partition_, commit).status();
+  return NoteEpoch(store_->Commit(partition_, commit).status());
+}
+
+absl::Status SiteStore::Commit(store::CommitRequest commit,
+                               std::vector<audit::RowContent> rows) {
+  if (journal_ == nullptr) {
+    return Commit(std::move(commit.expect), std::move(commit.put),
+                  std::move(commit.remove), commit.durability);
+  }
+  audit::Transition transition;
+  ASSIGN_OR_RETURN(transition.epoch, Epoch());
+  transition.expect = std::move(commit.expect);
+  transition.put = std::move(commit.put);
+  transition.remove = std::move(commit.remove);
+  transition.durability = commit.durability;
+  for (audit::RowContent& content : rows) {
+    ASSIGN_OR_RETURN(audit::PreparedRow row,
+                     journal_->Prepare(std::move(content)));
+    transition.rows.push_back(std::move(row));
+  }
+  return NoteEpoch(journal_->Commit(std::move(transition)).status());
+}
+
+absl::Status SiteStore::NoteEpoch(absl::Status status) {
   if (IsReason(status, reason::kStoreEpochChanged)) {
     MutexLock lock(known_->mutex);
     known_->epoch.clear();
@@ -140,15 +165,17 @@ absl::Status SiteStore::Hand(const std::vector<Handed>& commands) {
   if (commands.size() > kMaxHanded) {
     return Error(reason::kInternal, "too many commands for one commit");
   }
-  std::vector<store::Expect> expect;
-  std::vector<store::Put> put;
+  store::CommitRequest commit;
+  commit.durability = store::Durability::kDurable;
+  std::vector<audit::RowContent> rows;
   for (const auto& [command_id, row] : commands) {
     const std::string key = JournalKey(command_id);
-    expect.push_back({key, store::kAbsent});
-    put.push_back({key, row.SerializeAsString(), KeptUntil(row)});
-    put.push_back({HandedKey(row.device(), command_id), ""});
+    commit.expect.push_back({key, store::kAbsent});
+    commit.put.push_back({key, row.SerializeAsString(), KeptUntil(row)});
+    commit.put.push_back({HandedKey(row.device(), command_id), ""});
+    rows.push_back(HandedContent(command_id, row));
   }
-  return Commit(std::move(expect), std::move(put), {});
+  return Commit(std::move(commit), std::move(rows));
 }
 
 absl::StatusOr<std::vector<std::string>> SiteStore::Unfinished(
@@ -164,11 +191,13 @@ absl::StatusOr<gateway::v1::CommandResult> SiteStore::Finish(
   }
   if (!row->result().command_id().empty()) return row->result();
   *row->mutable_result() = result;
-  RETURN_IF_ERROR(Commit(
-      {},
-      {{JournalKey(command_id), row->SerializeAsString(), KeptUntil(*row)},
-       {UnsentKey(command_id), ""}},
-      {HandedKey(row->device(), command_id)}, store::Durability::kVolatile));
+  store::CommitRequest commit;
+  commit.put = {
+      {JournalKey(command_id), row->SerializeAsString(), KeptUntil(*row)},
+      {UnsentKey(command_id), ""}};
+  commit.remove = {HandedKey(row->device(), command_id)};
+  commit.durability = store::Durability::kVolatile;
+  RETURN_IF_ERROR(Commit(std::move(commit), {EndContent(result)}));
   return result;
 }
 
@@ -219,13 +248,18 @@ absl::Status SiteStore::Unstage(absl::string_view device) {
 
 absl::Status SiteStore::Install(absl::string_view device,
                                 const DeviceRow& row) {
-  return Commit({}, {{DeviceKey(device), row.SerializeAsString()}},
-                {StageKey(device), ChangeKey(device)});
+  store::CommitRequest commit;
+  commit.durability = store::Durability::kDurable;
+  commit.put = {{DeviceKey(device), row.SerializeAsString()}};
+  commit.remove = {StageKey(device), ChangeKey(device)};
+  return Commit(std::move(commit), {PinsContent(device, row)});
 }
 
 absl::Status SiteStore::Forget(absl::string_view device) {
-  return Commit({}, {},
-                {DeviceKey(device), StageKey(device), ChangeKey(device)});
+  store::CommitRequest commit;
+  commit.durability = store::Durability::kDurable;
+  commit.remove = {DeviceKey(device), StageKey(device), ChangeKey(device)};
+  return Commit(std::move(commit), {ForgottenContent(device)});
 }
 
 absl::StatusOr<absl::optional<ChangeRow>> SiteStore::FindChange(

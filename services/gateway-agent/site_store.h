@@ -12,6 +12,7 @@
 #include "absl/types/optional.h"
 #include "services/common/store/store.h"
 #include "services/common/sync/sync.h"
+#include "services/gateway-agent/journal.h"
 #include "u2fi/gateway_agent/records/v1/records.pb.h"
 
 namespace u2fi::gateway_agent {
@@ -28,12 +29,17 @@ namespace u2fi::gateway_agent {
 //   p/<device>       records.v1.ChangeRow
 //   m/journal        records.v1.JournalStart
 //   m/denied         records.v1.DenyRow
+// What is handed over, what comes of it, and what is believed of a device also
+// leave a row of the audit in `journal` (audit/..., m/settled), in the same
+// commit.
 class SiteStore {
  public:
-  // `store` must outlive this object. STORE_PARTITION_INVALID if `tenant` is
+  // `store` must outlive this object, and `journal`, which is on it, for the
+  // same tenant; tests may do without. STORE_PARTITION_INVALID if `tenant` is
   // no id.
   static absl::StatusOr<SiteStore> Open(store::Store& store,
-                                        absl::string_view tenant);
+                                        absl::string_view tenant,
+                                        Journal* journal = nullptr);
 
   // Since when there is this journal, in milliseconds since 1970: `now_ms` if
   // it begins now.
@@ -48,7 +54,8 @@ class SiteStore {
     records::v1::JournalRow row;
   };
   // Writes HANDED for all of them in one durable commit, or for none. At most
-  // kMaxHanded. STORE_ABORTED if one is in the journal already.
+  // kMaxHanded. STORE_ABORTED if one is in the journal already,
+  // AUDIT_UNAVAILABLE if the journal is full.
   static constexpr size_t kMaxHanded = 16;
   absl::Status Hand(const std::vector<Handed>& commands);
 
@@ -106,8 +113,8 @@ class SiteStore {
   absl::Status SetDenied(const records::v1::DenyRow& row);
 
  private:
-  SiteStore(store::Store& store, store::Partition partition)
-      : store_(&store), partition_(std::move(partition)) {}
+  SiteStore(store::Store& store, store::Partition partition, Journal* journal)
+      : store_(&store), partition_(std::move(partition)), journal_(journal) {}
 
   template <typename Row>
   absl::StatusOr<absl::optional<Row>> Find(const std::string& key);
@@ -119,6 +126,11 @@ class SiteStore {
       std::vector<store::Expect> expect, std::vector<store::Put> put,
       std::vector<std::string> remove,
       store::Durability durability = store::Durability::kDurable);
+  // The same with the rows that explain it.
+  absl::Status Commit(store::CommitRequest commit,
+                      std::vector<audit::RowContent> rows);
+  // The engine may have begun anew.
+  absl::Status NoteEpoch(absl::Status status);
 
   // The engine's incarnation, read when it is not known. Shared by copies.
   struct KnownEpoch {
@@ -129,6 +141,7 @@ class SiteStore {
 
   store::Store* store_;
   store::Partition partition_;
+  Journal* journal_;
   std::shared_ptr<KnownEpoch> known_ = std::make_shared<KnownEpoch>();
 };
 

@@ -1,6 +1,7 @@
 // The whole cloud side in one process: for one site, demonstrations and tests.
 #include "services/common/audit/audit_runner.h"
 #include "services/common/audit/audit_server.h"
+#include "services/common/audit/keys.h"
 #include "services/common/audit/thread_executor.h"
 #include "services/common/config/program.h"
 #include "services/common/config/version.h"
@@ -39,12 +40,14 @@ absl::Status Run(const StandaloneConfig& config) {
                               &process->metrics()));
   audit::AuditRunner audit(metered, SystemClock(), module->deciders(),
                            config.audit());
+  audit.WithJournals();
   RETURN_IF_ERROR(audit.Start());
   audit::ThreadExecutor exporting(kExportThreads);
   audit::AuditServer audit_server(
       {metered,
        SystemClock(),
-       {"attestation", "device-registry", "command-gate"},
+       {std::string(audit::kJournalService), "attestation", "device-registry",
+        "command-gate"},
        config.attestation().relying_party().rp_id(),
        config::Version(),
        config.audit().sink_file()},

@@ -113,6 +113,10 @@ v1::SignedCheckpoint& FirstCheckpoint(FakeExport& file) {
 }
 
 const Case kCases[] = {
+    {"HiddenFromTheGatesRows",
+     "",
+     {},
+     [](FakeExport& f) { f.AddHanded("journal", "commands/hidden"); }},
     {"Body",
      "",
      {},

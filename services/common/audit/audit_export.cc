@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/common/audit/heads.h"
@@ -52,6 +53,13 @@ absl::Status CheckFields(const ExportParts& parts,
     return FieldError("after_sequence", "goes with a writer only");
   }
   return absl::OkStatus();
+}
+
+// Whether the chain is among those of `service`: its own, or all journals.
+bool IsOf(const v1::Writer& writer, const std::string& service) {
+  return service == kJournalService
+             ? absl::StartsWith(writer.service(), kJournalWriterPrefix)
+             : writer.service() == service;
 }
 
 // The number of the first row among them; 0: there is none.
@@ -236,8 +244,7 @@ void AuditExport::QueueKey(const std::string& kid, const std::string& point) {
 
 bool AuditExport::IsAskedFor(const v1::Writer& writer) const {
   return writer.tenant() == tenant_ &&
-         (request_.service().empty() ||
-          writer.service() == request_.service()) &&
+         (request_.service().empty() || IsOf(writer, request_.service())) &&
          (!request_.has_writer() ||
           writer.SerializeAsString() == request_.writer().SerializeAsString());
 }

@@ -1,9 +1,11 @@
 #include "services/common/audit/audit_runner.h"
 
+#include <set>
 #include <string>
 #include <utility>
 
 #include "services/common/audit/file_sink.h"
+#include "services/common/audit/journal_mover.h"
 #include "services/common/audit/store_sink.h"
 #include "services/common/config/checks.h"
 #include "services/common/file/file.h"
@@ -110,7 +112,9 @@ void AuditRunner::RunUntilStopped() {
     for (const auto& drainers : drainers_) {
       Report("audit rows could not be drained", drainers->Drain());
     }
-    if (clock_.Uptime() >= orphans_at_) DrainOrphans();
+    if (clock_.Uptime() < orphans_at_) continue;
+    DrainOrphans();
+    if (with_journals_ && !config_.sink_file().empty()) MoveJournals();
   }
 }
 
@@ -121,6 +125,20 @@ void AuditRunner::DrainOrphans() {
       Report("rows of a replica that is gone could not be drained",
              drainers_[i]->DrainOrphans(tenant));
     }
+  }
+}
+
+void AuditRunner::MoveJournals() {
+  JournalMover mover(store_, *sink_, clock_);
+  std::set<std::string> tenants;
+  for (TenantDeciders* deciders : deciders_) {
+    for (std::string& tenant : deciders->Tenants()) {
+      tenants.insert(std::move(tenant));
+    }
+  }
+  for (const std::string& tenant : tenants) {
+    Report("agents' journals could not be moved to the sink",
+           mover.Move(tenant));
   }
 }
 

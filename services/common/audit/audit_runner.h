@@ -40,6 +40,10 @@ class AuditRunner {
   // Stops, and drains the rest under a last checkpoint.
   ~AuditRunner();
 
+  // Also moves the journals that agents sent (journal_mover.h) to the sink
+  // file, once a minute; for the gate. Before Start().
+  void WithJournals() { with_journals_ = true; }
+
   // Reads or makes the key, opens the sink and begins. Once. FILE_NOT_FOUND,
   // FILE_UNAVAILABLE, or INVALID_ARGUMENT for a key file without a P-256 key.
   absl::Status Start();
@@ -53,6 +57,7 @@ class AuditRunner {
   absl::Status OpenSink();
   void RunUntilStopped();
   void DrainOrphans();
+  void MoveJournals();
 
   store::Store& store_;
   const Clock& clock_;
@@ -64,6 +69,7 @@ class AuditRunner {
   // One for each of `deciders_`.
   std::vector<std::unique_ptr<TenantDrainers>> drainers_;
   absl::Duration orphans_at_;
+  bool with_journals_ = false;
   Mutex mutex_;
   CondVar stop_changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/audit/keys.h"
 #include "services/common/audit/rules.h"
 #include "services/common/proof/client_data.h"
 #include "services/common/proof/command.h"
@@ -19,6 +21,10 @@ namespace u2fi::audit {
 namespace {
 
 constexpr absl::string_view kGate = "command-gate";
+// What an agent's journal says of a command that goes to its device, and the
+// subject of rows about one.
+constexpr absl::string_view kHanded = "HANDED";
+constexpr absl::string_view kCommands = "commands/";
 constexpr size_t kRpIdHashSize = 32;
 
 absl::Status Fault(absl::string_view step, absl::string_view why) {
@@ -176,6 +182,7 @@ absl::StatusOr<EvidenceVerifier::Claim> EvidenceVerifier::ReadClaim(
 
 absl::StatusOr<Evidence> EvidenceVerifier::Verify(const ParsedRow& row,
                                                   uint64_t line) {
+  NoteCommands(row, line);
   if (row.erased) return Evidence{Finding::kErased, "", ""};
   if (!CarriesProof(row)) return VerifyMove(row, line);
   ASSIGN_OR_RETURN(const Claim claim, ReadClaim(row));
@@ -320,6 +327,21 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyOperation(const Claim& claim) {
   return first;
 }
 
+void EvidenceVerifier::NoteCommands(const ParsedRow& row, uint64_t line) {
+  const std::string& service = row.header.writer().service();
+  const bool handed = absl::StartsWith(service, kJournalWriterPrefix) &&
+                      row.body.state_after() == kHanded;
+  if (service != kGate && !handed) return;
+  for (const std::string& subject : row.header.subjects()) {
+    if (!absl::StartsWith(subject, kCommands)) continue;
+    if (handed) {
+      handed_.insert({subject, line});
+    } else {
+      gated_.insert(subject);
+    }
+  }
+}
+
 absl::StatusOr<Evidence> EvidenceVerifier::VerifyMove(const ParsedRow& row,
                                                       uint64_t line) {
   const v1::AuditBody& body = row.body;
@@ -366,13 +388,23 @@ absl::StatusOr<Evidence> EvidenceVerifier::Missing(
 
 absl::Status EvidenceVerifier::Finish(uint64_t& line) const {
   if (!options_.complete || erased_) return absl::OkStatus();
-  uint64_t first = std::numeric_limits<uint64_t>::max();
+  constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
+  uint64_t unapproved = kNone;
   for (const auto& [id, at] : dispatched_) {
-    if (approved_.count(id) == 0) first = std::min(first, at);
+    if (approved_.count(id) == 0) unapproved = std::min(unapproved, at);
   }
-  if (first == std::numeric_limits<uint64_t>::max()) return absl::OkStatus();
-  line = first;
-  return Fault("approved", "no row approved the command");
+  uint64_t unknown = kNone;
+  // A journal may be verified without the gate's rows.
+  for (const auto& [subject, at] : handed_) {
+    if (gated_.empty() || gated_.count(subject) > 0) continue;
+    unknown = std::min(unknown, at);
+  }
+  if (unapproved == kNone && unknown == kNone) return absl::OkStatus();
+  line = std::min(unapproved, unknown);
+  if (line == unapproved) {
+    return Fault("approved", "no row approved the command");
+  }
+  return Fault("handed", "the gate's rows do not know of the command");
 }
 
 }  // namespace u2fi::audit

@@ -48,6 +48,9 @@ struct Evidence {
 //   proof     a command became APPROVED, or went from PREPARING to DISPATCHED,
 //             by a row without a proof, and its operation is not free
 //   approved  a command was DISPATCHED that no row of a complete file approved
+//   handed    a gateway's journal in a complete file says that it handed over a
+//             command of which the gate's rows, which are there too, say
+//             nothing: rows of the cloud are missing
 //   touch     a complete file without erasures lacks a touch or a pin set that
 //             a proof refers to
 // A touch of a CTAP2 key over an act on an account says nothing of the
@@ -98,6 +101,8 @@ class EvidenceVerifier {
   absl::StatusOr<Evidence> VerifyAccountAct(const Claim& claim);
   absl::StatusOr<Evidence> VerifyPinsChange(const Claim& claim);
   absl::StatusOr<Evidence> VerifyOperation(const Claim& claim);
+  // Notes which commands the gate and the gateways' journals speak of.
+  void NoteCommands(const ParsedRow& row, uint64_t line);
   // What a row without a proof may say of a command.
   absl::StatusOr<Evidence> VerifyMove(const ParsedRow& row, uint64_t line);
   absl::StatusOr<Evidence> VerifyIsFree(const ParsedRow& row);
@@ -128,6 +133,10 @@ class EvidenceVerifier {
   // approval, with the line.
   std::set<std::string> approved_;
   std::map<std::string, uint64_t> dispatched_;
+  // Subjects of commands in the gate's rows; of those handed over by gateways,
+  // with the line.
+  std::set<std::string> gated_;
+  std::map<std::string, uint64_t> handed_;
 };
 
 }  // namespace u2fi::audit

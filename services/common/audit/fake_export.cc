@@ -29,7 +29,10 @@ FakeExport::FakeExport(Edit edit)
       gate_{TestWriter(), ChainBuilder(TestWriter()), {}},
       other_{TestWriter("attestation", 'b'),
              ChainBuilder(TestWriter("attestation", 'b')),
-             {}} {
+             {}},
+      journal_{TestWriter("gateway/s1/gw-1", 'c'),
+               ChainBuilder(TestWriter("gateway/s1/gw-1", 'c')),
+               {}} {
   records.push_back(ExportStart{});
   records.push_back(signer_.public_key());
   Add("other.1", TestContent("tokens/tok-alice"), true);
@@ -63,9 +66,21 @@ size_t FakeExport::IndexOf(absl::string_view name) const {
 }
 
 void FakeExport::Add(absl::string_view name, RowContent content, bool other) {
+  AddTo(other ? other_ : gate_, name, std::move(content));
+}
+
+void FakeExport::AddHanded(absl::string_view name, absl::string_view subject) {
+  RowContent content;
+  content.kind = v1::ROW_KIND_EXECUTION;
+  content.subjects = {std::string(subject)};
+  content.body.set_state_after("HANDED");
+  AddTo(journal_, name, std::move(content));
+}
+
+void FakeExport::AddTo(Chain& chain, absl::string_view name,
+                       RowContent content) {
   site.now_ms += kStepMs;
   if (edit_) edit_(name, content);
-  Chain& chain = other ? other_ : gate_;
   v1::AuditRow row;
   row.ParseFromString(
       chain.builder.Append(*PreparedRow::Make(std::move(content), random_),

@@ -50,6 +50,9 @@ class FakeExport {
   // Adds a row to the gate's chain or the other one, and a checkpoint over it.
   void Add(absl::string_view name, RowContent content, bool other = false);
   void AddCheckpoint(bool other = false);
+  // Adds a row to the journal of a gateway: it handed over the command that is
+  // the subject.
+  void AddHanded(absl::string_view name, absl::string_view subject);
 
   // Signs with the audit key.
   const CheckpointSigner& signer() const { return signer_; }
@@ -74,6 +77,7 @@ class FakeExport {
   RowContent Approved(absl::string_view command, proof::v1::Purpose purpose,
                       proof::FakeToken& token);
   std::string Command(absl::string_view operation, absl::string_view arguments);
+  void AddTo(Chain& chain, absl::string_view name, RowContent content);
   void Enrol(absl::string_view name, proof::FakeToken& token);
   void AddGenesis();
   void AddUnlock();
@@ -85,6 +89,7 @@ class FakeExport {
   CheckpointSigner signer_;
   Chain gate_;
   Chain other_;
+  Chain journal_;
   std::map<std::string, size_t, std::less<>> index_;
   int requests_ = 0;
 };

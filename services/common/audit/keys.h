@@ -47,6 +47,12 @@ inline std::string AuditKeyKey(absl::string_view kid) {
   return absl::StrCat(kAuditKeyPrefix, kid);
 }
 
+// Agents' journals: chains of writers `gateway/<site>/<gateway>`, which the
+// gate takes in the partition (gateway-journal, tenant), each row under a
+// checkpoint of the gateway's.
+inline constexpr absl::string_view kJournalService = "gateway-journal";
+inline constexpr absl::string_view kJournalWriterPrefix = "gateway/";
+
 }  // namespace u2fi::audit
 
 #endif  // U2FI_SERVICES_COMMON_AUDIT_KEYS_H_

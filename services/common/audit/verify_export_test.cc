@@ -332,5 +332,28 @@ TEST(AnchorsTest, RefusesAnythingElse) {
   EXPECT_TRUE(anchors.empty());
 }
 
+std::string SubjectOf(FakeExport& file, absl::string_view row) {
+  v1::AuditHeader header;
+  EXPECT_TRUE(header.ParseFromString(file.Row(row).header()));
+  return header.subjects(0);
+}
+
+TEST_F(VerifyExportTest, AGatewaysJournalHoldsBesideTheGatesRows) {
+  FakeExport file;
+  file.AddHanded("journal.unlock", SubjectOf(file, "unlock.dispatched"));
+  file.AddHanded("journal.free", SubjectOf(file, "lamp.free"));
+  EXPECT_FALSE(Verify(file).fault.has_value());
+}
+
+TEST_F(VerifyExportTest, AJournalKnowsOfACommandThatTheCloudHidesFromItsRows) {
+  FakeExport file;
+  file.AddHanded("journal.unlock", SubjectOf(file, "unlock.dispatched"));
+  file.AddHanded("journal.hidden", "commands/hidden");
+  file.AddHanded("journal.another", "commands/another");
+  ExpectFault(file, "journal.hidden", "handed");
+  // A part of the rows proves nothing.
+  EXPECT_FALSE(Verify(file, false).fault.has_value());
+}
+
 }  // namespace
 }  // namespace u2fi::audit
