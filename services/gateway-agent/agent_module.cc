@@ -42,6 +42,7 @@ absl::Status AgentModule::Build() {
                                            parts_.identity, parts_.journal));
   ASSIGN_OR_RETURN(site_, SiteStore::Open(parts_.store, parts_.identity.tenant,
                                           journal_.get()));
+  parts_.link.backlog = [this] { return journal_->rows(); };
   link_ = std::make_unique<MeshLink>(
       *parts_.gates, clock_, parts_.random, [this] { return MakeHello(); },
       std::vector<MeshHandler*>{&clock_setter_}, parts_.link);

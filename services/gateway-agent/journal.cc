@@ -92,12 +92,14 @@ absl::StatusOr<audit::PreparedRow> Journal::Prepare(audit::RowContent content) {
   return audit::PreparedRow::Make(std::move(content), random_);
 }
 
+absl::Status Journal::CheckRoom(size_t rows) const {
+  if (this->rows() + rows <= options_.most_rows) return absl::OkStatus();
+  return Error(reason::kAuditUnavailable,
+               "the journal is full: the mesh does not take its rows");
+}
+
 absl::StatusOr<audit::Committed> Journal::Commit(audit::Transition transition) {
   const size_t more = transition.rows.size();
-  if (rows() + more > options_.most_rows) {
-    return Error(reason::kAuditUnavailable,
-                 "the journal is full: the mesh does not take its rows");
-  }
   auto committed = queue_.Commit(std::move(transition));
   if (committed.ok()) rows_ += static_cast<int64_t>(more);
   // A transition that lost its race leaves a row too.

@@ -32,7 +32,7 @@ namespace u2fi::gateway_agent {
 class Journal {
  public:
   struct Options {
-    // Rows that the mesh does not have; with more of them nothing is done.
+    // Rows that the mesh does not have; with more of them nothing begins.
     uint64_t most_rows = 100'000;
   };
   // Rows that go up at once.
@@ -45,8 +45,12 @@ class Journal {
       store::Store& store, const Clock& clock, RandomSource& random,
       const AgentIdentity& identity, const Options& options);
 
+  // AUDIT_UNAVAILABLE if there is no room for `rows` more, and so nothing is to
+  // begin. What has begun may end: Commit() does not ask.
+  absl::Status CheckRoom(size_t rows) const;
+
   // Makes the transition happen together with its rows: outcomes as in
-  // audit::DecisionQueue. AUDIT_UNAVAILABLE if the journal is full.
+  // audit::DecisionQueue.
   absl::StatusOr<audit::Committed> Commit(audit::Transition transition);
   // A row of `content` for a transition.
   absl::StatusOr<audit::PreparedRow> Prepare(audit::RowContent content);

@@ -155,14 +155,18 @@ TEST_F(JournalTest, ANewProcessSendsWhatTheOneBeforeLeft) {
   EXPECT_EQ(heads.size(), 1u);
 }
 
-TEST_F(JournalTest, AFullJournalRefuses) {
+TEST_F(JournalTest, InAFullJournalNothingBegins) {
   Begin(2);
   ASSERT_OK(Write("c1"));
+  EXPECT_OK(journal_->CheckRoom(1));
+  EXPECT_THAT(journal_->CheckRoom(2), HasReason(reason::kAuditUnavailable));
+  // What has begun ends.
   ASSERT_OK(Write("c2"));
-  EXPECT_THAT(Write("c3"), HasReason(reason::kAuditUnavailable));
+  ASSERT_OK(Write("c3"));
+  EXPECT_THAT(journal_->CheckRoom(1), HasReason(reason::kAuditUnavailable));
   ASSERT_OK(journal_->Settle());
   Take(Next());
-  EXPECT_OK(Write("c3"));
+  EXPECT_OK(journal_->CheckRoom(2));
 }
 
 TEST_F(JournalTest, ARowThatSomebodyChangedDoesNotGoUp) {

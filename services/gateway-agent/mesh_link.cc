@@ -251,8 +251,11 @@ void MeshLink::WaitUntil(absl::Duration uptime) {
   if (open_ != nullptr && now >= next_beat_) {
     next_beat_ = now + heartbeat_;
     GatewayMessage message;
-    message.mutable_heartbeat()->set_time_ms(
-        static_cast<uint64_t>(UnixMillis(clock_)));
+    gateway::v1::Heartbeat& beat = *message.mutable_heartbeat();
+    beat.set_time_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+    if (options_.backlog) {
+      beat.set_audit_backlog(static_cast<uint32_t>(options_.backlog()));
+    }
     open_->Send(std::move(message));
   }
   changed_.WaitFor(mutex_, std::min(uptime, next_beat_) - now);

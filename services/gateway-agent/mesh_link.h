@@ -39,6 +39,9 @@ class MeshLink : public MeshSender {
     absl::Duration most_heartbeat = absl::Hours(1);
     // Welcome must come within this time, or the next gate is tried.
     absl::Duration welcome_within = absl::Seconds(10);
+    // How many rows of the journal the mesh does not have, for heartbeats. May
+    // be empty.
+    std::function<uint64_t()> backlog = nullptr;
   };
   // What people are told of the link.
   struct State {

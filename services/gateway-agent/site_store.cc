@@ -165,6 +165,10 @@ absl::Status SiteStore::Hand(const std::vector<Handed>& commands) {
   if (commands.size() > kMaxHanded) {
     return Error(reason::kInternal, "too many commands for one commit");
   }
+  if (journal_ != nullptr) {
+    // With what will come of them.
+    RETURN_IF_ERROR(journal_->CheckRoom(2 * commands.size()));
+  }
   store::CommitRequest commit;
   commit.durability = store::Durability::kDurable;
   std::vector<audit::RowContent> rows;

@@ -1,8 +1,10 @@
 #include "services/gateway-agent/site_store.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "services/common/audit/audit_test_util.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/faulty_store.h"
@@ -211,6 +213,53 @@ TEST_F(SiteStoreTest, CommandsAreHandedOverTogetherOrNotAtAll) {
 TEST_F(SiteStoreTest, ACommitHasItsLimit) {
   const std::vector<SiteStore::Handed> many(SiteStore::kMaxHanded + 1);
   EXPECT_THAT(site_.Hand(many), HasReason(reason::kInternal));
+}
+
+// With a journal, each of these steps leaves its row in the same commit.
+class SiteStoreJournalTest : public SiteStoreTest {
+ protected:
+  SiteStoreJournalTest() {
+    auto opened = Journal::Open(store_, clock_, random_, identity_, {5});
+    EXPECT_OK(opened);
+    journal_ = *std::move(opened);
+    site_ = *SiteStore::Open(store_, "t1", journal_.get());
+  }
+  std::vector<std::string> Rows() {
+    std::vector<std::string> states;
+    for (const audit::ParsedRow& row : audit::RowsIn(
+             store_, *store::Partition::Make("gateway-agent", "t1"))) {
+      states.push_back(row.body.state_after());
+    }
+    return states;
+  }
+
+  const AgentIdentity identity_{
+      "t1", "s1", "g1", crypto::P256PrivateKey::Generate(), "u2fi.example"};
+  std::unique_ptr<Journal> journal_;
+};
+
+TEST_F(SiteStoreJournalTest, WhatIsHandedOverAndItsEndAreRows) {
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
+  EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kDurable), 1);
+  ASSERT_OK(site_.Finish("c1", Result()));
+  EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kDurable), 1);
+  EXPECT_THAT(Rows(), testing::ElementsAre("HANDED", "UNKNOWN_OUTCOME"));
+}
+
+TEST_F(SiteStoreJournalTest, WhatIsBelievedIsARow) {
+  ASSERT_OK(site_.Install("cam-1", {}));
+  ASSERT_OK(site_.Forget("cam-1"));
+  EXPECT_THAT(Rows(), testing::ElementsAre("BELIEVED", "FORGOTTEN"));
+}
+
+TEST_F(SiteStoreJournalTest, WithoutRoomForTheEndNothingBegins) {
+  ASSERT_OK(site_.Hand({{"c1", Row()}, {"c2", Row()}}));
+  EXPECT_THAT(site_.Hand({{"c3", Row()}, {"c4", Row()}}),
+              HasReason(reason::kAuditUnavailable));
+  ASSERT_OK_AND_ASSIGN(const auto row, site_.FindJournal("c3"));
+  EXPECT_FALSE(row.has_value());
+  // What has begun ends.
+  ASSERT_OK(site_.Finish("c1", Result()));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/audit/keys.h"
 #include "services/common/audit/rules.h"
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/client_data.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/ids.h"
@@ -32,10 +33,16 @@ absl::Status Fault(absl::string_view step, absl::string_view why) {
                {{"step", std::string(step)}});
 }
 
+// A row of an agent's journal. It says what a gateway did; the touches that let
+// it are in the gate's rows.
+bool IsJournal(const ParsedRow& row) {
+  return absl::StartsWith(row.header.writer().service(), kJournalWriterPrefix);
+}
+
 // Whether the row says that a command was approved, and by which touches.
 bool CarriesProof(const ParsedRow& row) {
   const v1::AuditBody& body = row.body;
-  return row.header.kind() != v1::ROW_KIND_LOST_RACE &&
+  return !IsJournal(row) && row.header.kind() != v1::ROW_KIND_LOST_RACE &&
          !body.command().empty() &&
          body.approvals_size() + body.approval_refs_size() > 0 &&
          body.outcome() != common::v1::OUTCOME_REFUSED &&
@@ -328,18 +335,34 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyOperation(const Claim& claim) {
 }
 
 void EvidenceVerifier::NoteCommands(const ParsedRow& row, uint64_t line) {
-  const std::string& service = row.header.writer().service();
-  const bool handed = absl::StartsWith(service, kJournalWriterPrefix) &&
-                      row.body.state_after() == kHanded;
-  if (service != kGate && !handed) return;
+  const bool handed = IsJournal(row) && row.body.state_after() == kHanded;
+  if (!handed && row.header.writer().service() != kGate) return;
+  const std::string command =
+      row.body.command().empty()
+          ? ""
+          : crypto::ToString(crypto::Sha256(row.body.command()));
   for (const std::string& subject : row.header.subjects()) {
     if (!absl::StartsWith(subject, kCommands)) continue;
     if (handed) {
-      handed_.insert({subject, line});
-    } else {
-      gated_.insert(subject);
+      handed_.insert({subject, {command, line}});
+    } else if (std::string& known = gated_[subject]; known.empty()) {
+      known = command;
     }
   }
+}
+
+uint64_t EvidenceVerifier::FirstHidden() const {
+  uint64_t first = std::numeric_limits<uint64_t>::max();
+  // A journal may be verified without the gate's rows.
+  if (gated_.empty()) return first;
+  for (const auto& [subject, handed] : handed_) {
+    const auto gated = gated_.find(subject);
+    const bool known = gated != gated_.end() &&
+                       (gated->second == handed.command ||
+                        gated->second.empty() || handed.command.empty());
+    if (!known) first = std::min(first, handed.line);
+  }
+  return first;
 }
 
 absl::StatusOr<Evidence> EvidenceVerifier::VerifyMove(const ParsedRow& row,
@@ -393,14 +416,9 @@ absl::Status EvidenceVerifier::Finish(uint64_t& line) const {
   for (const auto& [id, at] : dispatched_) {
     if (approved_.count(id) == 0) unapproved = std::min(unapproved, at);
   }
-  uint64_t unknown = kNone;
-  // A journal may be verified without the gate's rows.
-  for (const auto& [subject, at] : handed_) {
-    if (gated_.empty() || gated_.count(subject) > 0) continue;
-    unknown = std::min(unknown, at);
-  }
-  if (unapproved == kNone && unknown == kNone) return absl::OkStatus();
-  line = std::min(unapproved, unknown);
+  const uint64_t hidden = FirstHidden();
+  if (unapproved == kNone && hidden == kNone) return absl::OkStatus();
+  line = std::min(unapproved, hidden);
   if (line == unapproved) {
     return Fault("approved", "no row approved the command");
   }

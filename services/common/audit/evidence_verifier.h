@@ -50,7 +50,7 @@ struct Evidence {
 //   approved  a command was DISPATCHED that no row of a complete file approved
 //   handed    a gateway's journal in a complete file says that it handed over a
 //             command of which the gate's rows, which are there too, say
-//             nothing: rows of the cloud are missing
+//             nothing, or say that it was another: the cloud hides something
 //   touch     a complete file without erasures lacks a touch or a pin set that
 //             a proof refers to
 // A touch of a CTAP2 key over an act on an account says nothing of the
@@ -103,6 +103,8 @@ class EvidenceVerifier {
   absl::StatusOr<Evidence> VerifyOperation(const Claim& claim);
   // Notes which commands the gate and the gateways' journals speak of.
   void NoteCommands(const ParsedRow& row, uint64_t line);
+  // The line of the first one that a gateway handed over without the gate.
+  uint64_t FirstHidden() const;
   // What a row without a proof may say of a command.
   absl::StatusOr<Evidence> VerifyMove(const ParsedRow& row, uint64_t line);
   absl::StatusOr<Evidence> VerifyIsFree(const ParsedRow& row);
@@ -133,10 +135,14 @@ class EvidenceVerifier {
   // approval, with the line.
   std::set<std::string> approved_;
   std::map<std::string, uint64_t> dispatched_;
-  // Subjects of commands in the gate's rows; of those handed over by gateways,
-  // with the line.
-  std::set<std::string> gated_;
-  std::map<std::string, uint64_t> handed_;
+  // Commands in the gate's rows by subject, with the SHA-256 of their bytes
+  // (empty: not in the rows), and those that gateways handed over.
+  struct Handed {
+    std::string command;
+    uint64_t line = 0;
+  };
+  std::map<std::string, std::string> gated_;
+  std::map<std::string, Handed> handed_;
 };
 
 }  // namespace u2fi::audit

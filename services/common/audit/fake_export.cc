@@ -69,10 +69,12 @@ void FakeExport::Add(absl::string_view name, RowContent content, bool other) {
   AddTo(other ? other_ : gate_, name, std::move(content));
 }
 
-void FakeExport::AddHanded(absl::string_view name, absl::string_view subject) {
+void FakeExport::AddHanded(absl::string_view name, absl::string_view subject,
+                           absl::string_view command) {
   RowContent content;
   content.kind = v1::ROW_KIND_EXECUTION;
   content.subjects = {std::string(subject)};
+  content.body.set_command(std::string(command));
   content.body.set_state_after("HANDED");
   AddTo(journal_, name, std::move(content));
 }

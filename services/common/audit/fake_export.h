@@ -50,9 +50,10 @@ class FakeExport {
   // Adds a row to the gate's chain or the other one, and a checkpoint over it.
   void Add(absl::string_view name, RowContent content, bool other = false);
   void AddCheckpoint(bool other = false);
-  // Adds a row to the journal of a gateway: it handed over the command that is
-  // the subject.
-  void AddHanded(absl::string_view name, absl::string_view subject);
+  // Adds a row to the journal of a gateway: it handed over `command`, as the
+  // one of that subject.
+  void AddHanded(absl::string_view name, absl::string_view subject,
+                 absl::string_view command = "");
 
   // Signs with the audit key.
   const CheckpointSigner& signer() const { return signer_; }

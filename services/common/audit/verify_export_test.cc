@@ -332,27 +332,46 @@ TEST(AnchorsTest, RefusesAnythingElse) {
   EXPECT_TRUE(anchors.empty());
 }
 
-std::string SubjectOf(FakeExport& file, absl::string_view row) {
-  v1::AuditHeader header;
-  EXPECT_TRUE(header.ParseFromString(file.Row(row).header()));
-  return header.subjects(0);
+// What a gateway would say of the gate's row.
+void AddHandedAs(FakeExport& file, absl::string_view row,
+                 absl::string_view name) {
+  ASSERT_OK_AND_ASSIGN(const ParsedRow parsed, CheckRow(file.Row(row)));
+  file.AddHanded(name, parsed.header.subjects(0), parsed.body.command());
 }
 
 TEST_F(VerifyExportTest, AGatewaysJournalHoldsBesideTheGatesRows) {
   FakeExport file;
-  file.AddHanded("journal.unlock", SubjectOf(file, "unlock.dispatched"));
-  file.AddHanded("journal.free", SubjectOf(file, "lamp.free"));
+  AddHandedAs(file, "unlock.dispatched", "journal.unlock");
+  AddHandedAs(file, "lamp.free", "journal.free");
   EXPECT_FALSE(Verify(file).fault.has_value());
 }
 
 TEST_F(VerifyExportTest, AJournalKnowsOfACommandThatTheCloudHidesFromItsRows) {
   FakeExport file;
-  file.AddHanded("journal.unlock", SubjectOf(file, "unlock.dispatched"));
+  AddHandedAs(file, "unlock.dispatched", "journal.unlock");
   file.AddHanded("journal.hidden", "commands/hidden");
   file.AddHanded("journal.another", "commands/another");
   ExpectFault(file, "journal.hidden", "handed");
   // A part of the rows proves nothing.
   EXPECT_FALSE(Verify(file, false).fault.has_value());
+}
+
+TEST_F(VerifyExportTest, AJournalKnowsOfOtherBytesThanTheCloudTells) {
+  FakeExport file;
+  ASSERT_OK_AND_ASSIGN(const ParsedRow unlock,
+                       CheckRow(file.Row("unlock.dispatched")));
+  file.AddHanded("journal.other", unlock.header.subjects(0), "other bytes");
+  ExpectFault(file, "journal.other", "handed");
+}
+
+// Whoever has a gateway's key has nobody's touch.
+TEST_F(VerifyExportTest, AJournalApprovesNothing) {
+  FakeExport file = Edited("unlock.approved", [](RowContent& content) {
+    content.body.set_state_after("AWAITING_APPROVAL");
+    content.body.clear_command();
+  });
+  AddHandedAs(file, "unlock.dispatched", "journal.unlock");
+  ExpectFault(file, "unlock.dispatched", "approved");
 }
 
 }  // namespace

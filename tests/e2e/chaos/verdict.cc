@@ -40,7 +40,7 @@ absl::StatusOr<CommandRecord> Get(ProcessSite& site, int gate,
 std::string IdentityFolder(const ProcessSite& site) {
   const rpc::TlsFiles files = site.ca().Files("operator/t1/olga");
   std::string folder = site.ca().folder() + "/olga";
-  std::filesystem::create_directory(folder);
+  if (!std::filesystem::create_directory(folder)) return folder;
   std::filesystem::create_symlink(files.certificate, folder + "/tls.crt");
   std::filesystem::create_symlink(files.key, folder + "/tls.key");
   std::filesystem::create_symlink(files.roots, folder + "/ca.crt");
