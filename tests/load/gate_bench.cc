@@ -32,6 +32,7 @@ constexpr int kInFlight = 32;
 constexpr int kWarmUp = 200;
 constexpr int kCommands = 3000;
 constexpr int kSingle = 300;
+constexpr int kHalfLoad = 1500;
 constexpr int kBatch = 1000;
 constexpr int kBatchCameras = 20;
 constexpr double kBatchLimit = 30;
@@ -161,6 +162,67 @@ void MeasureLatency(ProcessSite& site, const std::string& prefix) {
                   baseline + ", p99", Quantile(syncs, 0.99)});
 }
 
+// Runs `count` commands that begin at `rate` a second, whatever became of those
+// before; how long each took in ms, from when it was to begin.
+std::vector<double> RunAt(ProcessSite& site, double rate, int count) {
+  std::atomic<int> next{0};
+  std::vector<double> taken(static_cast<size_t>(count));
+  const auto start = SteadyClock::now();
+  std::vector<std::thread> threads;
+  threads.reserve(kInFlight);
+  for (int i = 0; i < kInFlight; ++i) {
+    threads.emplace_back([&] {
+      for (int k = next++; k < count; k = next++) {
+        const auto begin =
+            start + std::chrono::duration_cast<SteadyClock::duration>(
+                        std::chrono::duration<double>(k / rate));
+        std::this_thread::sleep_until(begin);
+        if (!RunOne(site, k % kGateways)) continue;
+        taken[static_cast<size_t>(k)] =
+            Seconds(SteadyClock::now() - begin) * 1e3;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return taken;
+}
+
+// What single fdatasyncs take in ms while `work` runs.
+std::vector<double> SyncsDuring(const std::function<void()>& work) {
+  const store::TempDir folder;
+  DiskSync disk(folder.Join("sync"));
+  std::atomic<bool> done{false};
+  std::vector<double> syncs;
+  std::thread syncing([&] {
+    while (!done) {
+      const auto start = SteadyClock::now();
+      disk.AppendAndSync();
+      syncs.push_back(Seconds(SteadyClock::now() - start) * 1e3);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  work();
+  done = true;
+  syncing.join();
+  return syncs;
+}
+
+// At half of what it can do.
+void MeasureHalfLoad(ProcessSite& site, const std::string& prefix) {
+  const auto start = SteadyClock::now();
+  if (RunMany(site, kHalfLoad) > 0) return;
+  const double rate = kHalfLoad / Seconds(SteadyClock::now() - start) / 2;
+  std::vector<double> commands;
+  const std::vector<double> syncs =
+      SyncsDuring([&] { commands = RunAt(site, rate, kHalfLoad); });
+  PrintBenchLine({prefix + ".half_load.latency_p50_ms", Quantile(commands, 0.5),
+                  "ms", "wanted", 5});
+  PrintBenchLine({prefix + ".half_load.latency_p99_ms",
+                  Quantile(commands, 0.99), "ms",
+                  "5 ms and four times the p99 of one fdatasync",
+                  5 + 4 * Quantile(syncs, 0.99)});
+}
+
 void MeasureIdleAgent(ProcessSite& site) {
   std::this_thread::sleep_for(std::chrono::seconds(1));
   constexpr double kMiB = 1 << 20;
@@ -238,8 +300,10 @@ int Run(bool mesh, const std::function<bool(const std::string&)>& asked) {
   const bool load = asked(prefix + ".rate") || asked(prefix + ".cpu_us");
   const bool latency =
       asked(prefix + ".latency_p50_ms") || asked(prefix + ".latency_p99_ms");
+  const bool half = asked(prefix + ".half_load.latency_p50_ms") ||
+                    asked(prefix + ".half_load.latency_p99_ms");
   const bool idle = !mesh && asked("agent.idle_rss");
-  if (!load && !latency && !idle) return 0;
+  if (!load && !latency && !half && !idle) return 0;
   const auto site = ProcessSite::Start({mesh, kGateways});
   if (!site.ok()) {
     std::cerr << "gate_bench: " << site.status() << "\n";
@@ -249,6 +313,7 @@ int Run(bool mesh, const std::function<bool(const std::string&)>& asked) {
   if (RunMany(**site, kWarmUp) > 0) return 1;
   if (load) MeasureCpu(**site, prefix);
   if (latency) MeasureLatency(**site, prefix);
+  if (half) MeasureHalfLoad(**site, prefix);
   return 0;
 }
 
