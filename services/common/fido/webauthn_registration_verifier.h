@@ -28,8 +28,8 @@
 //   cross_origin        only if allowed · CROSS_ORIGIN_NOT_ALLOWED
 //   top_origin          only a listed one · TOP_ORIGIN_MISMATCH
 //   attestation_object  CBOR · CBOR_INVALID
-//   authenticator_data  its layout · AUTHDATA_MALFORMED
-//   credential_data     is there · NO_ATTESTED_CREDENTIAL_DATA
+//   credential_data     is announced and there · NO_ATTESTED_CREDENTIAL_DATA
+//   authenticator_data  the layout, from 37 bytes on · AUTHDATA_MALFORMED
 //   rp_id_hash          the relying party's · RP_ID_HASH_MISMATCH
 //   user_presence       touched · USER_PRESENCE
 //   user_verification   if required · USER_VERIFICATION
