@@ -45,6 +45,7 @@ class WebAuthnRegistrationCheck {
   absl::Status CheckCredentialData();
   absl::Status ReadAuthenticatorData();
   absl::Status CheckRpIdHash();
+  absl::Status CheckVerified();
   absl::Status CheckBackupPolicy();
   absl::Status CheckAlgorithm();
   absl::Status ReadKey();
@@ -95,10 +96,7 @@ const Step<WebAuthnRegistrationCheck> WebAuthnRegistrationCheck::kScreening[] =
         {"rp_id_hash", [](Check& c) { return c.CheckRpIdHash(); }},
         {"user_presence",
          [](Check& c) { return CheckUserPresence(c.expected(), c.data()); }},
-        {"user_verification",
-         [](Check& c) {
-           return CheckUserVerification(c.expected(), c.data());
-         }},
+        {"user_verification", [](Check& c) { return c.CheckVerified(); }},
         {"backup", [](Check& c) { return CheckBackupFlags(c.data()); }},
         {"backup_policy", [](Check& c) { return c.CheckBackupPolicy(); }},
         {"algorithm", [](Check& c) { return c.CheckAlgorithm(); }},
@@ -176,6 +174,15 @@ absl::Status WebAuthnRegistrationCheck::CheckRpIdHash() {
     return absl::OkStatus();
   }
   return Error(reason::kRpIdHashMismatch, "it was made for another site");
+}
+
+// A U2F token verifies nobody, and what it signs leaves the flags out.
+absl::Status WebAuthnRegistrationCheck::CheckVerified() {
+  AuthenticatorData signed_data = data();
+  if (parsed().object.format == kFormatU2f) {
+    signed_data.flags &= static_cast<uint8_t>(~flag::kUserVerified);
+  }
+  return CheckUserVerification(expected(), signed_data);
 }
 
 absl::Status WebAuthnRegistrationCheck::CheckBackupPolicy() {
@@ -262,7 +269,7 @@ RegistrationRecord WebAuthnRegistrationCheck::Record() {
   record.protocol = Protocol::kWebAuthn;
   record.counter = data().counter;
   record.is_u2f = evidence_.format == kFormatU2f;
-  record.user_verified = data().Has(flag::kUserVerified);
+  record.user_verified = !record.is_u2f && data().Has(flag::kUserVerified);
   record.backup_eligible = data().Has(flag::kBackupEligible);
   record.backup_state = data().Has(flag::kBackupState);
   record.evidence = std::move(evidence_);

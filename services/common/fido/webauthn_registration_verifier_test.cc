@@ -129,6 +129,15 @@ const Fault kFaults[] = {
      [](Case& c) { c.token.cose[2].second = cbor::Integer(2); }},
     {"UnknownFormat", "format", reason::kFormatUnsupported,
      [](Case& c) { c.token.format = "Packed"; }},
+    {"CompoundFormat", "format", reason::kFormatUnsupported,
+     [](Case& c) {
+       c.after = [&c](std::string& object) {
+         object = cbor::Map({{cbor::Text("fmt"), cbor::Text("compound")},
+                             {cbor::Text("attStmt"), cbor::Array({})},
+                             {cbor::Text("authData"),
+                              cbor::Bytes(c.token.AuthenticatorData())}});
+       };
+     }},
     {"FormatThatIsNotLetIn", "format", reason::kFormatUnsupported,
      [](Case& c) { c.inputs.policy.formats = {"tpm"}; }},
     {"CredentialIdOf1024Bytes", "credential_id", reason::kCredentialIdTooLong,
@@ -294,6 +303,15 @@ TEST(WebAuthnRegistrationTest, AnAaguidThatIsNotSignedNamesNoModel) {
   spoiled.inputs.policy.models.allowed = {
       {ModelRule::Kind::kAaguid, spoiled.token.aaguid}};
   EXPECT_THAT(spoiled.Verify(), HasReason(reason::kModelNotAllowed));
+}
+
+TEST(WebAuthnRegistrationTest, AU2fTokenVerifiesNobody) {
+  Case claimed("fido-u2f");
+  claimed.token.flags |= flag::kUserVerified;
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration verified, claimed.Verify());
+  EXPECT_FALSE(verified.record().user_verified);
+  claimed.inputs.expected.require_user_verification = true;
+  EXPECT_THAT(claimed.Verify(), HasReason(reason::kUserVerification));
 }
 
 // Which of two names a fault of the layout has (fido.md 1.3, 10).
