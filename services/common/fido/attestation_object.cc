@@ -6,10 +6,10 @@
 namespace u2fi::fido {
 namespace {
 
-// A map; the format "compound" has an array of statements (WebAuthn L3, 8.9).
+// A map; the format "compound" has an array of them (WebAuthn L3, 8.9).
 bool IsStatement(absl::string_view format, const CborValue& statement) {
-  return format == "compound" ? statement.AsArray() != nullptr
-                              : statement.AsMap() != nullptr;
+  return statement.AsMap() != nullptr ||
+         (format == "compound" && statement.AsArray() != nullptr);
 }
 
 }  // namespace

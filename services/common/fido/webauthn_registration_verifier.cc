@@ -7,6 +7,7 @@
 #include "services/common/crypto/hash.h"
 #include "services/common/fido/common_checks.h"
 #include "services/common/fido/formats.h"
+#include "services/common/fido/statement_compound.h"
 #include "services/common/fido/steps.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -51,6 +52,8 @@ class WebAuthnRegistrationCheck {
   absl::Status ReadKey();
   absl::Status CheckFormat();
   absl::Status CheckCredentialId();
+  bool LetsIn(const std::string& format) const;
+  AttestationEvidence EvidenceOf(VerifiedStatement statement);
   absl::Status CheckStatement();
   absl::Status CheckTrust();
   absl::Status CheckModel();
@@ -62,8 +65,9 @@ class WebAuthnRegistrationCheck {
   ScreenedWebAuthnRegistration screened_;
   const SpentChallenge* challenge_;
   const RegistrationFacts* facts_;
-  AttestationEvidence evidence_;
-  TrustVerdict trust_;
+  // Of each statement: several for the format "compound".
+  std::vector<AttestationEvidence> evidence_;
+  std::vector<TrustVerdict> trust_;
 };
 
 const Step<WebAuthnRegistrationCheck> WebAuthnRegistrationCheck::kScreening[] =
@@ -214,12 +218,16 @@ absl::Status WebAuthnRegistrationCheck::ReadKey() {
   return absl::OkStatus();
 }
 
+bool WebAuthnRegistrationCheck::LetsIn(const std::string& format) const {
+  const auto& allowed = policy().formats;
+  return allowed.empty() ||
+         std::find(allowed.begin(), allowed.end(), format) != allowed.end();
+}
+
 absl::Status WebAuthnRegistrationCheck::CheckFormat() {
   const std::string& format = parsed().object.format;
-  const auto& allowed = policy().formats;
-  if (IsSupportedFormat(format) &&
-      (allowed.empty() ||
-       std::find(allowed.begin(), allowed.end(), format) != allowed.end())) {
+  if ((IsSupportedFormat(format) || format == kFormatCompound) &&
+      LetsIn(format)) {
     return absl::OkStatus();
   }
   return Error(reason::kFormatUnsupported,
@@ -242,40 +250,67 @@ absl::Status WebAuthnRegistrationCheck::CheckStatement() {
   const StatementInputs inputs{
       object.statement, object.authenticator_data, data(),
       *parsed().key,    client_data().hash,        repair_anchors};
-  ASSIGN_OR_RETURN(StatementResult result,
-                   VerifyStatement(object.format, inputs));
-  evidence_.format = object.format;
-  evidence_.chain = std::move(result.chain);
-  evidence_.is_self = result.is_self;
-  // What fido-u2f signs leaves the AAGUID out: anybody could have written it.
-  evidence_.aaguid = object.format == kFormatU2f
-                         ? std::string(kAaguidSize, '\0')
-                         : std::string(data().credential->aaguid);
-  evidence_.algorithm = static_cast<int64_t>(parsed().key->algorithm());
+  ASSIGN_OR_RETURN(std::vector<VerifiedStatement> statements,
+                   VerifyStatements(object.format, inputs));
+  for (VerifiedStatement& statement : statements) {
+    if (!LetsIn(statement.format)) {
+      return Error(reason::kFormatUnsupported, "a part's format is not let in");
+    }
+    evidence_.push_back(EvidenceOf(std::move(statement)));
+  }
   return absl::OkStatus();
 }
 
+AttestationEvidence WebAuthnRegistrationCheck::EvidenceOf(
+    VerifiedStatement statement) {
+  AttestationEvidence evidence;
+  // What fido-u2f signs leaves the AAGUID out: anybody could have written it.
+  evidence.aaguid = statement.format == kFormatU2f
+                        ? std::string(kAaguidSize, '\0')
+                        : std::string(data().credential->aaguid);
+  evidence.format = std::move(statement.format);
+  evidence.chain = std::move(statement.result.chain);
+  evidence.is_self = statement.result.is_self;
+  evidence.algorithm = static_cast<int64_t>(parsed().key->algorithm());
+  return evidence;
+}
+
 absl::Status WebAuthnRegistrationCheck::CheckTrust() {
-  ASSIGN_OR_RETURN(trust_, JudgeTrust(evidence_, policy().trust));
+  for (const AttestationEvidence& evidence : evidence_) {
+    ASSIGN_OR_RETURN(TrustVerdict verdict,
+                     JudgeTrust(evidence, policy().trust));
+    trust_.push_back(std::move(verdict));
+  }
   return absl::OkStatus();
 }
 
 absl::Status WebAuthnRegistrationCheck::CheckModel() {
-  return CheckModelPolicy(evidence_, trust_, policy().models);
+  for (size_t i = 0; i < evidence_.size(); ++i) {
+    RETURN_IF_ERROR(CheckModelPolicy(evidence_[i], trust_[i], policy().models));
+  }
+  return absl::OkStatus();
 }
 
+// Of several statements, the one that proves least is kept.
 RegistrationRecord WebAuthnRegistrationCheck::Record() {
   RegistrationRecord record(std::string(data().credential->id), *parsed().key);
   record.protocol = Protocol::kWebAuthn;
   record.counter = data().counter;
-  record.is_u2f = evidence_.format == kFormatU2f;
+  record.is_u2f = parsed().object.format == kFormatU2f;
   record.user_verified = !record.is_u2f && data().Has(flag::kUserVerified);
   record.backup_eligible = data().Has(flag::kBackupEligible);
   record.backup_state = data().Has(flag::kBackupState);
-  record.evidence = std::move(evidence_);
-  record.trust = std::move(trust_);
+  const auto weakest = std::min_element(
+      trust_.begin(), trust_.end(),
+      [](const auto& a, const auto& b) { return a.level < b.level; });
+  const auto at = static_cast<size_t>(weakest - trust_.begin());
+  record.evidence = std::move(evidence_[at]);
+  record.trust = std::move(*weakest);
   record.attestation = in().attestation_object;
   DescribeEvidence(record);
+  for (const AttestationEvidence& other : evidence_) {
+    AddFingerprints(other.chain, record);
+  }
   if (in().transports.has_value()) record.transports = in().transports;
   return record;
 }

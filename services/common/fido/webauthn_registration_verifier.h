@@ -47,7 +47,8 @@
 //   challenge_scope     for this · CHALLENGE_SCOPE
 //   challenge_expiry    in time · CHALLENGE_EXPIRED
 //   challenge_use       for the first time · CHALLENGE_REUSED
-//   statement           the steps of its format (formats.h)
+//   statement           the steps of its format (statement_compound.h,
+//                       formats.h)
 //   trust               leads to an anchor, not bad · ATTESTATION_UNTRUSTED,
 //                       ATTESTATION_REVOKED, METADATA_MISMATCH
 //   model               let in · MODEL_NOT_ALLOWED

@@ -129,15 +129,6 @@ const Fault kFaults[] = {
      [](Case& c) { c.token.cose[2].second = cbor::Integer(2); }},
     {"UnknownFormat", "format", reason::kFormatUnsupported,
      [](Case& c) { c.token.format = "Packed"; }},
-    {"CompoundFormat", "format", reason::kFormatUnsupported,
-     [](Case& c) {
-       c.after = [&c](std::string& object) {
-         object = cbor::Map({{cbor::Text("fmt"), cbor::Text("compound")},
-                             {cbor::Text("attStmt"), cbor::Array({})},
-                             {cbor::Text("authData"),
-                              cbor::Bytes(c.token.AuthenticatorData())}});
-       };
-     }},
     {"FormatThatIsNotLetIn", "format", reason::kFormatUnsupported,
      [](Case& c) { c.inputs.policy.formats = {"tpm"}; }},
     {"CredentialIdOf1024Bytes", "credential_id", reason::kCredentialIdTooLong,
@@ -303,6 +294,61 @@ TEST(WebAuthnRegistrationTest, AnAaguidThatIsNotSignedNamesNoModel) {
   spoiled.inputs.policy.models.allowed = {
       {ModelRule::Kind::kAaguid, spoiled.token.aaguid}};
   EXPECT_THAT(spoiled.Verify(), HasReason(reason::kModelNotAllowed));
+}
+
+// A registration that is attested twice: by a packed certificate, and by
+// `format`.
+absl::StatusOr<VerifiedRegistration> VerifyCompound(Case& c,
+                                                    absl::string_view format) {
+  c.after = [&c, format](std::string& object) {
+    FakeWebAuthnToken other = c.token;
+    other.format = std::string(format);
+    std::vector<std::string> parts;
+    for (const FakeWebAuthnToken& token : {c.token, other}) {
+      parts.push_back(cbor::Map(
+          {{cbor::Text("fmt"), cbor::Text(token.format)},
+           {cbor::Text("attStmt"), token.Statement(c.inputs.client_data)}}));
+    }
+    object = cbor::Map(
+        {{cbor::Text("fmt"), cbor::Text("compound")},
+         {cbor::Text("attStmt"), cbor::Array(parts)},
+         {cbor::Text("authData"), cbor::Bytes(c.token.AuthenticatorData())}});
+  };
+  return c.Verify();
+}
+
+TEST(WebAuthnRegistrationTest, TheWeakestOfSeveralStatementsCounts) {
+  Case two;
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration twice,
+                       VerifyCompound(two, "packed"));
+  EXPECT_EQ(twice.record().trust.level, TrustLevel::kAttested);
+  EXPECT_EQ(twice.record().certificate_fingerprints.size(), 2u);
+  EXPECT_FALSE(twice.record().is_u2f);
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration once, VerifyCompound(two, "none"));
+  EXPECT_EQ(once.record().trust.level, TrustLevel::kNone);
+  EXPECT_EQ(once.record().evidence.format, "none");
+  two.inputs.policy.trust.least = TrustLevel::kAttested;
+  EXPECT_THAT(VerifyCompound(two, "none"),
+              HasReason(reason::kAttestationUntrusted));
+}
+
+TEST(WebAuthnRegistrationTest, EachOfSeveralFormatsHasToBeLetIn) {
+  Case two;
+  two.inputs.policy.formats = {"compound", "packed"};
+  EXPECT_OK(VerifyCompound(two, "packed"));
+  EXPECT_THAT(VerifyCompound(two, "none"),
+              HasReason(reason::kFormatUnsupported));
+  two.inputs.policy.formats = {"packed"};
+  EXPECT_THAT(VerifyCompound(two, "packed"),
+              HasReason(reason::kFormatUnsupported));
+}
+
+TEST(WebAuthnRegistrationTest, EachOfSeveralModelsHasToBeLetIn) {
+  Case two;
+  two.inputs.policy.models.allowed = {
+      {ModelRule::Kind::kAaguid, two.token.aaguid}};
+  EXPECT_OK(VerifyCompound(two, "packed"));
+  EXPECT_THAT(VerifyCompound(two, "none"), HasReason(reason::kModelNotAllowed));
 }
 
 TEST(WebAuthnRegistrationTest, AU2fTokenVerifiesNobody) {
