@@ -9,6 +9,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/time/clock.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -45,10 +46,10 @@ absl::Status ReadAll(
 
 absl::Status CheckSettings(const Settings& settings) {
   if (settings.gate.empty()) {
-    return FieldError("--gate", "is missing; U2FI_GATE gives it as well");
+    return UsageError("--gate", "is missing; U2FI_GATE gives it as well");
   }
   if (settings.identity.empty()) {
-    return FieldError("--identity",
+    return UsageError("--identity",
                       "is missing; U2FI_IDENTITY gives it as well");
   }
   return absl::OkStatus();
