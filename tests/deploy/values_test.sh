@@ -82,6 +82,13 @@ grep -q 'challenge.podDisruptionBudget needs minAvailable or maxUnavailable' out
 objects "$PRODUCTION" --set 'challenge.podDisruptionBudget.maxUnavailable=null'
 holds 'null is nothing too' "one('PodDisruptionBudget', 'u2fi-challenge')['spec']['minAvailable'] == 2"
 
+# `helm upgrade --reuse-values` from a release that did not know these: as if they had their defaults.
+objects "$PRODUCTION" --set commandGate.service.port=null,commandGate.service.nodePort=null,commandGate.service.loadBalancerClass=null \
+  --set commandGate.service.externalTrafficPolicy=null,networkPolicy.dnsPorts=null,minReadySeconds=null,commonLabels=null,tls.certManager.gateDnsNames=null
+mv objects.json former.json
+objects "$PRODUCTION"
+diff former.json objects.json || fail 'values of a former release give the same'
+
 # notes VALUES FLAGS...: what people are told to do next. helm shows it to those only who have a cluster.
 printf 'notes: |\n{{ include "u2fi/templates/NOTES.txt" . | indent 2 }}\n' >"$CHART/templates/shown.yaml"
 notes() {

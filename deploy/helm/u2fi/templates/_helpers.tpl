@@ -80,7 +80,8 @@ labels:
 {{- end }}
 
 {{- define "u2fi.doorPort" -}}
-{{ int (get .Values (include "u2fi.door" .)).service.port }}
+{{- /* A value that is newer than those of `--reuse-values` is not there. */ -}}
+{{ int (default 7443 (get .Values (include "u2fi.door" .)).service.port) }}
 {{- end }}
 
 {{- define "u2fi.tokenSecret" -}}
