@@ -60,6 +60,7 @@ class FakeRegistry : public device_registry::RegistryClient {
     }
     for (const auto& gateway : gateways) *response.add_gateways() = gateway;
     *response.mutable_account() = account;
+    *response.mutable_policy() = policy;
     if (!request.new_owner().empty()) *response.mutable_new_owner() = new_owner;
     return response;
   }
@@ -145,6 +146,7 @@ class FakeRegistry : public device_registry::RegistryClient {
   std::map<std::string, std::string> sites;
   std::vector<device_registry::v1::ResolvedGateway> gateways;
   device_registry::v1::Account account;
+  device_registry::v1::Policy policy;
   // What is said of it under TRANSFER.
   device_registry::v1::Account new_owner;
   device_registry::v1::ResolveRequest last_resolve;
