@@ -271,7 +271,10 @@ absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {
   }
   ASSIGN_OR_RETURN(const device_registry::v1::ResolveResponse resolved,
                    registry_.Resolve(request));
-  bool stands = resolved.items_size() == request.items_size();
+  const bool forbidden =
+      command.row.purpose() == proof::v1::PURPOSE_BREAK_GLASS &&
+      resolved.policy().forbid_break_glass();
+  bool stands = !forbidden && resolved.items_size() == request.items_size();
   for (int i = 0; stands && i < resolved.items_size(); ++i) {
     stands = resolved.items(i).rule().SerializeAsString() ==
              all[static_cast<size_t>(i)].row.rule().SerializeAsString();

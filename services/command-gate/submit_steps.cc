@@ -280,6 +280,8 @@ absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
   Approvers::Case in;
   in.tenant = submission.tenant;
   in.break_glass = submission.purpose == proof::v1::PURPOSE_BREAK_GLASS;
+  in.self_approval = resolved.policy().allow_self_approval();
+  in.forbid_break_glass = resolved.policy().forbid_break_glass();
   in.rule = proof::FreeRule();
   std::set<std::string> seen;
   for (const registry::ResolvedItem& item : resolved.items()) {
