@@ -44,6 +44,7 @@ absl::Status CommandStore::FollowSequence(absl::string_view tenant,
   if (!Follows(row.last(), high)) return absl::OkStatus();
   row.set_schema(1);
   row.set_last(high);
+  row.set_epoch(now.epoch);
   u2fi::store::CommitRequest commit;
   commit.epoch = now.epoch;
   commit.expect = {{key, entry.version}};

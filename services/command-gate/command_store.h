@@ -22,6 +22,9 @@ inline constexpr int kMaxOpenPerGateway = 16;
 // U2FI_WINDOW_MAX_STEP), and the highest that a gateway's word may lead to.
 inline constexpr uint64_t kMaxSequenceStep = uint64_t{1} << 32;
 inline constexpr uint64_t kMaxSequence = uint64_t{1} << 63;
+// Numbers that are left out where the store began anew: it may have forgotten
+// some that it gave.
+inline constexpr uint64_t kLostSequences = 1 << 16;
 
 // A command as read, with what a write of it must expect.
 struct StoredCommand {
@@ -37,7 +40,7 @@ struct StoredCommand {
 struct SubmitView {
   // The command, if the same request came before.
   StoredCommand command;
-  // The device's last sequence number, and its version.
+  // The last sequence number that the device may have got, and its version.
   uint64_t last_sequence = 0;
   u2fi::store::Version sequence_version = u2fi::store::kAbsent;
   // For each approver, keys of a free place among the open approvals of the
