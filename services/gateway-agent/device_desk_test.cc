@@ -170,6 +170,19 @@ TEST_F(DeviceDeskTest, AFreeCommandThatIsTooLateIsRefused) {
   ExpectRefused(execute, "EXECUTE_BY_PASSED");
 }
 
+// 15 minutes and the clocks' difference: what the mesh itself may ask for.
+TEST_F(DeviceDeskTest, AFreeCommandIsNotGoodForEver) {
+  const uint64_t most = static_cast<uint64_t>(UnixMillis(clock)) + 930'000;
+  ExecuteCommand execute = Free("device.identify");
+  execute.set_execute_by_ms(most + 1);
+  ExpectRefused(execute, "DEADLINE_BOUNDS");
+  execute.set_execute_by_ms(UINT64_MAX);
+  ExpectRefused(execute, "DEADLINE_BOUNDS");
+  execute.set_execute_by_ms(most);
+  Execute(execute);
+  EXPECT_EQ(Publications(), 1);
+}
+
 TEST_F(DeviceDeskTest, ARevokedTokenIsRefusedAlsoAfterARestart) {
   MeshMessage revoke;
   revoke.mutable_revocations()->set_revision(3);
