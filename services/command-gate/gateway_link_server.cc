@@ -8,6 +8,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_store.h"
+#include "services/command-gate/read_ahead.h"
 #include "services/common/crypto/certificate.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/pem.h"
@@ -26,8 +27,6 @@ using ::google::protobuf::util::TimeUtil;
 // Messages that wait for the wire; beyond it approvals and commands are
 // refused (architecture: bounded queues).
 constexpr size_t kMaxQueue = 1024;
-// Messages that wait to be handled; the stream is not read meanwhile.
-constexpr size_t kMaxUnhandled = 64;
 // A gateway keeps a result until it is acknowledged, so that is no hurry: so
 // many together, or what there is with the next heartbeat.
 constexpr int kAcksTogether = 32;
@@ -99,6 +98,7 @@ class LinkReactor
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
   // Lists, since most are empty most of the time.
   std::list<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
+  ReadAhead ahead_ ABSL_GUARDED_BY(mutex_);
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
@@ -155,10 +155,12 @@ void LinkReactor::OnReadDone(bool ok) {
     End(absl::OkStatus());
     return;
   }
+  const size_t size = incoming_.ByteSizeLong();
   MutexLock lock(mutex_);
+  ahead_.Add(size);
   unhandled_.push_back(std::move(incoming_));
   incoming_.Clear();
-  reading_ = unhandled_.size() < kMaxUnhandled && !finished_;
+  reading_ = !ahead_.full() && !finished_;
   if (reading_) StartRead(&incoming_);
   if (handling_) return;
   handling_ = true;
@@ -262,7 +264,8 @@ bool LinkReactor::TakeOne(GatewayMessage& message) {
   }
   message = std::move(unhandled_.front());
   unhandled_.pop_front();
-  if (!reading_) {
+  ahead_.Remove(message.ByteSizeLong());
+  if (!reading_ && !ahead_.full()) {
     reading_ = true;
     StartRead(&incoming_);
   }
