@@ -6,6 +6,7 @@
 
 #include "services/command-gate/binding_steps.h"
 #include "services/command-gate/quorum.h"
+#include "services/command-gate/secret_fields.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
@@ -174,8 +175,12 @@ std::string LeaseSiteOf(const SubmitInputs& in) {
   return gateway->site();
 }
 
+absl::Status CheckSecrets(const SubmitInputs& in) {
+  return CheckSecretFields(in.submission.arguments, in.item.secret_fields());
+}
+
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
-    CheckRule,       CheckBinding,  CheckGatewayList,
+    CheckRule,       CheckSecrets,  CheckBinding,  CheckGatewayList,
     CheckTouchPlace, CheckGateways, CheckEnrolment};
 
 proof::v1::Rule BreakGlassRule() {

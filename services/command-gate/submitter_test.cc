@@ -142,6 +142,14 @@ TEST_F(SubmitterTest, WhatTheRegistryRefusesIsRefused) {
   EXPECT_TRUE(NothingHappened());
 }
 
+TEST_F(SubmitterTest, ASecretThatIsNotSealedIsNotWrittenAnywhere) {
+  registry_.secret_fields = {"pin"};
+  Submission asked = CameraOn();
+  asked.arguments = R"({"pin":"1234"})";
+  EXPECT_THAT(Try(asked), HasReason(reason::kPlainSecret));
+  EXPECT_TRUE(NothingHappened());
+}
+
 TEST_F(SubmitterTest, OverItsQuotaARequestIsRefusedForNow) {
   Quotas tight({/*account_per_minute=*/1, /*gateway_per_minute=*/9},
                gate().metrics);
