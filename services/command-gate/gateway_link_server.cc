@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "services/command-gate/command_states.h"
 #include "services/command-gate/command_store.h"
 #include "services/command-gate/read_ahead.h"
 #include "services/common/crypto/certificate.h"
@@ -80,6 +81,11 @@ class LinkReactor
   bool TakeOne(GatewayMessage& message);
   absl::Status HandleOne(const GatewayMessage& message);
   absl::Status Welcome(const gateway::v1::Hello& hello);
+  // Asks the registry, which lets it in or not.
+  absl::StatusOr<device_registry::v1::AdmitGatewayResponse> Admit();
+  // The same on a stream that is open, if the sessions are in doubt.
+  absl::Status AdmitAnew();
+  absl::Status SendRevocations(const gateway::v1::Revocations& all);
   // It joins the sessions, and the welcome goes first.
   absl::Status Join(const GatewaySession& session, uint64_t revocations);
   // The directory may forget the stream.
@@ -92,6 +98,10 @@ class LinkReactor
   const std::string spki_;
   GatewaySession session_;
   std::shared_ptr<LinkHandle> handle_;
+  // Only used while a message is handled, one at a time: the doubts when it was
+  // admitted, and up to which revision it was told all revocations then.
+  uint64_t doubts_ = 0;
+  uint64_t revocations_ = 0;
   GatewayMessage incoming_;
   Mutex mutex_;
   int holders_ ABSL_GUARDED_BY(mutex_) = 1;
@@ -288,7 +298,7 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
     case GatewayMessage::kHeartbeat:
       SendAcks();
       if (parts_.claims != nullptr) parts_.claims->Heard(session_);
-      return absl::OkStatus();
+      return AdmitAnew();
     case GatewayMessage::BODY_NOT_SET:
       return Error(reason::kMessageUnexpected, "the message has no known body");
     default:
@@ -314,6 +324,39 @@ MeshMessage LinkReactor::WelcomeMessage(uint64_t revocations) const {
   return message;
 }
 
+absl::StatusOr<device_registry::v1::AdmitGatewayResponse> LinkReactor::Admit() {
+  // What is doubted from here on may not be in the answer.
+  const uint64_t doubts = parts_.sessions.doubts();
+  device_registry::v1::AdmitGatewayRequest admit;
+  admit.set_tenant(session_.tenant);
+  admit.set_site(session_.site);
+  admit.set_gateway(session_.gateway);
+  admit.set_public_key(spki_);
+  ASSIGN_OR_RETURN(device_registry::v1::AdmitGatewayResponse admitted,
+                   parts_.registry.AdmitGateway(admit));
+  doubts_ = doubts;
+  return admitted;
+}
+
+absl::Status LinkReactor::AdmitAnew() {
+  if (doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
+  const auto admitted = Admit();
+  // The next heartbeat asks again.
+  if (IsPassing(admitted.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(admitted.status());
+  if (admitted->revocations().revision() == revocations_) {
+    return absl::OkStatus();
+  }
+  revocations_ = admitted->revocations().revision();
+  return SendRevocations(admitted->revocations());
+}
+
+absl::Status LinkReactor::SendRevocations(const gateway::v1::Revocations& all) {
+  MeshMessage message;
+  *message.mutable_revocations() = all;
+  return Enqueue(std::move(message));
+}
+
 absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (hello.format_min() > kFormat || hello.format_max() < kFormat) {
     return Error(reason::kFormatRange, "no format number that both ends read");
@@ -321,13 +364,8 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (parts_.sessions.refuses_new()) {
     return Error(reason::kDraining, "this replica stops");
   }
-  device_registry::v1::AdmitGatewayRequest admit;
-  admit.set_tenant(session_.tenant);
-  admit.set_site(session_.site);
-  admit.set_gateway(session_.gateway);
-  admit.set_public_key(spki_);
   ASSIGN_OR_RETURN(const device_registry::v1::AdmitGatewayResponse admitted,
-                   parts_.registry.AdmitGateway(admit));
+                   Admit());
   GatewaySession session = session_;
   session.open_time = parts_.clock.Now();
   session.agent_version = hello.agent_version().substr(0, kMaxVersion);
@@ -337,11 +375,10 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   const absl::Status joined = Join(session, admitted.revocations().revision());
   if (!joined.ok()) NoteGone(session);
   RETURN_IF_ERROR(joined);
-  if (admitted.revocations().revision() > hello.revocations_revision()) {
-    MeshMessage revocations;
-    *revocations.mutable_revocations() = admitted.revocations();
-    RETURN_IF_ERROR(Enqueue(std::move(revocations)));
+  if (admitted.revocations().revision() != hello.revocations_revision()) {
+    RETURN_IF_ERROR(SendRevocations(admitted.revocations()));
   }
+  revocations_ = admitted.revocations().revision();
   parts_.events.OnConnected(session_, hello);
   return absl::OkStatus();
 }

@@ -193,6 +193,34 @@ TEST_F(DeviceDeskTest, ARevokedTokenIsRefusedAlsoAfterARestart) {
   ExpectRefused(Touched("lock.unlock"), "TOKEN_REVOKED");
 }
 
+// So the next Hello gets what is missing.
+TEST_F(DeviceDeskTest, WhoMissedEntriesOfTheDenyListDoesNotSayThatItHasThem) {
+  MeshMessage revoke;
+  revoke.mutable_revocations()->set_since_revision(1);
+  revoke.mutable_revocations()->set_revision(2);
+  revoke.mutable_revocations()->add_tokens(site.alice.id);
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 0u);
+  ExpectRefused(Touched("lock.unlock"), "TOKEN_REVOKED");
+  revoke.mutable_revocations()->clear_since_revision();
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 2u);
+  revoke.mutable_revocations()->set_since_revision(2);
+  revoke.mutable_revocations()->set_revision(3);
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 3u);
+}
+
+TEST_F(DeviceDeskTest, AnEntryThatComesLateTakesNothingBack) {
+  MeshMessage revoke;
+  revoke.mutable_revocations()->set_revision(3);
+  Tell(revoke);
+  revoke.mutable_revocations()->set_since_revision(1);
+  revoke.mutable_revocations()->set_revision(2);
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 3u);
+}
+
 TEST_F(DeviceDeskTest, ADenyListThatIsNotOnDiskStillRefuses) {
   store.Fail(store::FaultyStore::Method::kCommit,
              store::FaultyStore::Fault::kUnavailable);
