@@ -63,7 +63,9 @@ proof::AccountInputs InputsFor(const Act& act, const AccountView& account,
   inputs.account = act.account;
   inputs.rp_id_hash = crypto::ToString(crypto::Sha256(party.rp_id));
   for (const Stored<TokenRow>& token : account.tokens) {
-    if (token.row.state() == v1::TOKEN_STATE_ACTIVE) {
+    const bool recovers =
+        token.row.state() == v1::TOKEN_STATE_ACTIVE && token.row.recovery();
+    if (recovers || MayApproveActs(token.row)) {
       inputs.keys.push_back(KeyOf(token.row));
     }
   }

@@ -92,11 +92,15 @@ struct AssertionService::Attempt {
   // This answer spent the challenge: its verdict is the one that is kept.
   bool spent = false;
 
-  // The token, enrolled or about to be.
+  // The token, enrolled or about to be; that one answers for itself only.
   const TokenRow& token() const {
     return view.token.exists() ? view.token.row : view.pending.row.token();
   }
-  bool known() const { return view.token.exists() || view.pending.exists(); }
+  bool known() const {
+    return view.token.exists() ||
+           (view.pending.exists() &&
+            statement.purpose() == proof::v1::PURPOSE_ENROL);
+  }
 };
 
 absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Verify(

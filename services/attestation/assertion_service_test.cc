@@ -172,6 +172,25 @@ TEST_F(AssertionServiceTest, OfTwoAnswersWithOneCounterOneIsAccepted) {
   ExpectRefused(reason::kCounterOutOfOrder);
 }
 
+// Registered, but `u2fi.enrol` has not been applied.
+TEST_F(AssertionServiceTest, ATokenThatIsNotEnrolledYetAnswersForNothingElse) {
+  ASSERT_OK_AND_ASSIGN(const v1::VerifyRegistrationResponse registered,
+                       core_.registrations.Verify(Registration(other_token_)));
+  proof::v1::AuthorizationStatement asked =
+      Template(proof::v1::PURPOSE_COMMAND);
+  asked.set_site("s1");
+  asked.set_pins_revision(1);
+  asked.set_batch_root(std::string(32, 'r'));
+  asked.set_batch_size(1);
+  statement_ = Issue(asked, {registered.candidate()});
+  answer_ = Answer(other_token_, statement_, 1);
+  ExpectRefused(reason::kCredentialUnknown);
+  statement_ =
+      IssueFor(proof::v1::PURPOSE_ENROL, "command", IdOf(other_token_));
+  answer_ = Answer(other_token_, statement_, 1);
+  EXPECT_EQ(Verify()->verdict().outcome(), OUTCOME_ACCEPTED);
+}
+
 TEST_F(AssertionServiceTest, AQuarantinedTokenIsRefused) {
   answer_ = Answer(token_, statement_, 10);
   ASSERT_OK(Verify());

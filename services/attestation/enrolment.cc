@@ -119,6 +119,11 @@ absl::Status Enrolment::CheckRoom(const Act& act, const State& state) {
   }
   ASSIGN_OR_RETURN(const EnrolmentRules rules,
                    parts_.policy.RulesOf(act.tenant()));
+  // The metadata may have changed since the registration.
+  if (const auto* bad = BadModelOf(rules.metadata, state.pending())) {
+    return Error(reason::kAttestationRevoked, "metadata calls the model bad",
+                 {{"status", bad->bad_status}});
+  }
   const auto live = static_cast<size_t>(state.account.Live());
   if (live < rules.tokens_per_account &&
       state.account.tokens.size() < kMaxTokensEver) {

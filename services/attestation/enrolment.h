@@ -20,7 +20,8 @@ class Enrolment {
 
   // The new token's name. Errors: those of the proof verifier,
   // REGISTRATION_UNKNOWN, ENROLMENT_INVALID, NO_CREDENTIALS,
-  // CREDENTIAL_EXISTS, CREDENTIAL_LIMIT; STORE_ABORTED: read again.
+  // CREDENTIAL_EXISTS, ATTESTATION_REVOKED, CREDENTIAL_LIMIT; STORE_ABORTED:
+  // read again.
   absl::StatusOr<std::string> Apply(const Act& act);
 
  private:

@@ -22,6 +22,25 @@ class EnrolmentTest : public AttestationTestCase {
     EXPECT_EQ(response.verdict().outcome(), OUTCOME_REFUSED);
     EXPECT_EQ(response.verdict().reason(), reason.name);
   }
+  // Enrols ann's first token at somebody else's site.
+  absl::StatusOr<v1::ApplyResponse> EnrolForLeases(
+      const fido::FakeU2fToken& token) {
+    v1::VerifyRegistrationRequest registration = Registration(token);
+    registration.set_lease_site("hotel");
+    const auto verified = core_.registrations.Verify(registration);
+    if (!verified.ok()) return verified.status();
+    proof::v1::EnrolArguments arguments;
+    arguments.set_format(1);
+    arguments.set_token_id(verified->token_id());
+    arguments.set_registration_digest(
+        crypto::ToString(proof::RegistrationDigest(verified->registration())));
+    arguments.set_lease_site("hotel");
+    v1::ApplyRequest apply = ApplyOf(*verified, token);
+    const std::string command = Command("u2fi.enrol", arguments, 'a');
+    apply.mutable_items(0)->set_command(command);
+    *apply.mutable_approvals(0) = EnrolApproval(token, command, 1);
+    return core_.applier.Apply(apply);
+  }
   v1::ListTokensResponse Tokens() {
     v1::ListTokensRequest request;
     request.set_account("ann");
@@ -245,6 +264,16 @@ TEST_F(EnrolmentTest, AnAccountWhoseTokensAreSuspendedCannotBeginAnew) {
                        Register(Registration(other_token_)));
   EXPECT_THAT(core_.applier.Apply(ApplyOf(verified, other_token_, 'b')),
               HasReason(reason::kNoCredentials));
+}
+
+// decisions.md A7: a first token at a foreign site is good for its leases only.
+TEST_F(EnrolmentTest, ATokenForLeasesApprovesNoOther) {
+  ASSERT_OK(EnrolForLeases(token_));
+  EXPECT_THAT(EnrolSecond(token_, other_token_),
+              HasReason(reason::kNoCredentials));
+  EXPECT_THAT(
+      core_.applier.Apply(TokenAct("suspend", IdOf(token_), {token_}, 'c')),
+      HasReason(reason::kTokenNotPinned));
 }
 
 // Two replicas enrol a first token for one account at the same time.

@@ -92,7 +92,7 @@ absl::Status Run(const AttestationConfig& config) {
   services.Add<v1::Attestation>(module->server());
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
-  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  RETURN_IF_ERROR(process->Listen(services, process->inner_server_options()));
   return process->Serve();
 }
 

@@ -169,6 +169,19 @@ TEST_F(MetadataTest, AnImportThatBrokeOffGoesOn) {
   EXPECT_EQ(Suspended(Import(blob)).size(), 1u);
 }
 
+TEST_F(MetadataTest, AModelThatTurnsBadBeforeItsTokenIsEnrolledIsNotLetIn) {
+  const fido::FakeWebAuthnToken token = Token("packed");
+  ASSERT_OK_AND_ASSIGN(
+      const auto verified,
+      here_.registrations.Verify(RegistrationAt(Place::kPortal, token)));
+  const v1::ApplyRequest apply = ApplyAt(Place::kPortal, verified, token);
+  ASSERT_OK(Import(Blob(7, {EntryOfAaguid(token.aaguid, "REVOKED")})));
+  EXPECT_THAT(here_.applier.Apply(apply),
+              HasReason(reason::kAttestationRevoked));
+  ASSERT_OK(Import(Blob(8, {EntryOfAaguid(token.aaguid, "FIDO_CERTIFIED")})));
+  EXPECT_OK(here_.applier.Apply(apply));
+}
+
 TEST_F(MetadataTest, ATokenOfABadModelIsNotResumed) {
   ASSERT_OK(Enrol(token_));
   ASSERT_OK(EnrolSecond(token_, other_token_));

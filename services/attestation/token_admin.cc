@@ -121,8 +121,8 @@ absl::Status TokenAdmin::ExpectAnother(const Named& named, Change& change) {
   ASSIGN_OR_RETURN(const AccountView account,
                    tokens_.ReadAccount(named.tenant, token.account()));
   for (const Stored<TokenRow>& other : account.tokens) {
-    if (other.row.token_id() == token.token_id() || other.row.recovery() ||
-        other.row.state() != v1::TOKEN_STATE_ACTIVE) {
+    if (other.row.token_id() == token.token_id() ||
+        !MayApproveActs(other.row)) {
       continue;
     }
     change.transition.expect.push_back(

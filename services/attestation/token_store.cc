@@ -106,12 +106,15 @@ int AccountView::Live() const {
       }));
 }
 
+bool MayApproveActs(const records::v1::TokenRow& token) {
+  return token.state() == v1::TOKEN_STATE_ACTIVE && !token.recovery() &&
+         token.lease_site().empty();
+}
+
 int AccountView::Active() const {
-  return static_cast<int>(
-      std::count_if(tokens.begin(), tokens.end(), [](const auto& token) {
-        return token.row.state() == v1::TOKEN_STATE_ACTIVE &&
-               !token.row.recovery();
-      }));
+  return static_cast<int>(std::count_if(
+      tokens.begin(), tokens.end(),
+      [](const auto& token) { return MayApproveActs(token.row); }));
 }
 
 const Stored<records::v1::TokenRow>* AccountView::Find(

@@ -53,6 +53,10 @@ struct RegistrationView {
   bool key_taken = false;
 };
 
+// Whether the token may approve acts on its account: it is active, and neither
+// kept for recovery nor limited to the leases of one site (decisions A7).
+bool MayApproveActs(const records::v1::TokenRow& token);
+
 // An account with its tokens and their counters.
 struct AccountView {
   u2fi::store::Epoch epoch;
@@ -61,7 +65,8 @@ struct AccountView {
   std::vector<Stored<records::v1::TokenRow>> tokens;
   std::vector<Stored<records::v1::CounterRow>> counters;
 
-  // Tokens that are not revoked, and those that may approve.
+  // Tokens that are not revoked, and those that may approve acts on the
+  // account.
   int Live() const;
   int Active() const;
   // Null if the account has no such token.

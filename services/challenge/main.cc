@@ -54,7 +54,7 @@ absl::Status Run(const ChallengeConfig& config) {
   services.Add<v1::Challenge>(server);
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
-  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  RETURN_IF_ERROR(process->Listen(services, process->inner_server_options()));
   return process->Serve();
 }
 

@@ -104,6 +104,18 @@ bool IsTaken(const CommandRow& row, int index,
          slot.approval().client_data() == answer.assertion().client_data();
 }
 
+// Whether `answer` is a touch for a question that was open at `session` when
+// the command ended, and that nobody has written down yet.
+bool IsLate(const CommandRow& row, const GatewaySession& session, int index,
+            uint32_t attempt, const gateway::v1::ApprovalAnswer& answer) {
+  if (!IsFinal(row.state()) || index >= row.slots_size()) return false;
+  const Slot& slot = row.slots(index);
+  return answer.has_assertion() && !slot.statement().empty() &&
+         slot.gateway() == session.gateway &&
+         slot.channel_key() == session.channel_key &&
+         slot.attempts() == attempt;
+}
+
 // OK if `answer` is to a question that is open at `session`.
 absl::Status CheckOpen(const StoredCommand& command,
                        const GatewaySession& session, int index,
@@ -177,6 +189,9 @@ absl::StatusOr<StoredCommand> Approvals::Answer(
     verdict.set_outcome(common::v1::OUTCOME_ACCEPTED);
     return command;
   }
+  if (IsLate(command.row, session, index, attempt, answer)) {
+    ASSIGN_OR_RETURN(command, WriteDown(command, index, answer.assertion()));
+  }
   const absl::Status open = CheckOpen(command, session, index, attempt);
   absl::StatusOr<StoredCommand> after =
       open.ok() ? Take(std::move(command), index, answer, verdict)
@@ -206,6 +221,21 @@ absl::StatusOr<StoredCommand> Approvals::Take(
     default:
       return FieldError("answer", "is required");
   }
+}
+
+absl::StatusOr<StoredCommand> Approvals::WriteDown(
+    const StoredCommand& command, int index, const proof::v1::Answer& answer) {
+  CommandRow next = command.row;
+  Slot& slot = *next.mutable_slots(index);
+  MoveEvidence evidence =
+      RefusalOf(slot, common::v1::OUTCOME_REFUSED, next.reason());
+  const proof::v1::Approval touch = ApprovalOf(slot, answer);
+  if (touch.ByteSizeLong() <= audit::kMaxApprovalSize) {
+    evidence.approvals = {touch};
+  }
+  // Once.
+  slot.clear_statement();
+  return mover_.Move(command, std::move(next), evidence, Durability::kVolatile);
 }
 
 absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
@@ -271,7 +301,10 @@ absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {
   }
   ASSIGN_OR_RETURN(const device_registry::v1::ResolveResponse resolved,
                    registry_.Resolve(request));
-  bool stands = resolved.items_size() == request.items_size();
+  const bool forbidden =
+      command.row.purpose() == proof::v1::PURPOSE_BREAK_GLASS &&
+      resolved.policy().forbid_break_glass();
+  bool stands = !forbidden && resolved.items_size() == request.items_size();
   for (int i = 0; stands && i < resolved.items_size(); ++i) {
     stands = resolved.items(i).rule().SerializeAsString() ==
              all[static_cast<size_t>(i)].row.rule().SerializeAsString();

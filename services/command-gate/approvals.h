@@ -84,6 +84,11 @@ class Approvals {
   // Asks again after the refused answer that `evidence` holds, or gives up.
   absl::StatusOr<StoredCommand> AskAfresh(StoredCommand command, int index,
                                           const MoveEvidence& evidence);
+  // A touch for a question that the command's end had closed: the audit has it,
+  // refused for what ended the command (decisions A16).
+  absl::StatusOr<StoredCommand> WriteDown(const StoredCommand& command,
+                                          int index,
+                                          const proof::v1::Answer& answer);
   // The approver will not approve it any more: the others go on if they are
   // enough, else the command ends.
   absl::StatusOr<StoredCommand> DropOut(const StoredCommand& command, int index,

@@ -255,6 +255,48 @@ TEST_F(ApprovalsTest, AnAnswerAfterTheEndIsRefused) {
               HasReason(reason::kAlreadyDecided));
 }
 
+// Decisions A16: of a touch and the end of its command one wins, and what came
+// of the other is written down.
+TEST_F(ApprovalsTest, ATouchThatLostToACancellationIsInTheAuditOnce) {
+  const StoredCommand asked = Asked();
+  ASSERT_OK(gate().flow.Cancel(asked, "x"));
+  const size_t before = Rows().size();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Answer(Reread(asked), Touch(asked)),
+                HasReason(reason::kAlreadyDecided));
+  }
+  const std::vector<audit::ParsedRow> rows = Rows();
+  ASSERT_EQ(rows.size(), before + 1);
+  const audit::v1::AuditBody& body = rows.back().body;
+  EXPECT_EQ(rows.back().header.kind(), audit::v1::ROW_KIND_APPROVAL);
+  EXPECT_EQ(body.outcome(), common::v1::OUTCOME_REFUSED);
+  EXPECT_EQ(body.reason(), reason::kCancelled.name);
+  EXPECT_EQ(body.approvals(0).signature(), "signature");
+  EXPECT_EQ(body.approvals(0).statement(), asked.row.slots(0).statement());
+  EXPECT_EQ(body.state_after(), "CANCELLED");
+}
+
+TEST_F(ApprovalsTest, ATouchThatIsTooLateCountsAsNoSecondNo) {
+  const StoredCommand asked = Asked();
+  clock_.Advance(kApproveWithin + absl::Milliseconds(1));
+  gate().sweeper.Sweep();
+  ASSERT_EQ(Reread(asked).row.state(), v1::COMMAND_STATE_EXPIRED);
+  EXPECT_FALSE(Answer(Reread(asked), Touch(asked)).ok());
+  EXPECT_EQ(Rows().back().body.reason(), reason::kApproveByPassed.name);
+  EXPECT_OK(gate().submitter.Submit(CameraOn(2), /*check_only=*/false));
+}
+
+TEST_F(ApprovalsTest, WhatAnotherGatewaySaysAboutItIsNot) {
+  const StoredCommand asked = Asked();
+  ASSERT_OK(gate().flow.Cancel(asked, "x"));
+  const size_t before = Rows().size();
+  EXPECT_FALSE(Answer(Reread(asked), Touch(asked), Session("g2")).ok());
+  gateway::v1::ApprovalAnswer other = Touch(asked);
+  other.set_approval_id(ApprovalId(asked.row.command_id(), 0, 2));
+  EXPECT_FALSE(Answer(Reread(asked), other).ok());
+  EXPECT_EQ(Rows().size(), before);
+}
+
 TEST_F(ApprovalsTest, TheSameAnswerAgainIsAcceptedAgain) {
   const StoredCommand asked = Asked();
   ASSERT_OK_AND_ASSIGN(const StoredCommand after, Answer(asked, Touch(asked)));

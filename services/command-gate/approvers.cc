@@ -126,7 +126,7 @@ bool Approvers::IsQuorum(const Case& in, const std::string& account) const {
 }
 
 bool Approvers::CountsOwn(const Case& in, const Rule& rule) const {
-  return options_.self_approval || in.break_glass || rule.approvals() <= 1;
+  return SelfApproval(in) || in.break_glass || rule.approvals() <= 1;
 }
 
 bool Approvers::MayApproveOwn(const Case& in) const {
@@ -153,7 +153,7 @@ absl::Status Approvers::AddPeople(const Case& in,
     const bool self = person.account == rows.now.account();
     *rows.with_requester.add_slots() = *slot;
     if (self && !MayApproveOwn(in)) continue;
-    slot->set_own(self && !in.also.empty() && !options_.self_approval);
+    slot->set_own(self && !in.also.empty() && !SelfApproval(in));
     *rows.with_offline.add_slots() = *slot;
     if (!slot->channel_key().empty()) *rows.now.add_slots() = *slot;
   }
@@ -182,9 +182,9 @@ absl::Status Approvers::AddNewOwner(const Case& in, Rows& rows) {
 absl::Status Approvers::AddTo(const Case& in, CommandRow& row) {
   const std::vector<Person> people = PeopleOf(in);
   if (in.break_glass &&
-      (options_.forbid_break_glass || people.size() < in.rule.approvals())) {
+      (ForbidsBreakGlass(in) || people.size() < in.rule.approvals())) {
     return Error(reason::kBreakGlassDisabled,
-                 options_.forbid_break_glass
+                 ForbidsBreakGlass(in)
                      ? "break-glass is forbidden here"
                      : "the owner pinned no two keys for break-glass");
   }

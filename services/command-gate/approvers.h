@@ -24,6 +24,7 @@ namespace u2fi::command_gate {
 // Thread-safe; blocks on attestation.
 class Approvers {
  public:
+  // Of the deployment; a tenant's policy may add to it.
   struct Options {
     // The requester's own touch counts in its quorums.
     bool self_approval = false;
@@ -61,6 +62,9 @@ class Approvers {
     std::string place;
     // Two keys that the owner pinned for emergencies, the requester's too.
     bool break_glass = false;
+    // The same as in Options, said by the tenant's policy.
+    bool self_approval = false;
+    bool forbid_break_glass = false;
     // Under TRANSFER: is asked besides those whom the rules ask for.
     absl::optional<NewOwner> new_owner = {};
   };
@@ -94,6 +98,12 @@ class Approvers {
     // With several rules: the roles that all of them have.
     uint32_t roles = 0;
   };
+  bool SelfApproval(const Case& in) const {
+    return options_.self_approval || in.self_approval;
+  }
+  bool ForbidsBreakGlass(const Case& in) const {
+    return options_.forbid_break_glass || in.forbid_break_glass;
+  }
   bool CountsOwn(const Case& in, const proof::v1::Rule& rule) const;
   bool MayApproveOwn(const Case& in) const;
   // The accounts that count, in the order of the first pin set.

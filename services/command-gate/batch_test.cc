@@ -157,6 +157,12 @@ TEST_F(BatchTest, TheSameRequestGivesTheSameBatch) {
   EXPECT_EQ(SubmitAll(CamerasOn(3)).version, first.version);
 }
 
+TEST_F(BatchTest, TheSameRequestFindsItsBatchWhateverChanged) {
+  const StoredCommand first = SubmitAll(CamerasOn(3));
+  registry_.sites["cam-1"] = "s2";
+  EXPECT_EQ(SubmitAll(CamerasOn(3)).version, first.version);
+}
+
 TEST_F(BatchTest, WithAnotherBodyItIsRefused) {
   SubmitAll(CamerasOn(3));
   std::vector<Submission> other = CamerasOn(3);

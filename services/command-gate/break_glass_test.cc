@@ -145,6 +145,23 @@ TEST_F(BreakGlassTest, ConfigurationMayForbidIt) {
   EXPECT_THAT(approvers.AddTo(in, row), HasReason(reason::kBreakGlassDisabled));
 }
 
+TEST_F(BreakGlassTest, TheTenantsPolicyMayForbidIt) {
+  registry_.policy.set_forbid_break_glass(true);
+  EXPECT_THAT(Try(Emergency()), HasReason(reason::kBreakGlassDisabled));
+  EXPECT_THAT(Rows(), IsEmpty());
+  EXPECT_OK(Try(CameraOn(2)));
+}
+
+TEST_F(BreakGlassTest, OnceThePolicyForbidsItATouchComesTooLate) {
+  const StoredCommand asked = Advance(Submit(Emergency()));
+  ASSERT_OK(Approve(asked, "gina"));
+  registry_.policy.set_forbid_break_glass(true);
+  ASSERT_OK_AND_ASSIGN(const StoredCommand ended,
+                       Approve(Reread(asked), "hugo"));
+  EXPECT_EQ(ended.row.state(), v1::COMMAND_STATE_DENIED);
+  EXPECT_EQ(verdict_.reason(), reason::kPolicyChanged.name);
+}
+
 TEST_F(BreakGlassTest, OrdinaryCommandsDoNotCountTheseKeys) {
   registry_.rule.set_approvals(2);
   registry_.rule.set_roles(proof::v1::KEY_ROLE_APPROVER);

@@ -197,7 +197,7 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   } else {
     RETURN_IF_ERROR(AddRow(ContentOf(seen.row, next, evidence), transition));
   }
-  if (Cooldowns::IsNo(seen.row, next)) {
+  if (moves && Cooldowns::IsNo(seen.row, next)) {
     ASSIGN_OR_RETURN(const bool cools,
                      cooldowns_.AddNo(seen, clock_.Now(), transition));
     if (cools) {

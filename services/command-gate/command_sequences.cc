@@ -4,6 +4,15 @@
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::command_gate {
+namespace {
+
+// Whether numbers up to `last` go on after `high`.
+bool Follows(uint64_t last, uint64_t high) {
+  if (high > last) return high <= kMaxSequence;
+  return last - high > kMaxSequenceStep;
+}
+
+}  // namespace
 
 absl::Status CommandStore::Confirm(absl::string_view tenant,
                                    const u2fi::store::Epoch& epoch) {
@@ -17,9 +26,9 @@ absl::Status CommandStore::Confirm(absl::string_view tenant,
   return store_.Commit(partition, commit).status();
 }
 
-absl::Status CommandStore::RaiseSequence(absl::string_view tenant,
-                                         const std::string& device,
-                                         uint64_t high) {
+absl::Status CommandStore::FollowSequence(absl::string_view tenant,
+                                          const std::string& device,
+                                          uint64_t high) {
   using u2fi::store::Partition;
   ASSIGN_OR_RETURN(const Partition partition,
                    Partition::Make("command-gate", tenant));
@@ -32,9 +41,10 @@ absl::Status CommandStore::RaiseSequence(absl::string_view tenant,
       (!row.ParseFromString(entry.value) || row.schema() != 1)) {
     return Error(reason::kStoreCorrupt, "a sequence record cannot be read");
   }
-  if (row.last() >= high) return absl::OkStatus();
+  if (!Follows(row.last(), high)) return absl::OkStatus();
   row.set_schema(1);
   row.set_last(high);
+  row.set_epoch(now.epoch);
   u2fi::store::CommitRequest commit;
   commit.epoch = now.epoch;
   commit.expect = {{key, entry.version}};

@@ -139,7 +139,9 @@ absl::Status ParseCommandEntry(const Entry& entry, StoredCommand& stored) {
   return absl::OkStatus();
 }
 
-absl::Status ParseSequenceEntry(const Entry& entry, SubmitView& view) {
+absl::Status ParseSequenceEntry(const Entry& entry,
+                                const u2fi::store::Epoch& epoch,
+                                SubmitView& view) {
   SequenceRow row;
   view.sequence_version = entry.version;
   if (!entry.exists()) return absl::OkStatus();
@@ -147,6 +149,9 @@ absl::Status ParseSequenceEntry(const Entry& entry, SubmitView& view) {
     return Error(reason::kStoreCorrupt, "a sequence record cannot be read");
   }
   view.last_sequence = row.last();
+  if (row.epoch() != epoch && row.last() < kMaxSequence) {
+    view.last_sequence += kLostSequences;
+  }
   return absl::OkStatus();
 }
 
@@ -222,6 +227,7 @@ void PutSequence(const std::string& device, uint64_t last, Version expected,
   SequenceRow sequence;
   sequence.set_schema(1);
   sequence.set_last(last);
+  sequence.set_epoch(transition.epoch);
   const std::string key = SequenceKey(device);
   transition.expect.push_back({key, expected});
   transition.put.push_back({key, sequence.SerializeAsString()});
@@ -296,7 +302,8 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(absl::string_view tenant,
   view.command.epoch = snapshot.epoch;
   RETURN_IF_ERROR(ParseCommandEntry(snapshot.entries[0], view.command));
   if (!device.empty()) {
-    RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[1], view));
+    RETURN_IF_ERROR(
+        ParseSequenceEntry(snapshot.entries[1], snapshot.epoch, view));
   }
   std::set<std::string> free;
   for (size_t i = places; i < keys.size(); ++i) {
@@ -325,7 +332,8 @@ absl::StatusOr<BatchView> CommandStore::ReadForBatch(
   }
   for (size_t i = 0; i < devices.size(); ++i) {
     SubmitView one;
-    RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[i], one));
+    RETURN_IF_ERROR(
+        ParseSequenceEntry(snapshot.entries[i], snapshot.epoch, one));
     view.sequences[devices[i]] = {one.last_sequence, one.sequence_version};
   }
   return view;

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
 #define U2FI_SERVICES_COMMAND_GATE_COMMAND_STORE_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +18,14 @@ namespace u2fi::command_gate {
 inline constexpr int kMaxOpenPerAccount = 3;
 inline constexpr int kMaxOpenPerGateway = 16;
 
+// How far above its highest number a device takes another one (the kit's
+// U2FI_WINDOW_MAX_STEP), and the highest that a gateway's word may lead to.
+inline constexpr uint64_t kMaxSequenceStep = uint64_t{1} << 32;
+inline constexpr uint64_t kMaxSequence = uint64_t{1} << 63;
+// Numbers that are left out where the store began anew: it may have forgotten
+// some that it gave.
+inline constexpr uint64_t kLostSequences = 1 << 16;
+
 // A command as read, with what a write of it must expect.
 struct StoredCommand {
   std::string tenant;
@@ -31,7 +40,7 @@ struct StoredCommand {
 struct SubmitView {
   // The command, if the same request came before.
   StoredCommand command;
-  // The device's last sequence number, and its version.
+  // The last sequence number that the device may have got, and its version.
   uint64_t last_sequence = 0;
   u2fi::store::Version sequence_version = u2fi::store::kAbsent;
   // For each approver, keys of a free place among the open approvals of the
@@ -71,8 +80,8 @@ struct DueTimer {
 //   x/<transaction>                     id of the command that has it
 //   timer/<due ms, 13 digits>/command/<id>
 //   confirm                             empty: see Confirm()
-// Reads, but for Confirm() and RaiseSequence(): writes go into a transition with their audit
-// row. Thread-safe.
+// Reads, but for Confirm() and FollowSequence(): writes go into a transition
+// with their audit row. Thread-safe.
 class CommandStore {
  public:
   // `store` must outlive this object.
@@ -124,10 +133,13 @@ class CommandStore {
   absl::Status Confirm(absl::string_view tenant,
                        const u2fi::store::Epoch& epoch);
 
-  // Numbers for `device` go on after `high`, if they are not beyond it. For a
-  // device that has seen numbers which the store forgot (decisions A14).
-  absl::Status RaiseSequence(absl::string_view tenant,
-                             const std::string& device, uint64_t high);
+  // Numbers for `device`, whose highest is `high`, go on after it: because it
+  // has seen numbers which the store forgot (decisions A14), or because the
+  // present ones are more than kMaxSequenceStep ahead, which it refuses. So a
+  // gateway that lies about `high` makes some commands fail, and no more.
+  // Nothing happens otherwise, or beyond kMaxSequence.
+  absl::Status FollowSequence(absl::string_view tenant,
+                              const std::string& device, uint64_t high);
 
   // Timers of `tenant` that are due at `now`, oldest first, at most 100.
   absl::StatusOr<std::vector<DueTimer>> ListDue(absl::string_view tenant,

@@ -103,6 +103,34 @@ TEST_F(CommandStoreTest, TheNextOneIsAfterTheLast) {
   EXPECT_EQ(view.last_sequence, 1u);
 }
 
+// Others may have been given and forgotten: a device must not be asked to take
+// a number twice, least of all with its next pin set.
+TEST_F(CommandStoreTest, WhenTheStoreBeginsAnewNumbersAreLeftOut) {
+  Submit(CameraOn(1));
+  memory_.Restart();
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), 2 + kLostSequences);
+  EXPECT_EQ(Submit(CameraOn(3)).row.sequence(), 3 + kLostSequences);
+}
+
+TEST_F(CommandStoreTest, ABatchLeavesThemOutAsWell) {
+  Submit(CameraOn(1));
+  memory_.Restart();
+  std::vector<Submission> items(2, CameraOn(2));
+  items[1].index = 1;
+  items[1].command_id[0] = 'z';
+  ASSERT_OK(gate().submitter.SubmitBatch(items, /*check_only=*/false));
+  EXPECT_EQ(Read(items[0].command_id).row.sequence(), 2 + kLostSequences);
+  EXPECT_EQ(Read(items[1].command_id).row.sequence(), 3 + kLostSequences);
+  EXPECT_EQ(Submit(CameraOn(3)).row.sequence(), 4 + kLostSequences);
+}
+
+TEST_F(CommandStoreTest, ADeviceThatToldItsHighestLosesNone) {
+  Submit(CameraOn(1));
+  memory_.Restart();
+  ASSERT_OK(gate().commands.FollowSequence("t1", "cam-1", 40));
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), 41u);
+}
+
 TEST_F(CommandStoreTest, FreePlacesAreFoundBehindTakenOnes) {
   Submit(CameraOn(1));
   ASSERT_OK_AND_ASSIGN(const SubmitView view, View());

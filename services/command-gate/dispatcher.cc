@@ -115,17 +115,13 @@ std::string RestOf(const std::string& outcome_text) {
   return space == std::string::npos ? "" : outcome_text.substr(space + 1);
 }
 
-// More numbers than a failover loses: a gateway that lies is not to use a
-// device's numbers up.
-constexpr uint64_t kMaxSequenceStep = 1 << 16;
-
-// Whether the device refused the command since it had seen its number before:
-// the store forgot that it was given out.
+// Whether the device refused the command for its number: it has seen it before,
+// since the store forgot that it was given out, or it is far behind.
 bool IsStale(const CommandRow& row, const gateway::v1::CommandResult& result) {
+  const uint64_t high = result.sequence_high();
   return result.outcome() == gateway::v1::EXECUTION_OUTCOME_FAILED &&
          RestOf(result.outcome_text()) == reason::kSequenceStale.name &&
-         result.sequence_high() >= row.sequence() &&
-         result.sequence_high() - row.sequence() <= kMaxSequenceStep;
+         (high >= row.sequence() || row.sequence() - high > kMaxSequenceStep);
 }
 
 // Whether the device itself vouches for the result.
@@ -339,7 +335,7 @@ absl::StatusOr<StoredCommand> Dispatcher::OnResult(
     return command;
   }
   if (IsStale(command.row, result)) {
-    RETURN_IF_ERROR(commands_.RaiseSequence(
+    RETURN_IF_ERROR(commands_.FollowSequence(
         command.tenant, command.row.device(), result.sequence_high()));
   }
   MoveEvidence evidence;

@@ -400,7 +400,14 @@ TEST_F(DispatcherTest, NumbersGoOnAfterTheOnesThatADeviceHasSeen) {
   EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), 41u);
 }
 
-TEST_F(DispatcherTest, NumbersNeverGoBack) {
+TEST_F(DispatcherTest, NumbersGoOnHoweverFarTheDeviceIs) {
+  const StoredCommand first = Dispatched();
+  const uint64_t high = uint64_t{1} << 62;
+  ASSERT_OK(Result(first, Stale(first, high)));
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), high + 1);
+}
+
+TEST_F(DispatcherTest, ANumberThatWasUsedDoesNotTakeOthersBack) {
   const StoredCommand first = Dispatched();
   const StoredCommand second = Submit(CameraOn(2));
   ASSERT_OK(Result(first, Stale(first, first.row.sequence())));
@@ -411,6 +418,30 @@ TEST_F(DispatcherTest, NoWordOfAGatewayUsesAllNumbersUp) {
   const StoredCommand first = Dispatched();
   ASSERT_OK(Result(first, Stale(first, UINT64_MAX)));
   EXPECT_EQ(Submit(CameraOn(2)).row.sequence(), first.row.sequence() + 1);
+}
+
+// The device refuses what is more than 2^32 ahead.
+TEST_F(DispatcherTest, AfterALieNumbersGoBackToWhereTheDeviceIs) {
+  const StoredCommand lied = Dispatched();
+  ASSERT_OK(Result(lied, Stale(lied, uint64_t{1} << 40)));
+  const StoredCommand far = Advance(Submit(CameraOn(2)));
+  ASSERT_OK_AND_ASSIGN(const StoredCommand approved, Answer(far, Touch(far)));
+  ASSERT_OK_AND_ASSIGN(const StoredCommand sent,
+                       gate().dispatcher.Dispatch(approved));
+  ASSERT_OK(Result(sent, Stale(sent, 5)));
+  EXPECT_EQ(Submit(CameraOn(3)).row.sequence(), 6u);
+}
+
+TEST_F(DispatcherTest, WhatADeviceWouldTakeTakesNoNumbersBack) {
+  const StoredCommand first = Dispatched();
+  ASSERT_OK(Result(first, Stale(first, 40)));
+  const StoredCommand second = Advance(Submit(CameraOn(2)));
+  ASSERT_OK_AND_ASSIGN(const StoredCommand approved,
+                       Answer(second, Touch(second)));
+  ASSERT_OK_AND_ASSIGN(const StoredCommand sent,
+                       gate().dispatcher.Dispatch(approved));
+  ASSERT_OK(Result(sent, Stale(sent, 5)));
+  EXPECT_EQ(Submit(CameraOn(3)).row.sequence(), 42u);
 }
 
 TEST_F(DispatcherTest, OnlyARefusedNumberMovesThem) {

@@ -57,9 +57,11 @@ class FakeRegistry : public device_registry::RegistryClient {
       item.set_site(site == sites.end() ? "s1" : site->second);
       item.set_gateway("g1");
       item.set_pin_set(pins.SerializeAsString());
+      for (const auto& field : secret_fields) item.add_secret_fields(field);
     }
     for (const auto& gateway : gateways) *response.add_gateways() = gateway;
     *response.mutable_account() = account;
+    *response.mutable_policy() = policy;
     if (!request.new_owner().empty()) *response.mutable_new_owner() = new_owner;
     return response;
   }
@@ -145,6 +147,8 @@ class FakeRegistry : public device_registry::RegistryClient {
   std::map<std::string, std::string> sites;
   std::vector<device_registry::v1::ResolvedGateway> gateways;
   device_registry::v1::Account account;
+  device_registry::v1::Policy policy;
+  std::vector<std::string> secret_fields;
   // What is said of it under TRANSFER.
   device_registry::v1::Account new_owner;
   device_registry::v1::ResolveRequest last_resolve;

@@ -6,6 +6,7 @@
 
 #include "services/command-gate/acknowledgement.h"
 #include "services/command-gate/command_states.h"
+#include "services/command-gate/gateway_words.h"
 #include "services/common/logging/logging.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -184,13 +185,16 @@ void GateFlow::SendAgain(const GatewaySession& session) {
 
 void GateFlow::OnMessage(const GatewaySession& session,
                          const GatewayMessage& message) {
-  const absl::Status status = Persist([&] { return Handle(session, message); });
+  absl::Status status = CheckWords(message);
+  if (status.ok()) status = Persist([&] { return Handle(session, message); });
   Log("a message of a gateway was refused", session, status);
   // What can never be taken is acknowledged too: the agent must not keep it
   // for ever. What any other fault kept out comes again.
-  if (message.message_id().empty() || !MayAcknowledge(status)) return;
+  const std::string& id = message.message_id();
+  const bool named = !id.empty() && id.size() <= kMaxMessageId;
+  if (!named || !MayAcknowledge(status)) return;
   gateway::v1::MeshMessage answer;
-  answer.mutable_result_ack()->add_message_ids(message.message_id());
+  answer.mutable_result_ack()->add_message_ids(id);
   gateways_.Send(session.tenant, session.gateway, std::move(answer))
       .IgnoreError();
 }

@@ -159,6 +159,22 @@ TEST_F(GateFlowTest, AResultThatCanNeverBeTakenIsAcknowledgedToo) {
   EXPECT_THAT(Acknowledged(), ElementsAre("m1"));
 }
 
+TEST_F(GateFlowTest, ATextThatIsTooLongIsNotKept) {
+  const StoredCommand sent = Dispatched();
+  GatewayMessage message = ResultMessage(sent);
+  message.mutable_command_result()->set_outcome_text(std::string(2000, 'x'));
+  Hear(message);
+  EXPECT_EQ(StateOf(sent), v1::COMMAND_STATE_DISPATCHED);
+  EXPECT_THAT(Acknowledged(), ElementsAre("m1"));
+}
+
+TEST_F(GateFlowTest, AnIdThatIsTooLongIsNotSentBack) {
+  GatewayMessage message = ResultMessage(Dispatched());
+  message.set_message_id(std::string(1 << 20, 'm'));
+  Hear(message);
+  EXPECT_THAT(Acknowledged(), IsEmpty());
+}
+
 TEST_F(GateFlowTest, AMessageWithoutIdIsNotAcknowledged) {
   const StoredCommand sent = Dispatched();
   GatewayMessage message = ResultMessage(sent);

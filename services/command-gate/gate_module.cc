@@ -155,7 +155,10 @@ void GateModule::KeepUntilStopped() {
 
 void GateModule::OnRegistryEvent(
     const absl::optional<device_registry::v1::WatchEventsResponse>& event) {
-  if (!event.has_value()) return;
+  if (!event.has_value()) {
+    sessions_.Doubt();
+    return;
+  }
   if (event->kind() == device_registry::v1::EVENT_KIND_REVOCATIONS) {
     gateway::v1::MeshMessage message;
     *message.mutable_revocations() = event->revocations();

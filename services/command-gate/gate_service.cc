@@ -1,5 +1,6 @@
 #include "services/command-gate/gate_service.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -22,20 +23,21 @@ namespace {
 // How often a cancellation that lost a race looks again.
 constexpr int kTries = 8;
 
-// Whoever submitted it may cancel it, and so may the account that it acts for,
-// those who are asked to approve it, and the owner of the device.
+// Whoever submitted it may cancel it; in the name of an account also others, if
+// it is the one that the command acts for, one that is asked to approve it, or
+// the owner of the device.
 absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
                             const StoredCommand& command) {
-  const std::string& account = named.empty() ? command.row.account() : named;
-  const bool requester =
-      proof::Requester(caller.uri(), account) == command.row.requester();
-  if (requester || account == command.row.account() ||
-      account == command.row.owner()) {
-    return absl::OkStatus();
-  }
-  for (const records::v1::Slot& slot : command.row.slots()) {
-    if (slot.account() == account) return absl::OkStatus();
-  }
+  const records::v1::CommandRow& row = command.row;
+  const bool allowed =
+      named.empty()
+          ? proof::Requester(caller.uri(), row.account()) == row.requester()
+          : named == row.account() || named == row.owner() ||
+                std::any_of(row.slots().begin(), row.slots().end(),
+                            [&](const records::v1::Slot& slot) {
+                              return slot.account() == named;
+                            });
+  if (allowed) return absl::OkStatus();
   return Error(reason::kNotAMember,
                "neither the requester nor one who may approve it");
 }

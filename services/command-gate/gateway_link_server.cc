@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "services/command-gate/command_states.h"
 #include "services/command-gate/command_store.h"
+#include "services/command-gate/read_ahead.h"
 #include "services/common/crypto/certificate.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/pem.h"
@@ -27,8 +29,6 @@ using ::google::protobuf::util::TimeUtil;
 // Messages that wait for the wire; beyond it approvals and commands are
 // refused (architecture: bounded queues).
 constexpr size_t kMaxQueue = 1024;
-// Messages that wait to be handled; the stream is not read meanwhile.
-constexpr size_t kMaxUnhandled = 64;
 // A gateway keeps a result until it is acknowledged, so that is no hurry: so
 // many together, or what there is with the next heartbeat.
 constexpr int kAcksTogether = 32;
@@ -82,6 +82,11 @@ class LinkReactor
   bool TakeOne(GatewayMessage& message);
   absl::Status HandleOne(const GatewayMessage& message);
   absl::Status Welcome(const gateway::v1::Hello& hello);
+  // Asks the registry, which lets it in or not.
+  absl::StatusOr<device_registry::v1::AdmitGatewayResponse> Admit();
+  // The same on a stream that is open, if the sessions are in doubt.
+  absl::Status AdmitAnew();
+  absl::Status SendRevocations(const gateway::v1::Revocations& all);
   // What the welcome says of what the mesh has.
   struct Welcoming {
     uint64_t revocations = 0;
@@ -100,12 +105,17 @@ class LinkReactor
   const std::string spki_;
   GatewaySession session_;
   std::shared_ptr<LinkHandle> handle_;
+  // Only used while a message is handled, one at a time: the doubts when it was
+  // admitted, and up to which revision it was told all revocations then.
+  uint64_t doubts_ = 0;
+  uint64_t revocations_ = 0;
   GatewayMessage incoming_;
   Mutex mutex_;
   int holders_ ABSL_GUARDED_BY(mutex_) = 1;
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
   // Lists, since most are empty most of the time.
   std::list<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
+  ReadAhead ahead_ ABSL_GUARDED_BY(mutex_);
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
@@ -162,10 +172,12 @@ void LinkReactor::OnReadDone(bool ok) {
     End(absl::OkStatus());
     return;
   }
+  const size_t size = incoming_.ByteSizeLong();
   MutexLock lock(mutex_);
+  ahead_.Add(size);
   unhandled_.push_back(std::move(incoming_));
   incoming_.Clear();
-  reading_ = unhandled_.size() < kMaxUnhandled && !finished_;
+  reading_ = !ahead_.full() && !finished_;
   if (reading_) StartRead(&incoming_);
   if (handling_) return;
   handling_ = true;
@@ -269,7 +281,8 @@ bool LinkReactor::TakeOne(GatewayMessage& message) {
   }
   message = std::move(unhandled_.front());
   unhandled_.pop_front();
-  if (!reading_) {
+  ahead_.Remove(message.ByteSizeLong());
+  if (!reading_ && !ahead_.full()) {
     reading_ = true;
     StartRead(&incoming_);
   }
@@ -292,7 +305,7 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
     case GatewayMessage::kHeartbeat:
       SendAcks();
       if (parts_.claims != nullptr) parts_.claims->Heard(session_);
-      return absl::OkStatus();
+      return AdmitAnew();
     case GatewayMessage::kAuditBacklog:
       TakeJournal(message.audit_backlog());
       return absl::OkStatus();
@@ -341,6 +354,39 @@ MeshMessage LinkReactor::WelcomeMessage(const Welcoming& welcoming) const {
   return message;
 }
 
+absl::StatusOr<device_registry::v1::AdmitGatewayResponse> LinkReactor::Admit() {
+  // What is doubted from here on may not be in the answer.
+  const uint64_t doubts = parts_.sessions.doubts();
+  device_registry::v1::AdmitGatewayRequest admit;
+  admit.set_tenant(session_.tenant);
+  admit.set_site(session_.site);
+  admit.set_gateway(session_.gateway);
+  admit.set_public_key(spki_);
+  ASSIGN_OR_RETURN(device_registry::v1::AdmitGatewayResponse admitted,
+                   parts_.registry.AdmitGateway(admit));
+  doubts_ = doubts;
+  return admitted;
+}
+
+absl::Status LinkReactor::AdmitAnew() {
+  if (doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
+  const auto admitted = Admit();
+  // The next heartbeat asks again.
+  if (IsPassing(admitted.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(admitted.status());
+  if (admitted->revocations().revision() == revocations_) {
+    return absl::OkStatus();
+  }
+  revocations_ = admitted->revocations().revision();
+  return SendRevocations(admitted->revocations());
+}
+
+absl::Status LinkReactor::SendRevocations(const gateway::v1::Revocations& all) {
+  MeshMessage message;
+  *message.mutable_revocations() = all;
+  return Enqueue(std::move(message));
+}
+
 absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (hello.format_min() > kFormat || hello.format_max() < kFormat) {
     return Error(reason::kFormatRange, "no format number that both ends read");
@@ -348,32 +394,26 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (parts_.sessions.refuses_new()) {
     return Error(reason::kDraining, "this replica stops");
   }
-  device_registry::v1::AdmitGatewayRequest admit;
-  admit.set_tenant(session_.tenant);
-  admit.set_site(session_.site);
-  admit.set_gateway(session_.gateway);
-  admit.set_public_key(spki_);
   ASSIGN_OR_RETURN(const device_registry::v1::AdmitGatewayResponse admitted,
-                   parts_.registry.AdmitGateway(admit));
+                   Admit());
   GatewaySession session = session_;
   session.open_time = parts_.clock.Now();
   session.agent_version = hello.agent_version().substr(0, kMaxVersion);
-  if (parts_.claims != nullptr) {
-    ASSIGN_OR_RETURN(session, parts_.claims->Claim(std::move(session)));
-  }
   Welcoming welcoming{admitted.revocations().revision()};
   if (parts_.journals != nullptr) {
     ASSIGN_OR_RETURN(welcoming.last_audit_sequence,
                      parts_.journals->LastOf(session, hello));
   }
+  if (parts_.claims != nullptr) {
+    ASSIGN_OR_RETURN(session, parts_.claims->Claim(std::move(session)));
+  }
   const absl::Status joined = Join(session, welcoming);
   if (!joined.ok()) NoteGone(session);
   RETURN_IF_ERROR(joined);
-  if (admitted.revocations().revision() > hello.revocations_revision()) {
-    MeshMessage revocations;
-    *revocations.mutable_revocations() = admitted.revocations();
-    RETURN_IF_ERROR(Enqueue(std::move(revocations)));
+  if (admitted.revocations().revision() != hello.revocations_revision()) {
+    RETURN_IF_ERROR(SendRevocations(admitted.revocations()));
   }
+  revocations_ = admitted.revocations().revision();
   parts_.events.OnConnected(session_, hello);
   return absl::OkStatus();
 }

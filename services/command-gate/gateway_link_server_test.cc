@@ -122,6 +122,14 @@ class GatewayLinkServerTest : public testing::Test {
     return message;
   }
 
+  // A heartbeat, and something that comes to the events after it.
+  static void Beat(Link& link) {
+    GatewayMessage beat;
+    beat.mutable_heartbeat();
+    link.stream->Write(beat);
+    link.stream->Write(Numbered("after"));
+  }
+
   absl::Status Acknowledge(const std::string& id) {
     MeshMessage message;
     message.mutable_result_ack()->add_message_ids(id);
@@ -285,6 +293,46 @@ TEST_F(GatewayLinkServerTest, OneThatTheGatewayHasDoesNot) {
   events_.WaitForConnection();
   ASSERT_OK(sessions_.Send("t1", "g1", message));
   EXPECT_TRUE(link->Read().has_cancel_approval());
+}
+
+// An older one, after a backup was put back, and what a lie made of it.
+TEST_F(GatewayLinkServerTest, ADenyListThatIsAnotherFollowsTheWelcome) {
+  registry_.revocations = 3;
+  const auto link = Open("gateway/t1/s1/g1");
+  GatewayMessage hello = Hello();
+  hello.mutable_hello()->set_revocations_revision(UINT64_MAX);
+  link->stream->Write(hello);
+  EXPECT_TRUE(link->Read().has_welcome());
+  EXPECT_EQ(link->Read().revocations().revision(), 3u);
+}
+
+TEST_F(GatewayLinkServerTest, WhoWasSuspendedUnheardOfGoesWithItsHeartbeat) {
+  const auto link = Connected();
+  registry_.admit_status = Error(reason::kGatewayNotActive, "suspended");
+  sessions_.Doubt();
+  Beat(*link);
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+}
+
+TEST_F(GatewayLinkServerTest, WhoeverWasRevokedUnheardOfIsToldWithIt) {
+  const auto link = Connected();
+  registry_.revocations = 4;
+  sessions_.Doubt();
+  Beat(*link);
+  EXPECT_EQ(link->Read().revocations().revision(), 4u);
+}
+
+TEST_F(GatewayLinkServerTest, ItIsAskedUntilTheRegistryAnswersAndThenNoMore) {
+  const auto link = Connected();
+  registry_.admit_status =
+      WithRetry(Error(reason::kStoreUnavailable, "away"), absl::Seconds(1));
+  sessions_.Doubt();
+  Beat(*link);
+  events_.WaitForMessages(1);
+  registry_.admit_status = absl::OkStatus();
+  for (int i = 0; i < 2; ++i) Beat(*link);
+  events_.WaitForMessages(3);
+  EXPECT_EQ(registry_.admitted.size(), 3u);
 }
 
 TEST_F(GatewayLinkServerTest, AGatewayThatGoesIsGone) {

@@ -77,6 +77,11 @@ class GatewaySessions : public GatewaySender {
   // All gateways that have a stream now.
   std::vector<GatewaySession> List() const;
 
+  // What the registry said of gateways and revocations may have been missed:
+  // every stream is admitted anew with its next heartbeat.
+  void Doubt() { ++doubts_; }
+  uint64_t doubts() const { return doubts_; }
+
   // From now on no stream is welcomed: this replica stops.
   void RefuseNew() { refuses_new_ = true; }
   bool refuses_new() const { return refuses_new_; }
@@ -117,6 +122,7 @@ class GatewaySessions : public GatewaySender {
   const Clock& clock_;
   const absl::Duration presence_grace_;
   std::atomic<bool> refuses_new_{false};
+  std::atomic<uint64_t> doubts_{0};
   mutable Mutex mutex_;
   CondVar empty_;
   // Gateways that have a stream.

@@ -367,5 +367,30 @@ TEST_F(QuorumFlowTest, ApproversAndTheOwnerMayCancel) {
   }
 }
 
+TEST_F(QuorumFlowTest, WithoutANameOnlyTheRequesterCancels) {
+  GateService service(gate().submitter, gate().commands, gate().flow,
+                      executor_);
+  const rpc::Caller requester = rpc::TestCaller("client/t1/app");
+  Submission asked = CameraOn();
+  asked.requester = proof::Requester(requester.uri(), asked.account);
+  v1::CancelCommandRequest cancel;
+  cancel.set_name("commands/" + Advance(Submit(asked)).row.command_id());
+  for (const char* other : {"client/t1/other", "operator/t1/olga"}) {
+    EXPECT_THAT(service.Cancel(rpc::TestCaller(other), cancel),
+                HasReason(reason::kNotAMember));
+  }
+  EXPECT_OK(service.Cancel(requester, cancel));
+}
+
+TEST_F(QuorumFlowTest, TheTenantsPolicyMayCountTheRequestersOwnTouch) {
+  Submission asked = CameraOn();
+  asked.account = "bob";
+  EXPECT_EQ(Submit(asked).row.slots_size(), 2);
+  registry_.policy.set_allow_self_approval(true);
+  asked = CameraOn(2);
+  asked.account = "bob";
+  EXPECT_EQ(Submit(asked).row.slots_size(), 3);
+}
+
 }  // namespace
 }  // namespace u2fi::command_gate

@@ -6,6 +6,7 @@
 
 #include "services/command-gate/binding_steps.h"
 #include "services/command-gate/quorum.h"
+#include "services/command-gate/secret_fields.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
@@ -174,8 +175,12 @@ std::string LeaseSiteOf(const SubmitInputs& in) {
   return gateway->site();
 }
 
+absl::Status CheckSecrets(const SubmitInputs& in) {
+  return CheckSecretFields(in.submission.arguments, in.item.secret_fields());
+}
+
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
-    CheckRule,       CheckBinding,  CheckGatewayList,
+    CheckRule,       CheckSecrets,  CheckBinding,  CheckGatewayList,
     CheckTouchPlace, CheckGateways, CheckEnrolment};
 
 proof::v1::Rule BreakGlassRule() {
@@ -280,6 +285,8 @@ absl::StatusOr<absl::optional<Approvers::Case>> QuorumCaseOf(
   Approvers::Case in;
   in.tenant = submission.tenant;
   in.break_glass = submission.purpose == proof::v1::PURPOSE_BREAK_GLASS;
+  in.self_approval = resolved.policy().allow_self_approval();
+  in.forbid_break_glass = resolved.policy().forbid_break_glass();
   in.rule = proof::FreeRule();
   std::set<std::string> seen;
   for (const registry::ResolvedItem& item : resolved.items()) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/command-gate/binding_steps.h"
+#include "services/command-gate/command_states.h"
 #include "services/command-gate/submit_steps.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/merkle.h"
@@ -136,6 +137,29 @@ absl::StatusOr<registry::ResolveResponse> Submitter::Resolve(
 
 absl::StatusOr<StoredCommand> Submitter::Submit(const Submission& submission,
                                                 bool check_only) {
+  return OrRepeated(SubmitNew(submission, check_only), submission, check_only);
+}
+
+absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
+    const std::vector<Submission>& submissions, bool check_only) {
+  return OrRepeated(SubmitNewBatch(submissions, check_only), submissions[0],
+                    check_only);
+}
+
+absl::StatusOr<StoredCommand> Submitter::OrRepeated(
+    absl::StatusOr<StoredCommand> result, const Submission& submission,
+    bool check_only) {
+  // What passes is for the client to try again; gateways that are away must
+  // cost the store nothing (decisions C7).
+  if (result.ok() || IsPassing(result.status())) return result;
+  ASSIGN_OR_RETURN(const StoredCommand found,
+                   commands_.Read(submission.tenant, submission.command_id));
+  if (!found.exists()) return result;
+  return Repeated(submission, found, check_only);
+}
+
+absl::StatusOr<StoredCommand> Submitter::SubmitNew(const Submission& submission,
+                                                   bool check_only) {
   ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
                    Resolve({submission}));
   ASSIGN_OR_RETURN(const absl::optional<Approvers::Case> quorum,
@@ -220,9 +244,9 @@ absl::StatusOr<StoredCommand> Submitter::SubmitOnce(
   return created;
 }
 
-absl::StatusOr<StoredCommand> Submitter::SubmitBatch(
+absl::StatusOr<StoredCommand> Submitter::SubmitNewBatch(
     const std::vector<Submission>& submissions, bool check_only) {
-  if (submissions.size() == 1) return Submit(submissions[0], check_only);
+  if (submissions.size() == 1) return SubmitNew(submissions[0], check_only);
   ASSIGN_OR_RETURN(const registry::ResolveResponse resolved,
                    Resolve(submissions));
   ASSIGN_OR_RETURN(const absl::optional<Approvers::Case> quorum,

@@ -46,7 +46,8 @@ class Submitter {
         approvers_(approvers),
         quotas_(quotas) {}
 
-  // The command as stored, now or by the same request before. With `check_only`
+  // The command as stored, now or by the same request before, also if that
+  // would be refused by now. With `check_only`
   // nothing is stored; what comes back does not exist.
   absl::StatusOr<StoredCommand> Submit(const Submission& submission,
                                        bool check_only);
@@ -71,6 +72,14 @@ class Submitter {
   absl::StatusOr<StoredCommand> SubmitBatchOnce(
       const std::vector<Submission>& submissions,
       std::vector<records::v1::CommandRow> rows, bool check_only);
+  absl::StatusOr<StoredCommand> SubmitNew(const Submission& submission,
+                                          bool check_only);
+  absl::StatusOr<StoredCommand> SubmitNewBatch(
+      const std::vector<Submission>& submissions, bool check_only);
+  // What the same request made before, if it is refused now; else `result`.
+  absl::StatusOr<StoredCommand> OrRepeated(absl::StatusOr<StoredCommand> result,
+                                           const Submission& submission,
+                                           bool check_only);
   // The command of the same request before, as safe as a new one unless it is
   // only checked.
   absl::StatusOr<StoredCommand> Repeated(const Submission& submission,

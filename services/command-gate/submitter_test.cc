@@ -102,6 +102,22 @@ TEST_F(SubmitterTest, TheSameRequestWithAnotherBodyIsRefused) {
   EXPECT_THAT(Try(other), HasReason(reason::kRequestIdReused));
 }
 
+// Its first answer may be lost; by then the request would be refused, perhaps
+// because of what it did itself: a pin set follows no set twice.
+TEST_F(SubmitterTest, TheSameRequestFindsItsCommandWhateverChanged) {
+  const StoredCommand first = Submit(CameraOn());
+  registry_.resolve_status = Error(reason::kNotAMember, "not any more");
+  EXPECT_EQ(Submit(CameraOn()).version, first.version);
+  registry_.resolve_status = absl::OkStatus();
+  registry_.rule = proof::v1::Rule();
+  registry_.rule.set_kind(proof::v1::RULE_KIND_FORBIDDEN);
+  EXPECT_EQ(Submit(CameraOn()).version, first.version);
+  Submission other = CameraOn();
+  other.request_digest = std::string(32, 'x');
+  EXPECT_THAT(Try(other), HasReason(reason::kRequestIdReused));
+  EXPECT_THAT(Try(CameraOn(2)), HasReason(reason::kOperationForbidden));
+}
+
 TEST_F(SubmitterTest, CheckingStoresNothing) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand checked,
                        Try(CameraOn(), /*check_only=*/true));
@@ -123,6 +139,14 @@ TEST_F(SubmitterTest, NorDoesCheckingWhatIsThereAlready) {
 TEST_F(SubmitterTest, WhatTheRegistryRefusesIsRefused) {
   registry_.resolve_status = Error(reason::kNotAMember, "no");
   EXPECT_THAT(Try(CameraOn()), HasReason(reason::kNotAMember));
+  EXPECT_TRUE(NothingHappened());
+}
+
+TEST_F(SubmitterTest, ASecretThatIsNotSealedIsNotWrittenAnywhere) {
+  registry_.secret_fields = {"pin"};
+  Submission asked = CameraOn();
+  asked.arguments = R"({"pin":"1234"})";
+  EXPECT_THAT(Try(asked), HasReason(reason::kPlainSecret));
   EXPECT_TRUE(NothingHappened());
 }
 

@@ -70,7 +70,7 @@ absl::Status Run(const DeviceRegistryConfig& config) {
   services.Add<v1::DeviceRegistry>(registry.server());
   services.Add<audit::v1::Audit>(audit_server);
   RETURN_IF_ERROR(process->Declare(services.descriptors()));
-  RETURN_IF_ERROR(process->Listen(services, process->server_options()));
+  RETURN_IF_ERROR(process->Listen(services, process->inner_server_options()));
   return process->Serve();
 }
 

@@ -7,6 +7,7 @@
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
+#include "services/common/proof/operations.h"
 #include "services/common/proof/statement.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/error.h"
@@ -38,6 +39,26 @@ LocalDevice LocalDeviceOf(const std::string& id, bool plain, bool online,
   device.set_online(online);
   device.set_format_max(1);
   return device;
+}
+
+// When the command has to begin: what people touched for; for a free one what
+// the mesh says, if that is near.
+absl::StatusOr<uint64_t> Deadline(const proof::VerifiedCommand& verified,
+                                  uint64_t said_ms, uint64_t now_ms) {
+  const bool touched = verified.execute_by_ms() != 0;
+  const uint64_t execute_by = touched ? verified.execute_by_ms() : said_ms;
+  const uint64_t late = now_ms > execute_by ? now_ms - execute_by : 0;
+  const uint64_t left = now_ms < execute_by ? execute_by - now_ms : 0;
+  if (late > proof::kSkewMs) {
+    return Error(reason::kExecuteByPassed, "too late to begin");
+  }
+  if (touched ||
+      left <= proof::MaxExecuteAfterApproveMs(proof::v1::PURPOSE_COMMAND) +
+                  proof::kSkewMs) {
+    return execute_by;
+  }
+  return Error(reason::kDeadlineBounds,
+               "a free command is good for 15 minutes at most");
 }
 
 }  // namespace
@@ -290,12 +311,8 @@ absl::Status DeviceDesk::HandOver(const gateway::v1::ExecuteCommand& execute,
   ASSIGN_OR_RETURN(const Believed* device, Believe(command.device()));
   ASSIGN_OR_RETURN(const proof::VerifiedCommand verified,
                    Verify(execute, command, *device));
-  const uint64_t execute_by = verified.execute_by_ms() != 0
-                                  ? verified.execute_by_ms()
-                                  : execute.execute_by_ms();
-  if (NowMs() > execute_by + proof::kSkewMs) {
-    return Error(reason::kExecuteByPassed, "too late to begin");
-  }
+  ASSIGN_OR_RETURN(const uint64_t execute_by,
+                   Deadline(verified, execute.execute_by_ms(), NowMs()));
   if (device->row.plain()) RETURN_IF_ERROR(CheckPlain(verified));
   JournalRow row;
   row.set_schema(1);

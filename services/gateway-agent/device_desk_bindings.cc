@@ -1,4 +1,5 @@
 // Bindings: what devices and the agent itself believe.
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -27,6 +28,16 @@ proof::v1::Proof ProofOf(const gateway::v1::CommitBinding& commit) {
   proof.set_index(commit.item().index());
   *proof.mutable_path() = commit.item().path();
   return proof;
+}
+
+// Up to which entry an agent that had all up to `before` has all now. Who
+// missed some gets all of them with its next stream.
+uint64_t RevisionAfter(uint64_t before,
+                       const gateway::v1::Revocations& revocations) {
+  if (revocations.since_revision() == 0) return revocations.revision();
+  return revocations.since_revision() <= before
+             ? std::max(before, revocations.revision())
+             : before;
 }
 
 }  // namespace
@@ -201,7 +212,7 @@ void DeviceDesk::Revoke(const gateway::v1::Revocations& revocations) {
                           revocations.gateways().end());
   records::v1::DenyRow row;
   row.set_schema(1);
-  row.set_revision(revocations.revision());
+  row.set_revision(RevisionAfter(memory().denied_revision, revocations));
   for (const std::string& id : denied_.tokens) row.add_tokens(id);
   for (const std::string& id : denied_.gateways) row.add_gateways(id);
   const absl::Status status = site_.SetDenied(row);
@@ -209,7 +220,7 @@ void DeviceDesk::Revoke(const gateway::v1::Revocations& revocations) {
   // Otherwise the mesh sends it again to the next process.
   if (!status.ok()) return;
   MutexLock lock(mutex_);
-  memory_.denied_revision = revocations.revision();
+  memory_.denied_revision = row.revision();
 }
 
 void DeviceDesk::SendAccessToken(const gateway::v1::AccessToken& token) {

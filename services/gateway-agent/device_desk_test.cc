@@ -170,6 +170,19 @@ TEST_F(DeviceDeskTest, AFreeCommandThatIsTooLateIsRefused) {
   ExpectRefused(execute, "EXECUTE_BY_PASSED");
 }
 
+// 15 minutes and the clocks' difference: what the mesh itself may ask for.
+TEST_F(DeviceDeskTest, AFreeCommandIsNotGoodForEver) {
+  const uint64_t most = static_cast<uint64_t>(UnixMillis(clock)) + 930'000;
+  ExecuteCommand execute = Free("device.identify");
+  execute.set_execute_by_ms(most + 1);
+  ExpectRefused(execute, "DEADLINE_BOUNDS");
+  execute.set_execute_by_ms(UINT64_MAX);
+  ExpectRefused(execute, "DEADLINE_BOUNDS");
+  execute.set_execute_by_ms(most);
+  Execute(execute);
+  EXPECT_EQ(Publications(), 1);
+}
+
 TEST_F(DeviceDeskTest, ARevokedTokenIsRefusedAlsoAfterARestart) {
   MeshMessage revoke;
   revoke.mutable_revocations()->set_revision(3);
@@ -178,6 +191,34 @@ TEST_F(DeviceDeskTest, ARevokedTokenIsRefusedAlsoAfterARestart) {
   Restart();
   EXPECT_EQ(desk->memory().denied_revision, 3u);
   ExpectRefused(Touched("lock.unlock"), "TOKEN_REVOKED");
+}
+
+// So the next Hello gets what is missing.
+TEST_F(DeviceDeskTest, WhoMissedEntriesOfTheDenyListDoesNotSayThatItHasThem) {
+  MeshMessage revoke;
+  revoke.mutable_revocations()->set_since_revision(1);
+  revoke.mutable_revocations()->set_revision(2);
+  revoke.mutable_revocations()->add_tokens(site.alice.id);
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 0u);
+  ExpectRefused(Touched("lock.unlock"), "TOKEN_REVOKED");
+  revoke.mutable_revocations()->clear_since_revision();
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 2u);
+  revoke.mutable_revocations()->set_since_revision(2);
+  revoke.mutable_revocations()->set_revision(3);
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 3u);
+}
+
+TEST_F(DeviceDeskTest, AnEntryThatComesLateTakesNothingBack) {
+  MeshMessage revoke;
+  revoke.mutable_revocations()->set_revision(3);
+  Tell(revoke);
+  revoke.mutable_revocations()->set_since_revision(1);
+  revoke.mutable_revocations()->set_revision(2);
+  Tell(revoke);
+  EXPECT_EQ(desk->memory().denied_revision, 3u);
 }
 
 TEST_F(DeviceDeskTest, ADenyListThatIsNotOnDiskStillRefuses) {

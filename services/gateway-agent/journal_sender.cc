@@ -100,9 +100,11 @@ void JournalSender::WorkUntilStopped() {
   while (true) {
     const Task task = NextTask(stopped);
     if (stopped) return;
-    if (task.acknowledged != 0) {
+    // Never more than it was given.
+    const uint64_t taken = std::min(task.acknowledged, sent_to_);
+    if (taken != 0) {
       Report("rows of the journal that the mesh has stay here",
-             journal_.Acknowledge(sent_, task.acknowledged));
+             journal_.Acknowledge(sent_, taken));
     }
     if (task.settle) Settle();
     if (task.send) SendNext();
@@ -127,6 +129,7 @@ void JournalSender::SendNext() {
   audit::v1::Checkpoint checkpoint;
   if (!checkpoint.ParseFromString(backlog->checkpoints(0).checkpoint())) return;
   sent_ = checkpoint.writer();
+  sent_to_ = checkpoint.sequence();
   gateway::v1::GatewayMessage message;
   *message.mutable_audit_backlog() = *std::move(backlog);
   mesh_.Send(std::move(message));

@@ -39,7 +39,7 @@ class JournalSender : public MeshHandler {
   // What is to be done now.
   struct Task {
     bool settle = false;
-    // The mesh has the rows of `sent_` up to here; 0: nothing new.
+    // The mesh says that it has the rows of `sent_` up to here; 0: nothing new.
     uint64_t acknowledged = 0;
     bool send = false;
   };
@@ -56,8 +56,10 @@ class JournalSender : public MeshHandler {
   MeshSender& mesh_;
   const Clock& clock_;
   const Options options_;
-  // The chain of the rows that went up last. Only on the thread.
+  // The rows that went up last: their chain and the last one. Only on the
+  // thread.
   audit::v1::Writer sent_;
+  uint64_t sent_to_ = 0;
   Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

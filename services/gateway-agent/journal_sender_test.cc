@@ -86,6 +86,18 @@ TEST_F(JournalSenderTest, ANewStreamHearsThemAgain) {
   EXPECT_EQ(WaitForRows().rows_size(), 1);
 }
 
+TEST_F(JournalSenderTest, WhatDidNotGoUpIsNotAcknowledged) {
+  Acknowledge(1'000'000);
+  Write("c1");
+  WaitForRows();
+  Write("c2");
+  Acknowledge(1'000'000);
+  const auto backlog = WaitForRows();
+  ASSERT_OK_AND_ASSIGN(const audit::ParsedRow row,
+                       audit::CheckRow(backlog.rows(0)));
+  EXPECT_EQ(row.id.sequence, 2u);
+}
+
 TEST_F(JournalSenderTest, OtherMessagesAreForOthers) {
   MeshMessage message;
   message.mutable_result_ack();

@@ -6,6 +6,7 @@
 #include "grpcpp/grpcpp.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
+#include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::gateway_agent {
@@ -29,7 +30,8 @@ const char* StateOf(const gateway::v1::LocalDevice& device) {
 }  // namespace
 
 LocalClient::LocalClient(const std::string& socket)
-    : stub_(gateway::v1::AgentLocal::NewStub(
+    : socket_(socket),
+      stub_(gateway::v1::AgentLocal::NewStub(
           grpc::CreateChannel(absl::StrCat("unix:", socket),
                               // The socket's file mode is the protection.
                               grpc::InsecureChannelCredentials()))) {}
@@ -38,7 +40,7 @@ absl::StatusOr<gateway::v1::StatusResponse> LocalClient::Status() {
   grpc::ClientContext context;
   rpc::PrepareCall(context, kTimeout);
   gateway::v1::StatusResponse response;
-  RETURN_IF_ERROR(rpc::FromGrpcStatus(stub_->Status(&context, {}, &response)));
+  RETURN_IF_ERROR(Explain(stub_->Status(&context, {}, &response)));
   return response;
 }
 
@@ -47,7 +49,7 @@ absl::Status LocalClient::EnterPin(
   grpc::ClientContext context;
   rpc::PrepareCall(context, kTimeout);
   gateway::v1::EnterPinResponse response;
-  return rpc::FromGrpcStatus(stub_->EnterPin(&context, request, &response));
+  return Explain(stub_->EnterPin(&context, request, &response));
 }
 
 absl::Status LocalClient::Decline(const std::string& approval_id) {
@@ -56,7 +58,16 @@ absl::Status LocalClient::Decline(const std::string& approval_id) {
   gateway::v1::DeclineRequest request;
   request.set_approval_id(approval_id);
   gateway::v1::DeclineResponse response;
-  return rpc::FromGrpcStatus(stub_->Decline(&context, request, &response));
+  return Explain(stub_->Decline(&context, request, &response));
+}
+
+absl::Status LocalClient::Explain(const grpc::Status& status) const {
+  absl::Status error = rpc::FromGrpcStatus(status);
+  if (!IsReason(error, reason::kPeerUnavailable)) return error;
+  return Error(reason::kPeerUnavailable,
+               absl::StrCat("no agent answers at ", socket_,
+                            ": does one run here with this state_dir or "
+                            "local_socket, and may this user open it?"));
 }
 
 std::string Describe(const gateway::v1::StatusResponse& status) {

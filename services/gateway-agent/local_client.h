@@ -16,6 +16,7 @@ class LocalClient {
  public:
   explicit LocalClient(const std::string& socket);
 
+  // Each is PEER_UNAVAILABLE, naming the socket, if no agent answers there.
   absl::StatusOr<gateway::v1::StatusResponse> Status();
 
   // Gives a PIN. INVALID_FIELD, RESOURCE_UNKNOWN, PIN_LAST_TRY.
@@ -25,6 +26,10 @@ class LocalClient {
   absl::Status Decline(const std::string& approval_id);
 
  private:
+  // What became of a call.
+  absl::Status Explain(const grpc::Status& status) const;
+
+  const std::string socket_;
   const std::unique_ptr<gateway::v1::AgentLocal::Stub> stub_;
 };
 

@@ -103,7 +103,7 @@ class Cluster:
         for host, address in self._addresses.items():
             text = text.replace('dns:///' + host, address).replace(host, address.replace('127.0.0.1', 'localhost'))
         for port, real in pod['ports'].items():
-            text = text.replace(f'0.0.0.0:{port}', f'127.0.0.1:{real}')
+            text = text.replace(f'0.0.0.0:{port}', f'127.0.0.1:{real}').replace(f'":{port}"', f'"127.0.0.1:{real}"')
         return FOLDER.sub(lambda found: found[1] + pod['root'] + found[2], text)
 
     def _mount(self, pod, container):

@@ -213,8 +213,8 @@ TEST_F(FailoverTest, ACommandThatIsForgottenIsNotDoneAgain) {
   ExpectExecuted({kept, lost, Run()});
 }
 
-// A14: the gate gives the numbers of forgotten commands to others, which the
-// device's window refuses; one such refusal tells it where to go on.
+// A14: the device has seen the numbers of forgotten commands and would refuse
+// them, so the gate leaves some out: no touch is lost, and no pin set.
 TEST_F(FailoverTest, NumbersOfForgottenCommandsAreUsedOnce) {
   Start();
   std::vector<std::string> executed = {Run()};
@@ -223,10 +223,6 @@ TEST_F(FailoverTest, NumbersOfForgottenCommandsAreUsedOnce) {
   for (int i = 0; i < 3; ++i) executed.push_back(Run());
   ASSERT_TRUE(IsOnlyAtMaster(executed[1])) << "this failover was to lose it";
   redis().FailOver();
-  const CommandRecord stale = End(Submit());
-  EXPECT_EQ(stale.state(), command_gate::v1::COMMAND_STATE_FAILED);
-  EXPECT_EQ(stale.reason(), "SEQUENCE_STALE");
-  ExpectExecuted(executed);
   executed.push_back(Run());
   ExpectExecuted(executed);
 }

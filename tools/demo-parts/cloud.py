@@ -15,8 +15,9 @@ class Cloud:
         self.token_key = place.make_key('device-token.key')
         self.running = {}
 
-    def listen(self, port):
-        return {'address': f'127.0.0.1:{port}', 'reflection': True,
+    def listen(self, port, health_port=None):
+        health = {'health_address': f'127.0.0.1:{health_port}'} if health_port else {}
+        return {'address': f'127.0.0.1:{port}', **health, 'reflection': True,
                 'reflection_callers': [p.uri(p.OPERATOR), p.uri(p.CLIENT)], 'shutdown_grace': '2s'}
 
     def relying_party(self):
@@ -34,7 +35,7 @@ class Cloud:
         return {'key_file': self.place.make_key(f'audit-{name}.key'), 'checkpoint_interval': '1s'}
 
     def common(self, name, port, store, identity=None):
-        return {'listen': self.listen(port), 'tls': self.place.tls('service/' + (identity or name)), 'store': store,
+        return {'listen': self.listen(port, self.health_port if port == self.gate_port else None), 'tls': self.place.tls('service/' + (identity or name)), 'store': store,
                 'audit': self.audit(name), 'log': {'format': 'LOG_FORMAT_JSON'}}
 
     def start_one(self, name, port):
@@ -52,7 +53,7 @@ class Standalone(Cloud):
 
     def prepare(self):
         self.place.make_certificates('service/command-gate')
-        self.gate_port, = free_ports(1)
+        self.gate_port, self.health_port = free_ports(2)
         config = self.common('standalone', self.gate_port, {'sqlite': {'file': self.place.path('cloud.db')}},
                              'command-gate')
         config.update({'attestation': {'relying_party': self.relying_party()},
@@ -80,6 +81,7 @@ class Mesh(Cloud):
         self.place.make_certificates(*('service/' + name for name in SERVICES))
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
         self.gate_port = self.ports['command-gate']
+        self.health_port, = free_ports(1)
         self.socket = self.place.path('redis.sock')
         store = {'redis': {'addresses': ['unix:' + self.socket]}}
         peer = {name: {'target': f'127.0.0.1:{port}'} for name, port in self.ports.items()}

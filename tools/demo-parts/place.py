@@ -64,6 +64,9 @@ class Place:
             raise Failure(f'{name} is not built ({path})', 'run tools/demo, which builds it')
         return path
 
+    def protoset(self):
+        return os.path.join(self._binaries, 'protos', 'descriptors.protoset')
+
     def write_json(self, name, value):
         with open(self.path(name), 'w', encoding='utf-8') as file:
             json.dump(value, file, indent=2)

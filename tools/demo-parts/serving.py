@@ -11,6 +11,7 @@ LINES = (
     'grpcurl -d \'{"account":"ann"}\' $U2FI u2fi.command_gate.v1.CommandGate/ListCommands',
     'grpcurl -d \'{"account":"ann"}\' $U2FI_DEVICES u2fi.device_registry.v1.DeviceRegistry/ListDevices',
     'grpcurl -d \'{"account":"ann"}\' $U2FI_TOKENS u2fi.attestation.v1.Attestation/ListTokens',
+    'grpcurl $U2FI_HEALTH grpc.health.v1.Health/Check',
     'u2fi devices',
     'u2fi run bulb-1 bulb.off',
 )
@@ -27,7 +28,8 @@ def environment_file(place, cloud, site, grpcurl):
         'U2FI_TRUST_DOMAIN': p.TRUST_DOMAIN, 'U2FI': f'{flags} {gate}',
         'U2FI_DEVICES': f'{flags} {addresses.get("U2FI_REGISTRY", gate)}',
         'U2FI_TOKENS': f'{flags} {addresses.get("U2FI_ATTESTATION", gate)}',
-        'U2FI_KEY': site.key_control,
+        'U2FI_HEALTH': f'-plaintext -protoset {place.protoset()} localhost:{cloud.health_port}',
+        'U2FI_PROTOSET': place.protoset(), 'U2FI_KEY': site.key_control,
     }
     folders = [os.path.dirname(place.program(name)) for name in ('u2fi', 'soft-token', 'gateway-agent')]
     if grpcurl:

@@ -26,6 +26,16 @@ const json& WebAuthnCases() {
       *new json(Load("tests/vectors/webauthn/w3c_l3.json"));
   return cases;
 }
+const json& RecordedCases() {
+  static const json& cases = *new json([] {
+    json both = Load("tests/vectors/u2f/recorded.json");
+    for (json& one_case : Load("tests/vectors/webauthn/recorded.json")) {
+      both.push_back(std::move(one_case));
+    }
+    return both;
+  }());
+  return cases;
+}
 json Named(const json& cases, const std::string& name) {
   for (const json& one_case : cases) {
     if (one_case["name"] == name) return one_case;
@@ -61,6 +71,9 @@ INSTANTIATE_TEST_SUITE_P(U2f, VectorTest, testing::ValuesIn(U2fCases()),
                          TestName);
 INSTANTIATE_TEST_SUITE_P(WebAuthn, VectorTest,
                          testing::ValuesIn(WebAuthnCases()), TestName);
+
+INSTANTIATE_TEST_SUITE_P(Recorded, VectorTest,
+                         testing::ValuesIn(RecordedCases()), TestName);
 
 // The cases whose verdict depends on policy.
 TEST(PolicyVectorTest, UnsupportedAlgorithmsAreRefusedByName) {

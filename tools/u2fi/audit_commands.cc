@@ -1,12 +1,15 @@
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status/error.h"
+#include "services/common/status/status_macros.h"
 #include "tools/u2fi/audit_check.h"
 #include "tools/u2fi/audit_export.h"
 #include "tools/u2fi/commands.h"
+#include "tools/u2fi/new_file.h"
 
 namespace u2fi::cli {
 namespace {
@@ -19,12 +22,18 @@ struct Flags {
 
 absl::Status Export(const Context& context, const Flags& flags, Mesh& mesh) {
   if (flags.out == "-") return ExportAudit(mesh, context.around.out);
-  std::ofstream file(flags.out, std::ios::trunc);
-  if (!file) {
-    return Error(reason::kFileUnavailable,
-                 absl::StrCat(flags.out, " cannot be written"));
+  const auto kind = std::filesystem::symlink_status(flags.out).type();
+  if (kind != std::filesystem::file_type::not_found &&
+      kind != std::filesystem::file_type::regular) {
+    std::ofstream device(flags.out);
+    return ExportAudit(mesh, device);
   }
-  return ExportAudit(mesh, file);
+  // The former export stays unless this one is whole.
+  ASSIGN_OR_RETURN(const std::unique_ptr<NewFile> file,
+                   NewFile::Replace(flags.out));
+  RETURN_IF_ERROR(ExportAudit(
+      mesh, [&file](absl::string_view line) { return file->Append(line); }));
+  return file->Keep();
 }
 
 absl::Status Verify(const Flags& flags, Output& output) {

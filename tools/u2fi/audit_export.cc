@@ -1,5 +1,6 @@
 #include "tools/u2fi/audit_export.h"
 
+#include "absl/strings/str_cat.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -24,19 +25,29 @@ absl::StatusOr<audit::ExportRecord> ToExportRecord(const AuditRecord& record) {
   return Error(reason::kAuditFormat, "a record of an unknown kind came");
 }
 
-absl::Status ExportAudit(Mesh& mesh, std::ostream& out) {
-  absl::Status status = mesh.ExportAudit(
+absl::Status ExportAudit(
+    Mesh& mesh, const std::function<absl::Status(absl::string_view)>& append) {
+  return mesh.ExportAudit(
       audit_api::ExportAuditRequest(),
-      [&out](const AuditRecord& record) -> absl::Status {
+      [&append](const AuditRecord& record) -> absl::Status {
         ASSIGN_OR_RETURN(const audit::ExportRecord line,
                          ToExportRecord(record));
-        out << audit::ToLine(line) << "\n";
-        return out.good() ? absl::OkStatus()
-                          : Error(reason::kFileUnavailable,
-                                  "the export cannot be written");
+        return append(absl::StrCat(audit::ToLine(line), "\n"));
       });
+}
+
+absl::Status ExportAudit(Mesh& mesh, std::ostream& out) {
+  const auto written = [&out] {
+    return out.good() ? absl::OkStatus()
+                      : Error(reason::kFileUnavailable,
+                              "the export cannot be written");
+  };
+  RETURN_IF_ERROR(ExportAudit(mesh, [&](absl::string_view line) {
+    out << line;
+    return written();
+  }));
   out.flush();
-  return status;
+  return written();
 }
 
 }  // namespace u2fi::cli

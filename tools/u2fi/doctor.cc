@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -25,6 +26,7 @@ absl::Status Doctor::Run() {
   for (const Check& check : {Check{"certificate", &Doctor::Certificate},
                              {"gate", &Doctor::Gate},
                              {"gateways", &Doctor::Gateways},
+                             {"account", &Doctor::Account},
                              {"keys", &Doctor::Keys},
                              {"devices", &Doctor::Devices}}) {
     const Finding finding = (this->*check.look)();
@@ -39,8 +41,8 @@ Doctor::Finding Doctor::Certificate() {
   const std::string until = absl::FormatTime(
       "%Y-%m-%d %H:%M UTC", caller.not_after, absl::UTCTimeZone());
   if (caller.not_after - clock_.Now() < kRenewBefore) {
-    return FieldError("--identity", absl::StrCat(caller.uri, " is over at ",
-                                                 until, ": renew it now"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(caller.uri, " is over at ", until, ": renew it now"));
   }
   return absl::StrCat(caller.uri, " until ", until);
 }
@@ -74,20 +76,37 @@ Doctor::Finding Doctor::Gateways() {
   return absl::StrCat(text, sessions->next_page_token().empty() ? "" : " …");
 }
 
+Doctor::Finding Doctor::Account() {
+  if (account_.empty()) {
+    return std::string("none; --account or U2FI_ACCOUNT names one");
+  }
+  registry::GetAccountRequest request;
+  request.set_name(absl::StrCat("accounts/", account_));
+  RETURN_IF_ERROR(mesh_.GetAccount(request).status());
+  return account_;
+}
+
+absl::Status Doctor::OfNoAccount(const absl::Status& status) const {
+  return account_.empty() && IsReason(status, reason::kInvalidField)
+             ? NoAccount()
+             : status;
+}
+
 Doctor::Finding Doctor::Keys() {
   attestation::ListTokensRequest request;
   request.set_account(account_);
-  ASSIGN_OR_RETURN(const auto page, mesh_.ListTokens(request));
+  const auto page = mesh_.ListTokens(request);
+  RETURN_IF_ERROR(OfNoAccount(page.status()));
   int usable = 0;
-  for (const attestation::Token& token : page.tokens()) {
+  for (const attestation::Token& token : page->tokens()) {
     usable += token.state() == attestation::TOKEN_STATE_ACTIVE;
   }
   if (usable == 0) {
-    return Error(reason::kTokenState,
+    return Error(reason::kNoCredentials,
                  "no key is active: u2fi enrol lets one join the account");
   }
   return absl::StrCat(usable, " active",
-                      page.next_page_token().empty() ? "" : " or more",
+                      page->next_page_token().empty() ? "" : " or more",
                       usable == 1 ? "; enrol a second for the day when it is "
                                     "lost"
                                   : "");
@@ -96,14 +115,15 @@ Doctor::Finding Doctor::Keys() {
 Doctor::Finding Doctor::Devices() {
   registry::ListDevicesRequest request;
   request.set_account(account_);
-  ASSIGN_OR_RETURN(const auto page, mesh_.ListDevices(request));
+  const auto page = mesh_.ListDevices(request);
+  RETURN_IF_ERROR(OfNoAccount(page.status()));
   int bound = 0;
-  for (const registry::Device& device : page.devices()) {
+  for (const registry::Device& device : page->devices()) {
     bound += device.state() == registry::DEVICE_STATE_BOUND;
   }
-  return absl::StrCat(bound, " bound, ", page.devices_size() - bound,
+  return absl::StrCat(bound, " bound, ", page->devices_size() - bound,
                       " not bound",
-                      page.next_page_token().empty() ? "" : ", and more");
+                      page->next_page_token().empty() ? "" : ", and more");
 }
 
 }  // namespace u2fi::cli

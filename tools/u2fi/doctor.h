@@ -11,8 +11,9 @@
 
 namespace u2fi::cli {
 
-// Looks at what a command needs, from here to the gateways, one line a check,
-// and says what to do about what is missing. Changes nothing.
+// Looks at what a command needs beyond a certificate that is good, from here to
+// the gateways, one line a check, and says what to do about what is missing.
+// Changes nothing.
 class Doctor {
  public:
   // All must outlive this object. `account` may be empty for an operator.
@@ -33,8 +34,11 @@ class Doctor {
   Finding Certificate();
   Finding Gate();
   Finding Gateways();
+  Finding Account();
   Finding Keys();
   Finding Devices();
+  // What the service says about a request that names no account.
+  absl::Status OfNoAccount(const absl::Status& status) const;
 
   Mesh& mesh_;
   const Clock& clock_;

@@ -41,13 +41,24 @@ TEST_F(DoctorTest, SaysThatAllIsWell) {
                                      "/client/t1/app until "));
   EXPECT_THAT(said_.str(), HasSubstr("ok    gate: it answers\n"));
   EXPECT_THAT(said_.str(), HasSubstr("ok    gateways: connected: g1\n"));
+  EXPECT_THAT(said_.str(), HasSubstr("ok    account: ann\n"));
   EXPECT_THAT(said_.str(), HasSubstr("ok    keys: 2 active\n"));
   EXPECT_THAT(said_.str(), HasSubstr("ok    devices: 1 bound, 0 not bound\n"));
 }
 
 TEST_F(DoctorTest, ACertificateThatIsSoonOverIsNotWell) {
   mesh_.caller.not_after = clock_.Now() + absl::Hours(23);
-  EXPECT_THAT(doctor_.Run(), HasReason(reason::kInvalidField));
+  EXPECT_THAT(doctor_.Run(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(said_.str(), HasSubstr("renew it now"));
+}
+
+TEST_F(DoctorTest, AClientHasToNameAnAccount) {
+  mesh_.error = FieldError("account", "is required from clients");
+  Doctor doctor(mesh_, clock_, "", output_);
+  EXPECT_FALSE(doctor.Run().ok());
+  EXPECT_THAT(said_.str(), HasSubstr("ok    account: none"));
+  EXPECT_THAT(said_.str(), HasSubstr("FAIL  keys: INVALID_FIELD: field "
+                                     "--account: is missing; U2FI_ACCOUNT"));
 }
 
 TEST_F(DoctorTest, WhatDoesNotAnswerStopsNoOtherCheck) {
@@ -78,7 +89,7 @@ TEST_F(DoctorTest, AnAccountWithoutAnActiveKeyIsToldToEnrolOne) {
       attestation::TOKEN_STATE_QUARANTINED);
   mesh_.tokens[0].mutable_tokens(1)->set_state(
       attestation::TOKEN_STATE_SUSPENDED);
-  EXPECT_THAT(doctor_.Run(), HasReason(reason::kTokenState));
+  EXPECT_THAT(doctor_.Run(), HasReason(reason::kNoCredentials));
   EXPECT_THAT(said_.str(), HasSubstr("u2fi enrol"));
 }
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "services/common/status/error.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 
@@ -15,7 +15,7 @@ inline absl::Status ParseDurationFlag(const char* flag, const std::string& text,
   if (text.empty() || absl::ParseDuration(text, duration)) {
     return absl::OkStatus();
   }
-  return FieldError(flag, "is no time; write 30s or 2m");
+  return UsageError(flag, "is no time; write 30s or 2m");
 }
 
 }  // namespace u2fi::cli

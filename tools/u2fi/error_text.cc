@@ -8,6 +8,8 @@
 #include "nlohmann/json.hpp"
 #include "services/common/status/error.h"
 #include "tools/u2fi/advice.h"
+#include "tools/u2fi/connection_advice.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -21,6 +23,16 @@ void Append(std::string& text, const Variables& variables,
     if (absl::StrContains(message, value)) continue;
     absl::StrAppend(&text, text.empty() ? "" : ", ", name, " ", value);
   }
+}
+
+// A peer that cannot be reached gets the advice that fits why; what is wrong
+// with a command line says all itself.
+std::string AdviceOn(const absl::Status& status) {
+  if (IsUsageError(status)) return "";
+  const absl::string_view special = IsReason(status, reason::kPeerUnavailable)
+                                        ? ConnectionAdvice(status.message())
+                                        : "";
+  return std::string(special.empty() ? AdviceFor(ReasonOf(status)) : special);
 }
 
 // One line, whatever a peer has sent.
@@ -46,7 +58,7 @@ std::string ErrorText(const absl::Status& status) {
   Append(details, MetadataOf(status), status.message());
   Append(details, FieldsOf(status), status.message());
   if (!details.empty()) absl::StrAppend(&text, " (", details, ")");
-  const absl::string_view advice = AdviceFor(reason);
+  const std::string advice = AdviceOn(status);
   if (!advice.empty()) absl::StrAppend(&text, ". ", advice);
   return OneLine(std::move(text));
 }
@@ -56,7 +68,7 @@ std::string ErrorJson(const absl::Status& status) {
       {"code", absl::StatusCodeToString(status.code())},
       {"reason", ReasonOf(status)},
       {"message", std::string(status.message())},
-      {"advice", std::string(AdviceFor(ReasonOf(status)))},
+      {"advice", AdviceOn(status)},
       {"metadata", MetadataOf(status)},
       {"fields", FieldsOf(status)}};
   return nlohmann::json{{"error", error}}.dump(

@@ -12,13 +12,24 @@ TEST(ErrorTextTest, SaysReasonMessageVariablesAndAdvice) {
   EXPECT_EQ(ErrorText(Error(reason::kResourceUnknown, "there is none",
                             {{"device", "cam-9"}})),
             "u2fi: RESOURCE_UNKNOWN: there is none (device cam-9). Check the "
-            "id in the metadata.");
+            "id.");
 }
 
 TEST(ErrorTextTest, SaysNothingTwice) {
   EXPECT_EQ(ErrorText(FieldError("--gate", "is missing")),
-            "u2fi: INVALID_FIELD: field --gate: is missing. Read the "
-            "BadRequest violations; correct the request.");
+            "u2fi: INVALID_FIELD: field --gate: is missing. Correct the "
+            "field that it names.");
+}
+
+TEST(ErrorTextTest, APeerOutOfReachIsExplained) {
+  const absl::Status refused =
+      Error(reason::kPeerUnavailable, "Connection refused");
+  EXPECT_EQ(ErrorText(refused),
+            "u2fi: PEER_UNAVAILABLE: Connection refused. Nothing listens "
+            "there: check host and port, and that the service runs.");
+  EXPECT_EQ(nlohmann::json::parse(ErrorJson(refused))["error"]["advice"],
+            "Nothing listens there: check host and port, and that the service "
+            "runs.");
 }
 
 TEST(ErrorTextTest, IsOneLineWhateverAPeerSent) {

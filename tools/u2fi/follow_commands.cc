@@ -9,6 +9,7 @@
 #include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/duration_flag.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -103,7 +104,7 @@ absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
   gate::WatchApprovalsRequest request;
   request.set_account(context.settings.account);
   if (request.account().empty()) {
-    return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
+    return NoAccount();
   }
   absl::Duration watch_for = kWatchFor;
   RETURN_IF_ERROR(ParseDurationFlag("--for", flags.watch_for, &watch_for));

@@ -9,6 +9,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/time/clock.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -45,10 +46,10 @@ absl::Status ReadAll(
 
 absl::Status CheckSettings(const Settings& settings) {
   if (settings.gate.empty()) {
-    return FieldError("--gate", "is missing; U2FI_GATE gives it as well");
+    return UsageError("--gate", "is missing; U2FI_GATE gives it as well");
   }
   if (settings.identity.empty()) {
-    return FieldError("--identity",
+    return UsageError("--identity",
                       "is missing; U2FI_IDENTITY gives it as well");
   }
   return absl::OkStatus();
@@ -240,10 +241,35 @@ absl::Status GrpcMeshClient::WatchApprovals(
   return ReadAll<gate::WatchApprovalsResponse>(context, *reader, on_approval);
 }
 
+absl::Status GrpcMeshClient::CheckThatAllAreNamed() {
+  const std::pair<const char*, const std::string&> others[] = {
+      {"--registry", settings_.registry},
+      {"--attestation", settings_.attestation},
+      {"--challenge", settings_.challenge}};
+  // A gate that serves no registry is one of several processes.
+  bool apart =
+      settings_.registry.empty() &&
+      absl::IsUnimplemented(Call(*registry_, registry::GetJwksRequest(),
+                                 &registry::DeviceRegistry::Stub::GetJwks)
+                                .status());
+  for (const auto& [flag, address] : others) {
+    apart |= !address.empty() && address != settings_.gate;
+  }
+  for (const auto& [flag, address] : others) {
+    if (apart && address.empty()) {
+      return UsageError(flag,
+                        "is missing: services run apart here, and the audit "
+                        "of this one would be left out");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status GrpcMeshClient::ExportAudit(
     const audit_api::ExportAuditRequest& request,
     const std::function<absl::Status(const audit_api::AuditRecord&)>&
         on_record) {
+  RETURN_IF_ERROR(CheckThatAllAreNamed());
   for (const auto& audit : audits_) {
     grpc::ClientContext context;
     rpc::PrepareCall(context, kExportTimeout);

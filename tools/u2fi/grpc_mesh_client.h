@@ -81,6 +81,8 @@ class GrpcMeshClient : public Mesh {
           on_record) override;
 
  private:
+  // An audit that lacks a service would look whole.
+  absl::Status CheckThatAllAreNamed();
   GrpcMeshClient(const Settings& settings,
                  std::unique_ptr<rpc::TlsIdentity> tls);
 

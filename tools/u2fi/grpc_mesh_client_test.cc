@@ -5,6 +5,7 @@
 #include "services/common/rpc/server.h"
 #include "services/common/status/status_matchers.h"
 #include "tools/dev-ca/test_ca.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -41,6 +42,10 @@ class FakeRegistry : public registry::DeviceRegistry::Service {
                         const registry::GetModelRequest* request,
                         registry::GetModelResponse* response) override {
     response->mutable_model()->set_name(request->name());
+    return grpc::Status::OK;
+  }
+  grpc::Status GetJwks(grpc::ServerContext*, const registry::GetJwksRequest*,
+                       registry::GetJwksResponse*) override {
     return grpc::Status::OK;
   }
 };
@@ -149,6 +154,7 @@ TEST_F(GrpcMeshClientTest, AReaderThatStopsEndsTheStreamWithItsError) {
 TEST_F(GrpcMeshClientTest, TheAuditOfEveryProcessIsExportedOnce) {
   settings_.registry = Serve("service/device-registry");
   settings_.attestation = settings_.gate;
+  settings_.challenge = settings_.gate;
   ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
   std::vector<std::string> kids;
   EXPECT_OK(client->ExportAudit({}, [&](const auto& record) {
@@ -156,6 +162,32 @@ TEST_F(GrpcMeshClientTest, TheAuditOfEveryProcessIsExportedOnce) {
     return absl::OkStatus();
   }));
   EXPECT_THAT(kids, ElementsAre("one", "two", "one", "two"));
+}
+
+TEST_F(GrpcMeshClientTest, OneProcessHasTheWholeAudit) {
+  ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+  EXPECT_OK(
+      client->ExportAudit({}, [](const auto&) { return absl::OkStatus(); }));
+}
+
+TEST_F(GrpcMeshClientTest, AnAuditThatWouldLackAServiceIsNotExported) {
+  settings_.registry = Serve("service/device-registry");
+  settings_.attestation = Serve("service/attestation");
+  ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+  const absl::Status status =
+      client->ExportAudit({}, [](const auto&) { return absl::OkStatus(); });
+  EXPECT_TRUE(IsUsageError(status));
+  EXPECT_TRUE(FieldsOf(status).count("--challenge"));
+}
+
+TEST_F(GrpcMeshClientTest, AGateOfAMeshHasNotTheWholeAudit) {
+  services_ = rpc::ServiceList();
+  services_.Add<gate::CommandGate>(gate_).Add<audit_api::Audit>(audit_);
+  settings_.gate = Serve("service/command-gate");
+  ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+  const absl::Status status =
+      client->ExportAudit({}, [](const auto&) { return absl::OkStatus(); });
+  EXPECT_TRUE(FieldsOf(status).count("--registry"));
 }
 
 }  // namespace

@@ -2,9 +2,22 @@
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/completion.h"
 #include "tools/u2fi/doctor.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
+
+// The first check is whether there is a certificate to call with.
+absl::Status Examine(const Context& context, Output& output) {
+  const absl::StatusOr<Mesh*> mesh = context.around.connect(context.settings);
+  if (!mesh.ok()) {
+    if (!IsUsageError(mesh.status())) {
+      output.Check("certificate", mesh.status());
+    }
+    return mesh.status();
+  }
+  return Doctor(**mesh, SystemClock(), context.settings.account, output).Run();
+}
 
 void AddCompletion(CLI::App& app, Context& context) {
   CLI::App* completion = app.add_subcommand(
@@ -25,13 +38,14 @@ void AddCompletion(CLI::App& app, Context& context) {
 }  // namespace
 
 void AddHelpCommands(CLI::App& app, Context& context) {
-  AddMeshCommand(app, context, "doctor",
-                 "look at what a command needs, and say what to do",
-                 [&context](Mesh& mesh, Output& output) {
-                   return Doctor(mesh, SystemClock(), context.settings.account,
-                                 output)
-                       .Run();
-                 });
+  CLI::App* doctor = app.add_subcommand(
+      "doctor", "look at what a command needs, and say what to do");
+  doctor->fallthrough();
+  doctor->callback([&context] {
+    context.offline = [&context](Output& output) {
+      return Examine(context, output);
+    };
+  });
   AddCompletion(app, context);
 }
 

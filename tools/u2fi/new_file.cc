@@ -42,16 +42,29 @@ absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Create(
   if (access(path.c_str(), F_OK) == 0) {
     return FileError(path, "is there already");
   }
+  return Open(path, false);
+}
+
+absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Replace(
+    const std::string& path) {
+  return Open(path, true);
+}
+
+absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Open(const std::string& path,
+                                                       bool replace) {
   const int fd = open(PartOf(path).c_str(),
                       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kPrivate);
   if (fd < 0) {
     return FileError(path, absl::StrCat("cannot be made: ", strerror(errno)));
   }
-  return std::unique_ptr<NewFile>(new NewFile(path, fd));
+  return std::unique_ptr<NewFile>(new NewFile(path, fd, replace));
 }
 
-NewFile::NewFile(std::string path, int fd)
-    : path_(std::move(path)), part_(PartOf(path_)), fd_(fd) {}
+NewFile::NewFile(std::string path, int fd, bool replace)
+    : path_(std::move(path)),
+      part_(PartOf(path_)),
+      fd_(fd),
+      replace_(replace) {}
 
 NewFile::~NewFile() {
   close(fd_);
@@ -72,8 +85,11 @@ absl::Status NewFile::Append(absl::string_view bytes) {
 absl::Status NewFile::Keep() {
   if (fchmod(fd_, kPrivate) != 0) return Failure("kept private");
   if (fsync(fd_) != 0) return Failure("synced");
-  // Unlike rename(), this replaces nothing that has come meanwhile.
-  if (link(part_.c_str(), path_.c_str()) != 0) return Failure("named");
+  // Unlike rename(), link() replaces nothing that has come meanwhile.
+  if ((replace_ ? rename(part_.c_str(), path_.c_str())
+                : link(part_.c_str(), path_.c_str())) != 0) {
+    return Failure("named");
+  }
   return SyncFolderOf(path_) ? absl::OkStatus() : Failure("synced");
 }
 

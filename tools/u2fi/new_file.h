@@ -18,6 +18,9 @@ class NewFile {
   // Also an error: `path` is there.
   static absl::StatusOr<std::unique_ptr<NewFile>> Create(
       const std::string& path);
+  // What is there stays until Keep(), and gives way to it.
+  static absl::StatusOr<std::unique_ptr<NewFile>> Replace(
+      const std::string& path);
   ~NewFile();
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
@@ -27,13 +30,16 @@ class NewFile {
   absl::Status Keep();
 
  private:
-  NewFile(std::string path, int fd);
+  static absl::StatusOr<std::unique_ptr<NewFile>> Open(const std::string& path,
+                                                       bool replace);
+  NewFile(std::string path, int fd, bool replace);
 
   absl::Status Failure(absl::string_view step) const;
 
   const std::string path_;
   const std::string part_;
   const int fd_;
+  const bool replace_;
 };
 
 }  // namespace u2fi::cli

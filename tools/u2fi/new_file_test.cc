@@ -61,6 +61,15 @@ TEST_F(NewFileTest, ReplacesNothing) {
   EXPECT_EQ(ReadFile(path_, 100).value(), "mine");
 }
 
+TEST_F(NewFileTest, ReplacesAtTheEndWhatItShall) {
+  ASSERT_OK(WriteFileDurably(path_, "former", 0600));
+  ASSERT_OK_AND_ASSIGN(const auto file, NewFile::Replace(path_));
+  ASSERT_OK(file->Append("new"));
+  EXPECT_EQ(ReadFile(path_, 100).value(), "former");
+  ASSERT_OK(file->Keep());
+  EXPECT_EQ(ReadFile(path_, 100).value(), "new");
+}
+
 TEST_F(NewFileTest, NeedsAFolder) {
   EXPECT_THAT(NewFile::Create(folder_ + "/none/file"),
               HasReason(reason::kFileUnavailable));

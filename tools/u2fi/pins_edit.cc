@@ -8,6 +8,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/rule_text.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -25,7 +26,7 @@ constexpr Role kRoles[] = {{"owner", proof::v1::KEY_ROLE_OWNER},
                            {"break_glass", proof::v1::KEY_ROLE_BREAK_GLASS}};
 
 absl::Status Bad(const char* flag, const std::string& text, const char* what) {
-  return FieldError(flag, absl::StrCat("'", text, "' ", what));
+  return UsageError(flag, absl::StrCat("'", text, "' ", what));
 }
 
 absl::StatusOr<uint32_t> ParseRoles(const std::string& text) {

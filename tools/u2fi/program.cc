@@ -1,12 +1,18 @@
 #include "tools/u2fi/program.h"
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/common/config/version.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/error_text.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -80,6 +86,64 @@ void AddSettings(CLI::App& app, Settings& settings) {
       ->check(CLI::IsMember({"text", "json"}));
 }
 
+// The lines of the examples that call `command` ("run", "audit export").
+std::string ExamplesOf(const std::string& command) {
+  std::string found;
+  for (const absl::string_view line : absl::StrSplit(kExamples, '\n')) {
+    if (absl::StrContains(absl::StrCat(line, " "),
+                          absl::StrCat("u2fi ", command, " "))) {
+      absl::StrAppend(&found, "\n", line);
+    }
+  }
+  return found.empty() ? "" : absl::StrCat("Examples:", found);
+}
+
+// All examples at the top, each command's own behind it. After all commands
+// were added, since they take the footer that is there.
+void AddExamples(CLI::App& app, const std::string& name) {
+  app.footer(name.empty() ? kExamples : ExamplesOf(name));
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    AddExamples(*command, absl::StrCat(name, name.empty() ? "" : " ",
+                                       command->get_name()));
+  }
+}
+
+// Also where the flags could not be understood.
+bool WantsJson(int argc, const char* const* argv) {
+  const std::set<std::string> forms = {"--json", "-ojson", "-o=json",
+                                       "--output=json"};
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool named =
+        word == "json" && (std::string(argv[i - 1]) == "-o" ||
+                           std::string(argv[i - 1]) == "--output");
+    if (named || forms.count(word) > 0) return true;
+  }
+  return false;
+}
+
+// What is wrong with the command line. CLI11 does not say which word is no
+// command.
+std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> rest = app.remaining(true);
+  if (error.get_name() != "RequiredError" || rest.empty()) return error.what();
+  return absl::StrCat("there is no ",
+                      absl::StartsWith(rest[0], "-") ? "flag" : "command", " '",
+                      rest[0], "'");
+}
+
+int ReportUsage(const CLI::App& app, const CLI::ParseError& error, bool json,
+                std::ostream& err) {
+  const std::string text = UsageText(app, error);
+  if (json) {
+    err << ErrorJson(absl::InvalidArgumentError(text)) << std::endl;
+  } else {
+    err << "u2fi: " << text << "\nRun with --help for more information."
+        << std::endl;
+  }
+  return kExitUsage;
+}
+
 absl::Status Act(const Context& context, Output& output) {
   if (context.offline != nullptr) return context.offline(output);
   ASSIGN_OR_RETURN(Mesh* const mesh, context.around.connect(context.settings));
@@ -92,7 +156,6 @@ int RunCommandLine(int argc, const char* const* argv,
                    const Surroundings& around) {
   Context context{around, {}, nullptr, nullptr};
   CLI::App app("Asks U2Fi for things, and says what became of them.", "u2fi");
-  app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", config::Version());
   AddSettings(app, context.settings);
@@ -102,18 +165,21 @@ int RunCommandLine(int argc, const char* const* argv,
   AddAuditCommands(app, context);
   AddStoreCommands(app, context);
   AddHelpCommands(app, context);
+  AddExamples(app, "");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, around.out, around.err);
-    return code == 0 ? 0 : kExitUsage;
+    if (error.get_exit_code() == 0) {
+      return app.exit(error, around.out, around.err);
+    }
+    return ReportUsage(app, error, WantsJson(argc, argv), around.err);
   }
   Output output(around.out, context.settings.json);
   const absl::Status status = Act(context, output);
   if (status.ok()) return 0;
   around.err << (context.settings.json ? ErrorJson(status) : ErrorText(status))
              << std::endl;
-  return kExitRefused;
+  return IsUsageError(status) ? kExitUsage : kExitRefused;
 }
 
 }  // namespace u2fi::cli

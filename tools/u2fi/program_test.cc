@@ -62,7 +62,7 @@ TEST_F(ProgramTest, ApprovalsSayWhatWaitsWhereAndForHowLong) {
 }
 
 TEST_F(ProgramTest, ApprovalsAreAnAccounts) {
-  EXPECT_EQ(Run({"approvals"}), kExitRefused);
+  EXPECT_EQ(Run({"approvals"}), kExitUsage);
   EXPECT_THAT(mesh_.calls(), IsEmpty());
 }
 
@@ -102,7 +102,7 @@ TEST_F(ProgramTest, PolicyIsShownWithoutAndChangedWithFlags) {
 
 TEST_F(ProgramTest, TheDoctorLooksAtEverything) {
   EXPECT_EQ(Run({"doctor", "--account", "ann"}), kExitRefused);
-  EXPECT_THAT(out_.str(), HasSubstr("FAIL  keys: TOKEN_STATE"));
+  EXPECT_THAT(out_.str(), HasSubstr("FAIL  keys: NO_CREDENTIALS"));
 }
 
 TEST_F(ProgramTest, CompletionKnowsTheProgramsOwnWords) {
@@ -155,7 +155,7 @@ TEST_F(ProgramTest, SeveralDevicesAreOneBatch) {
 }
 
 TEST_F(ProgramTest, RunNeedsAnAccount) {
-  EXPECT_EQ(Run({"run", "cam-1", "camera.on"}), kExitRefused);
+  EXPECT_EQ(Run({"run", "cam-1", "camera.on"}), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--account"));
   EXPECT_THAT(mesh_.calls(), IsEmpty());
 }
@@ -163,7 +163,7 @@ TEST_F(ProgramTest, RunNeedsAnAccount) {
 TEST_F(ProgramTest, ATimeThatIsNoneIsRefused) {
   EXPECT_EQ(Run({"run", "cam-1", "camera.on", "--account", "ann",
                  "--approve-within", "soon"}),
-            kExitRefused);
+            kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--approve-within"));
 }
 
@@ -193,6 +193,7 @@ TEST_F(ProgramTest, InJsonEachStateIsALine) {
 }
 
 TEST_F(ProgramTest, AKeyOfTheAccountIsRevokedWithTheTouchOfAnother) {
+  mesh_.tokens.emplace_back().add_tokens()->set_name("tokens/tok-1");
   EXPECT_EQ(Run({"token", "revoke", "tokens/tok-1", "--gateway", "g1",
                  "--account", "ann"}),
             0)
@@ -344,7 +345,7 @@ TEST_F(ProgramTest, PinsThatAreNoneAskNobody) {
   mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
   EXPECT_EQ(
       Run({"pins", "cam-1", "--rule", "camera.on=loud", "--account", "ann"}),
-      kExitRefused);
+      kExitUsage);
   EXPECT_FALSE(mesh_.submitted.has_item());
 }
 
@@ -383,7 +384,7 @@ TEST_F(ProgramTest, AnAuditIsExportedToAFile) {
 }
 
 TEST_F(ProgramTest, ABackupOfRedisIsAskedForByItsUrl) {
-  EXPECT_EQ(Run({"backup", "redis://ops:secret@h:6379", "file"}), kExitRefused);
+  EXPECT_EQ(Run({"backup", "redis://ops:secret@h:6379", "file"}), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--password-file"));
   EXPECT_THAT(err_.str(), Not(HasSubstr("secret")));
 }

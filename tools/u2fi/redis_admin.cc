@@ -15,6 +15,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/redis_address.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -28,10 +29,10 @@ constexpr char kLoopback[] = "127.0.0.1";
 
 absl::Status SetTls(const RedisAccess& access, store::RedisOptions& options) {
   if (access.ca_file.empty()) {
-    return FieldError("--ca", "is missing: rediss needs the server's CA");
+    return UsageError("--ca", "is missing: rediss needs the server's CA");
   }
   if (access.cert_file.empty() != access.key_file.empty()) {
-    return FieldError("--cert", "and --key belong together");
+    return UsageError("--cert", "and --key belong together");
   }
   options.tls = true;
   options.ca_file = access.ca_file;
@@ -60,7 +61,7 @@ absl::StatusOr<store::RedisOptions> ToOptions(const RedisAccess& access) {
   if (!tls) absl::ConsumePrefix(&address, kPlain);
   absl::ConsumeSuffix(&address, "/");
   if (absl::StrContains(address, '@')) {
-    return FieldError("STORE",
+    return UsageError("STORE",
                       "has a name or a password in it; give --user and "
                       "--password-file");
   }

@@ -11,6 +11,7 @@
 #include "services/common/proof/rules.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -34,14 +35,14 @@ absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
     absl::string_view text) {
   const std::vector<std::string> parts = absl::StrSplit(text, '=');
   if (parts.size() != 2 || parts[0].empty()) {
-    return FieldError("operation",
+    return UsageError("OPERATION=RULE",
                       absl::StrCat("'", text, "' is not OPERATION=RULE"));
   }
   absl::optional<proof::v1::Rule> rule =
       proof::PresetByName(absl::AsciiStrToUpper(parts[1]));
   if (!rule.has_value()) {
-    return FieldError(
-        "operation",
+    return UsageError(
+        "OPERATION=RULE",
         absl::StrCat("'", parts[1],
                      "' is none of free, touch, touch_uv, quorum, forbidden"));
   }

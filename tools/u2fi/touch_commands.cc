@@ -18,8 +18,10 @@
 #include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/duration_flag.h"
+#include "tools/u2fi/own_key.h"
 #include "tools/u2fi/pins_edit.h"
 #include "tools/u2fi/rule_text.h"
+#include "tools/u2fi/usage_error.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::cli {
@@ -49,7 +51,7 @@ using FlagsPtr = std::shared_ptr<Flags>;
 
 absl::Status CheckAccount(const Context& context) {
   if (!context.settings.account.empty()) return absl::OkStatus();
-  return FieldError("--account", "is missing; U2FI_ACCOUNT gives it as well");
+  return NoAccount();
 }
 
 // Fills in what is common to all that ask for a touch, and asks.
@@ -93,6 +95,9 @@ absl::Status ActOnToken(Context& context, Flags& flags, Mesh& mesh,
   arguments.set_format(1);
   arguments.set_token_id(
       std::string(absl::StripPrefix(flags.token, "tokens/")));
+  RETURN_IF_ERROR(CheckAccount(context));
+  RETURN_IF_ERROR(
+      CheckOwnKey(context.settings.account, arguments.token_id(), mesh));
   flags.ask.purpose = proof::v1::PURPOSE_TOKEN;
   flags.ask.device = proof::AccountTarget(context.settings.account);
   flags.ask.operation = absl::StrCat(kTokenOperation, flags.ask.operation);

@@ -264,7 +264,7 @@ absl::StatusOr<P256PublicKey> Certificate::P256Key() const {
 
 absl::Status Certificate::CheckSignedBy(const Certificate& issuer) const {
   const auto algorithm = ReadSignatureAlgorithm(parts_->signature_algorithm);
-  if (issuer.subject() != parts_->issuer || !algorithm.ok() ||
+  if (!IsSameName(issuer.subject(), parts_->issuer) || !algorithm.ok() ||
       parts_->signature_algorithm != parts_->tbs_signature_algorithm) {
     return Error(reason::kSignatureInvalid,
                  "the certificate has another issuer or algorithm");

@@ -81,12 +81,10 @@ absl::StatusOr<Certificate> FollowChain(const std::vector<Certificate>& chain,
     const Certificate& certificate = chain[i];
     RETURN_IF_ERROR(CheckExtensions(certificate));
     if (i > 0) RETURN_IF_ERROR(CheckMaySign(certificate, i - 1));
-    const Certificate* same = FindSame(anchors, certificate);
-    if (i > 0 && same != nullptr) return *same;
+    if (const Certificate* same = FindSame(anchors, certificate)) return *same;
     if (i > 0 || options.check_leaf_dates) {
       RETURN_IF_ERROR(CheckDates(certificate, options.now));
     }
-    if (same != nullptr) return *same;
     if (const Certificate* issuer = FindIssuer(anchors, certificate, i)) {
       return *issuer;
     }

@@ -195,6 +195,13 @@ TEST_F(CertificateChainTest, AnExpiredAnchorCounts) {
   EXPECT_OK(Follow());
 }
 
+TEST_F(CertificateChainTest, AnExpiredLeafThatIsTheAnchorCounts) {
+  leaf_.not_after = now_ - absl::Seconds(1);
+  Build();
+  anchors_ = {chain_[0]};
+  EXPECT_OK(Follow());
+}
+
 TEST_F(CertificateChainTest, AnUnknownCriticalExtensionIsRefused) {
   leaf_.extensions = {{"1.2.3.4", true, ""}};
   Build();

@@ -1,5 +1,8 @@
 #include "services/common/crypto/x509_names.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "services/common/crypto/der.h"
 #include "services/common/status/status_macros.h"
 
@@ -19,6 +22,12 @@ absl::StatusOr<NameAttribute> DecodeAttribute(absl::string_view pair) {
   ASSIGN_OR_RETURN(der::Element value, reader.ReadAny());
   if (!reader.empty()) return absl::InvalidArgumentError("name: bad attribute");
   return NameAttribute{der::OidText(oid), std::string(value.contents)};
+}
+
+std::string Folded(absl::string_view value) {
+  std::string folded = absl::AsciiStrToLower(value);
+  absl::RemoveExtraAsciiWhitespace(&folded);
+  return folded;
 }
 
 }  // namespace
@@ -50,6 +59,17 @@ std::string EncodeName(const std::vector<NameAttribute>& attributes) {
         {der::Oid(attribute.oid), der::Write(kind, attribute.value)})});
   }
   return der::Sequence({contents});
+}
+
+bool IsSameName(absl::string_view a, absl::string_view b) {
+  if (a == b) return true;
+  const auto left = DecodeName(a), right = DecodeName(b);
+  return left.ok() && right.ok() &&
+         std::equal(left->begin(), left->end(), right->begin(), right->end(),
+                    [](const NameAttribute& one, const NameAttribute& other) {
+                      return one.oid == other.oid &&
+                             Folded(one.value) == Folded(other.value);
+                    });
 }
 
 absl::StatusOr<AltNames> DecodeAltNames(absl::string_view der) {

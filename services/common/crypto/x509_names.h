@@ -23,6 +23,11 @@ struct NameAttribute {
 absl::StatusOr<std::vector<NameAttribute>> DecodeName(absl::string_view der);
 std::string EncodeName(const std::vector<NameAttribute>& attributes);
 
+// Whether two Names in DER are the same one (RFC 5280, 7.1): the same
+// attributes in order. The kind of string, and for ASCII case and runs of
+// white space, do not matter. False if they differ and one is malformed.
+bool IsSameName(absl::string_view a, absl::string_view b);
+
 // The names of a subjectAltName that we use.
 struct AltNames {
   std::vector<std::string> uris;

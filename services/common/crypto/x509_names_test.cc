@@ -44,6 +44,29 @@ TEST(NameTest, MoreThan32AttributesAreRefused) {
   EXPECT_FALSE(DecodeName(EncodeName({33, {"2.5.4.3", "x"}})).ok());
 }
 
+std::string NameOf(absl::string_view oid, der::Tag kind,
+                   absl::string_view value) {
+  return der::Sequence(
+      {der::Set({der::Sequence({der::Oid(oid), der::Write(kind, value)})})});
+}
+
+TEST(NameTest, KindsOfStringsCaseAndSpaceDoNotTellNamesApart) {
+  const std::string name = NameOf("2.5.4.3", der::kUtf8String, "U2F Root");
+  for (const std::string& same :
+       {name, NameOf("2.5.4.3", der::kPrintableString, "U2F Root"),
+        NameOf("2.5.4.3", der::kUtf8String, " u2f  ROOT ")}) {
+    EXPECT_TRUE(IsSameName(name, same));
+  }
+  for (const std::string& other :
+       {NameOf("2.5.4.10", der::kUtf8String, "U2F Root"),
+        NameOf("2.5.4.3", der::kUtf8String, "U2FRoot"),
+        EncodeName({{"2.5.4.3", "U2F Root"}, {"2.5.4.3", "U2F Root"}}),
+        EncodeName({}), std::string("x")}) {
+    EXPECT_FALSE(IsSameName(name, other));
+    EXPECT_FALSE(IsSameName(other, name));
+  }
+}
+
 TEST(AltNamesTest, RoundTrip) {
   ASSERT_OK_AND_ASSIGN(
       AltNames names,

@@ -4,6 +4,15 @@
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::fido {
+namespace {
+
+// A map; the format "compound" has an array of them (WebAuthn L3, 8.9).
+bool IsStatement(absl::string_view format, const CborValue& statement) {
+  return statement.AsMap() != nullptr ||
+         (format == "compound" && statement.AsArray() != nullptr);
+}
+
+}  // namespace
 
 absl::StatusOr<AttestationObject> ParseAttestationObject(
     absl::string_view bytes) {
@@ -12,7 +21,7 @@ absl::StatusOr<AttestationObject> ParseAttestationObject(
   const CborValue* statement = map.Find("attStmt");
   const CborValue* data = map.Find("authData");
   if (format == nullptr || !format->AsText().has_value() ||
-      statement == nullptr || statement->AsMap() == nullptr ||
+      statement == nullptr || !IsStatement(*format->AsText(), *statement) ||
       data == nullptr || !data->AsBytes().has_value()) {
     return Error(reason::kCborInvalid,
                  "not a map of fmt, attStmt and authData");

@@ -13,15 +13,15 @@ namespace u2fi::fido {
 struct AttestationObject {
   // Compared with case.
   std::string format;
-  // A map; its members depend on the format.
+  // A map, whose members depend on the format; an array for "compound".
   CborValue statement;
   // The exact bytes that are signed.
   std::string authenticator_data;
 };
 
-// Parses at most kMaxCborSize bytes: one CBOR map with a text `fmt`, a map
-// `attStmt` and a byte string `authData`, and nothing after it. Other members
-// are ignored. CBOR_INVALID otherwise.
+// Parses at most kMaxCborSize bytes: one CBOR map with a text `fmt`, `attStmt`
+// and a byte string `authData`, and nothing after it. Other members are
+// ignored. CBOR_INVALID otherwise.
 absl::StatusOr<AttestationObject> ParseAttestationObject(
     absl::string_view bytes);
 

@@ -13,6 +13,8 @@ namespace u2fi::fido {
 
 // Without attested credential data and extensions: all that U2F has.
 inline constexpr size_t kPlainAuthenticatorDataSize = 37;
+// Where the flags stand.
+inline constexpr size_t kFlagsOffset = 32;
 inline constexpr size_t kAaguidSize = 16;
 inline constexpr size_t kMaxCredentialIdSize = 1023;
 

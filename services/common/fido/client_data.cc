@@ -20,8 +20,10 @@ class ClientDataHandler : public StrictJsonHandler {
     }
     if (Depth() != 1) return true;
     if (Key(1) == "cid_pubkey") {
-      out_.channel_id = value == "unused" ? ClientData::ChannelId::kUnused
-                                          : ClientData::ChannelId::kOther;
+      // Early Chrome left it empty where the standard says "unused".
+      out_.channel_id = value == "unused" || value.empty()
+                            ? ClientData::ChannelId::kUnused
+                            : ClientData::ChannelId::kOther;
     } else if (absl::optional<std::string>* field = Field()) {
       *field = std::move(value);
     }
@@ -34,16 +36,23 @@ class ClientDataHandler : public StrictJsonHandler {
     return true;
   }
 
+  bool OnObject() override {
+    return OnOther() && SetChannelId(ClientData::ChannelId::kKey);
+  }
+
   bool OnOther() override {
     if (Depth() != 1) return true;
-    if (Key(1) == "cid_pubkey") {
-      // Also the start of the object; its fields then tell whether it is one.
-      out_.channel_id = ClientData::ChannelId::kOther;
-    }
-    return Key(1) != "crossOrigin" && Key(1) != "topOrigin";
+    return SetChannelId(ClientData::ChannelId::kOther) &&
+           Key(1) != "crossOrigin" && Key(1) != "topOrigin";
   }
 
  private:
+  // If that is the member at hand.
+  bool SetChannelId(ClientData::ChannelId kind) {
+    if (Depth() == 1 && Key(1) == "cid_pubkey") out_.channel_id = kind;
+    return true;
+  }
+
   absl::optional<std::string>* Field() {
     const std::string& key = Key(1);
     if (key == "typ") return &out_.typ;
@@ -75,11 +84,6 @@ absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes) {
                       handler)) {
     return Error(reason::kClientDataFormat,
                  "the client data is not one JSON object within the limits");
-  }
-  const ClientData::ChannelKey& key = parsed.channel_key;
-  if (!key.kty.empty() && !key.crv.empty() && !key.x.empty() &&
-      !key.y.empty()) {
-    parsed.channel_id = ClientData::ChannelId::kKey;
   }
   parsed.hash = crypto::Sha256(bytes);
   return parsed;

@@ -18,10 +18,11 @@ inline constexpr size_t kMaxClientDataSize = 2048;
 // that is missing or of another kind than its standard says is absent here, so
 // that every comparison with it fails; unknown members are ignored.
 struct ClientData {
-  // U2F's public key of the TLS channel, as a JWK.
+  // U2F's public key of the TLS channel, as a JWK; empty is what it lacks.
   struct ChannelKey {
     std::string kty, crv, x, y;
   };
+  // kUnused also for an empty text, kKey for any object.
   enum class ChannelId { kAbsent, kUnused, kKey, kOther };
 
   absl::optional<std::string> typ;   // U2F.

@@ -39,7 +39,11 @@ TEST(ClientDataTest, TellsTheKindsOfChannelIds) {
       {R"({"cid_pubkey":"x"})", ChannelId::kOther},
       {R"({"cid_pubkey":null})", ChannelId::kOther},
       {R"({"cid_pubkey":true})", ChannelId::kOther},
-      {R"({"cid_pubkey":{"kty":"EC"}})", ChannelId::kOther},
+      {R"({"cid_pubkey":""})", ChannelId::kUnused},
+      {R"({"cid_pubkey":1})", ChannelId::kOther},
+      {R"({"cid_pubkey":{}})", ChannelId::kKey},
+      {R"({"cid_pubkey":{"kty":"EC","more":{"x":["y"]}}})", ChannelId::kKey},
+      {R"({"cid_pubkey":["x"]})", ChannelId::kOther},
       {R"({"cid_pubkey":[{"kty":"EC","crv":"c","x":"x","y":"y"}]})",
        ChannelId::kOther},
       {R"({"a":{"cid_pubkey":"unused"}})", ChannelId::kAbsent}};

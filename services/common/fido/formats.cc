@@ -54,6 +54,9 @@ absl::StatusOr<StatementResult> VerifyStatement(absl::string_view format,
                                                 const StatementInputs& inputs) {
   const Format* found = Find(format);
   if (found == nullptr) return BadStatement("the format is not supported");
+  if (inputs.statement.AsMap() == nullptr) {
+    return BadStatement("the statement is not a map");
+  }
   return found->verify(inputs);
 }
 

@@ -19,12 +19,17 @@ absl::Status CheckCredentialLimit(const RegistrationFacts& facts) {
   return Error(reason::kCredentialLimit, "the account has its credentials");
 }
 
-void DescribeEvidence(RegistrationRecord& record) {
-  const std::vector<crypto::Certificate>& chain = record.evidence.chain;
+void AddFingerprints(const std::vector<crypto::Certificate>& chain,
+                     RegistrationRecord& record) {
   for (const crypto::Certificate& certificate : chain) {
     record.certificate_fingerprints.push_back(
         crypto::ToString(certificate.Fingerprint()));
   }
+}
+
+void DescribeEvidence(RegistrationRecord& record) {
+  const std::vector<crypto::Certificate>& chain = record.evidence.chain;
+  AddFingerprints(chain, record);
   if (chain.empty()) return;
   record.attestation_key_id = AttestationKeyId(chain[0]);
   record.transports = TransportsOf(chain[0]);

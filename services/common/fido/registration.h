@@ -88,6 +88,9 @@ absl::Status CheckCredentialLimit(const RegistrationFacts& facts);
 
 // Fills what follows from `evidence` and `trust`.
 void DescribeEvidence(RegistrationRecord& record);
+// Adds those of a further statement's certificates.
+void AddFingerprints(const std::vector<crypto::Certificate>& chain,
+                     RegistrationRecord& record);
 
 }  // namespace u2fi::fido
 

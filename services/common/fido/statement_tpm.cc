@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
 #include "services/common/crypto/der.h"
 #include "services/common/crypto/x509_names.h"
 #include "services/common/fido/steps.h"
@@ -19,6 +21,9 @@ constexpr char kAikCertificate[] = "2.23.133.8.3";
 constexpr const char* kTpmAttributes[] = {"2.23.133.2.1", "2.23.133.2.2",
                                           "2.23.133.2.3"};
 constexpr der::Tag kDirectoryName = der::Context(4);
+// "id:" and the TPM_PT_MANUFACTURER in hex.
+constexpr absl::string_view kManufacturerPrefix = "id:";
+constexpr size_t kManufacturerDigits = 8;
 
 struct TpmState : StatementState {
   using StatementState::StatementState;
@@ -101,25 +106,38 @@ absl::Status CheckSignature(TpmState& state) {
   return CheckLeafSignature(state, state.cert_info);
 }
 
-// A GeneralNames with a directoryName that has all attributes of a TPM.
+bool IsManufacturer(absl::string_view value) {
+  return absl::ConsumePrefix(&value, kManufacturerPrefix) &&
+         value.size() == kManufacturerDigits &&
+         std::all_of(value.begin(), value.end(), absl::ascii_isxdigit);
+}
+
+// All attributes of a TPM are there, the first in its form.
+bool AreOfATpm(const std::vector<crypto::NameAttribute>& attributes) {
+  for (const char* oid : kTpmAttributes) {
+    const auto found =
+        std::find_if(attributes.begin(), attributes.end(),
+                     [oid](const auto& one) { return one.oid == oid; });
+    if (found == attributes.end() || found->value.empty() ||
+        (oid == kTpmAttributes[0] && !IsManufacturer(found->value))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A GeneralNames with a directoryName of a TPM.
 absl::StatusOr<bool> NamesATpm(absl::string_view alt_names) {
   ASSIGN_OR_RETURN(absl::string_view list,
                    der::ReadWhole(der::kSequence, alt_names));
-  std::vector<crypto::NameAttribute> attributes;
+  bool is_found = false;
   for (der::Reader reader(list); !reader.empty();) {
     ASSIGN_OR_RETURN(der::Element name, reader.ReadAny());
     if (name.tag != kDirectoryName) continue;
-    ASSIGN_OR_RETURN(attributes, crypto::DecodeName(name.contents));
+    ASSIGN_OR_RETURN(const auto attributes, crypto::DecodeName(name.contents));
+    is_found = is_found || AreOfATpm(attributes);
   }
-  return std::all_of(std::begin(kTpmAttributes), std::end(kTpmAttributes),
-                     [&](const char* oid) {
-                       return std::any_of(
-                           attributes.begin(), attributes.end(),
-                           [&](const crypto::NameAttribute& attribute) {
-                             return attribute.oid == oid &&
-                                    !attribute.value.empty();
-                           });
-                     });
+  return is_found;
 }
 
 absl::StatusOr<bool> IsForAttestationKeys(absl::string_view key_usages) {

@@ -11,6 +11,17 @@ namespace der = crypto::der;
 constexpr auto& kInvalid = reason::kAttestationStatementInvalid;
 constexpr auto& kCertificate = reason::kAttestationCertInvalid;
 
+using Attributes = std::vector<crypto::NameAttribute>;
+
+const Attributes& kModelAndVersion =
+    *new Attributes({{"2.23.133.2.2", "Model"}, {"2.23.133.2.3", "id:13"}});
+
+// A directoryName of a TPM.
+std::string TpmName(absl::string_view manufacturer, Attributes more) {
+  more.push_back({"2.23.133.2.1", std::string(manufacturer)});
+  return der::Write(der::Context(4), crypto::EncodeName(more));
+}
+
 const StatementFault kFaults[] = {
     {"AnotherVersion", "tpm_shape", kInvalid,
      [](FakeWebAuthnToken& t) { t.members["ver"] = cbor::Text("1.2"); }},
@@ -72,9 +83,23 @@ const StatementFault kFaults[] = {
      }},
     {"TpmVersionMissing", "tpm_certificate", kCertificate,
      [](FakeWebAuthnToken& t) {
-       t.leaf_spec.extensions[0].value = der::Sequence({der::Write(
-           der::Context(4), crypto::EncodeName({{"2.23.133.2.1", "a"},
-                                                {"2.23.133.2.2", "b"}}))});
+       t.leaf_spec.extensions[0].value =
+           der::Sequence({TpmName("id:494E5443", {{"2.23.133.2.2", "b"}})});
+     }},
+    {"ManufacturerWithoutItsPrefix", "tpm_certificate", kCertificate,
+     [](FakeWebAuthnToken& t) {
+       t.leaf_spec.extensions[0].value =
+           der::Sequence({TpmName("494E5443", kModelAndVersion)});
+     }},
+    {"ManufacturerTooShort", "tpm_certificate", kCertificate,
+     [](FakeWebAuthnToken& t) {
+       t.leaf_spec.extensions[0].value =
+           der::Sequence({TpmName("id:494E544", kModelAndVersion)});
+     }},
+    {"ManufacturerInLetters", "tpm_certificate", kCertificate,
+     [](FakeWebAuthnToken& t) {
+       t.leaf_spec.extensions[0].value =
+           der::Sequence({TpmName("id:Infineon", kModelAndVersion)});
      }},
     {"KeyUsageMissing", "tpm_certificate", kCertificate,
      [](FakeWebAuthnToken& t) { t.leaf_spec.extended_key_usages.clear(); }},
@@ -102,6 +127,18 @@ INSTANTIATE_TEST_SUITE_P(All, TpmFaultTest, testing::ValuesIn(kFaults),
 
 TEST(TpmStatementTest, EveryStepHasAFault) {
   ExpectAFaultForEach(TpmStepNames(), kFaults);
+}
+
+TEST(TpmStatementTest, OneOfSeveralNamesIsTheTpms) {
+  FakeWebAuthnToken token("tpm");
+  const std::string other = der::Write(
+      der::Context(4), crypto::EncodeName(crypto::CommonName("other")));
+  const std::string tpm = TpmName("id:494e5443", kModelAndVersion);
+  for (const std::string& names :
+       {der::Sequence({tpm, other}), der::Sequence({other, tpm})}) {
+    token.leaf_spec.extensions[0].value = names;
+    EXPECT_OK(RunStatement(token, VerifyTpmStatement));
+  }
 }
 
 class TpmCredentialTest : public testing::TestWithParam<AlgorithmCase> {};

@@ -123,7 +123,8 @@ class StrictJsonReader {
   }
 
   bool Enter(bool is_object) {
-    if (handler_.levels_.size() == limits_.depth || !handler_.OnOther()) {
+    if (handler_.levels_.size() == limits_.depth ||
+        !(is_object ? handler_.OnObject() : handler_.OnOther())) {
       return false;
     }
     rest_.remove_prefix(1);

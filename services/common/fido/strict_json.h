@@ -27,8 +27,9 @@ class StrictJsonHandler {
   // A handler may take the text out of `value`.
   virtual bool OnString(std::string& /*value*/) { return OnOther(); }
   virtual bool OnBoolean(bool /*value*/) { return OnOther(); }
-  // Null, a number, the start of an object or array, and what is not
-  // overridden above.
+  // The start of an object.
+  virtual bool OnObject() { return OnOther(); }
+  // Null, a number, the start of an array, and what is not overridden above.
   virtual bool OnOther() { return true; }
 
  protected:

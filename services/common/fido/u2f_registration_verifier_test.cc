@@ -122,8 +122,8 @@ TEST(U2fRegistrationTest, AnUntrustedOneMayBeStoredAsUnattested) {
 }
 
 TEST(U2fRegistrationTest, WithoutABindingTheChannelIdMayBeMissing) {
-  for (const char* form : {R"("unused")", R"({"kty":"EC","crv":"P-256",)"
-                                          R"("x":"YQ","y":"Yg"})"}) {
+  for (const char* form : {R"("unused")", R"("")", R"({})", R"({"kty":"RSA"})",
+                           R"({"kty":"EC","crv":"P-256","x":"YQ","y":"Yg"})"}) {
     Case good;
     good.inputs.expected.channel_binding.reset();
     good.cid_pubkey = form;
@@ -166,6 +166,13 @@ const Fault kFaults[] = {
      [](Case& c) { c.inputs.expected.channel_binding->y = "eg"; }},
     {"ChannelKeyMissing", "channel_id", reason::kChannelIdMismatch,
      [](Case& c) { c.cid_pubkey = R"("unused")"; }},
+    {"ChannelKeyOfNothing", "channel_id", reason::kChannelIdMismatch,
+     [](Case& c) { c.cid_pubkey = "{}"; }},
+    {"ChannelIdOfAnotherText", "channel_id", reason::kChannelIdMismatch,
+     [](Case& c) {
+       c.inputs.expected.channel_binding.reset();
+       c.cid_pubkey = R"("x")";
+     }},
     {"ChannelIdOfAnotherKind", "channel_id", reason::kChannelIdMismatch,
      [](Case& c) {
        c.inputs.expected.channel_binding.reset();

@@ -7,6 +7,7 @@
 #include "services/common/crypto/hash.h"
 #include "services/common/fido/common_checks.h"
 #include "services/common/fido/formats.h"
+#include "services/common/fido/statement_compound.h"
 #include "services/common/fido/steps.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -42,14 +43,17 @@ class WebAuthnRegistrationCheck {
   absl::Status CheckResponse();
   absl::Status ReadClientData();
   absl::Status ReadObject();
-  absl::Status ReadAuthenticatorData();
   absl::Status CheckCredentialData();
+  absl::Status ReadAuthenticatorData();
   absl::Status CheckRpIdHash();
+  absl::Status CheckVerified();
   absl::Status CheckBackupPolicy();
   absl::Status CheckAlgorithm();
   absl::Status ReadKey();
   absl::Status CheckFormat();
   absl::Status CheckCredentialId();
+  bool LetsIn(const std::string& format) const;
+  AttestationEvidence EvidenceOf(VerifiedStatement statement);
   absl::Status CheckStatement();
   absl::Status CheckTrust();
   absl::Status CheckModel();
@@ -61,8 +65,9 @@ class WebAuthnRegistrationCheck {
   ScreenedWebAuthnRegistration screened_;
   const SpentChallenge* challenge_;
   const RegistrationFacts* facts_;
-  AttestationEvidence evidence_;
-  TrustVerdict trust_;
+  // Of each statement: several for the format "compound".
+  std::vector<AttestationEvidence> evidence_;
+  std::vector<TrustVerdict> trust_;
 };
 
 const Step<WebAuthnRegistrationCheck> WebAuthnRegistrationCheck::kScreening[] =
@@ -89,16 +94,13 @@ const Step<WebAuthnRegistrationCheck> WebAuthnRegistrationCheck::kScreening[] =
            return CheckTopOrigin(c.expected(), c.client_data());
          }},
         {"attestation_object", [](Check& c) { return c.ReadObject(); }},
+        {"credential_data", [](Check& c) { return c.CheckCredentialData(); }},
         {"authenticator_data",
          [](Check& c) { return c.ReadAuthenticatorData(); }},
-        {"credential_data", [](Check& c) { return c.CheckCredentialData(); }},
         {"rp_id_hash", [](Check& c) { return c.CheckRpIdHash(); }},
         {"user_presence",
          [](Check& c) { return CheckUserPresence(c.expected(), c.data()); }},
-        {"user_verification",
-         [](Check& c) {
-           return CheckUserVerification(c.expected(), c.data());
-         }},
+        {"user_verification", [](Check& c) { return c.CheckVerified(); }},
         {"backup", [](Check& c) { return CheckBackupFlags(c.data()); }},
         {"backup_policy", [](Check& c) { return c.CheckBackupPolicy(); }},
         {"algorithm", [](Check& c) { return c.CheckAlgorithm(); }},
@@ -153,15 +155,21 @@ absl::Status WebAuthnRegistrationCheck::ReadObject() {
   return absl::OkStatus();
 }
 
+// Before the layout: without its flag, a credential would be bytes too many.
+absl::Status WebAuthnRegistrationCheck::CheckCredentialData() {
+  const std::string& bytes = parsed().object.authenticator_data;
+  if (bytes.size() < kPlainAuthenticatorDataSize ||
+      (bytes.size() > kPlainAuthenticatorDataSize &&
+       (bytes[kFlagsOffset] & flag::kAttestedData) != 0)) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kNoAttestedCredentialData, "there is no credential");
+}
+
 absl::Status WebAuthnRegistrationCheck::ReadAuthenticatorData() {
   ASSIGN_OR_RETURN(parsed().data,
                    ParseAuthenticatorData(parsed().object.authenticator_data));
   return absl::OkStatus();
-}
-
-absl::Status WebAuthnRegistrationCheck::CheckCredentialData() {
-  if (data().credential.has_value()) return absl::OkStatus();
-  return Error(reason::kNoAttestedCredentialData, "there is no credential");
 }
 
 absl::Status WebAuthnRegistrationCheck::CheckRpIdHash() {
@@ -170,6 +178,15 @@ absl::Status WebAuthnRegistrationCheck::CheckRpIdHash() {
     return absl::OkStatus();
   }
   return Error(reason::kRpIdHashMismatch, "it was made for another site");
+}
+
+// A U2F token verifies nobody, and what it signs leaves the flags out.
+absl::Status WebAuthnRegistrationCheck::CheckVerified() {
+  AuthenticatorData signed_data = data();
+  if (parsed().object.format == kFormatU2f) {
+    signed_data.flags &= static_cast<uint8_t>(~flag::kUserVerified);
+  }
+  return CheckUserVerification(expected(), signed_data);
 }
 
 absl::Status WebAuthnRegistrationCheck::CheckBackupPolicy() {
@@ -201,12 +218,16 @@ absl::Status WebAuthnRegistrationCheck::ReadKey() {
   return absl::OkStatus();
 }
 
+bool WebAuthnRegistrationCheck::LetsIn(const std::string& format) const {
+  const auto& allowed = policy().formats;
+  return allowed.empty() ||
+         std::find(allowed.begin(), allowed.end(), format) != allowed.end();
+}
+
 absl::Status WebAuthnRegistrationCheck::CheckFormat() {
   const std::string& format = parsed().object.format;
-  const auto& allowed = policy().formats;
-  if (IsSupportedFormat(format) &&
-      (allowed.empty() ||
-       std::find(allowed.begin(), allowed.end(), format) != allowed.end())) {
+  if ((IsSupportedFormat(format) || format == kFormatCompound) &&
+      LetsIn(format)) {
     return absl::OkStatus();
   }
   return Error(reason::kFormatUnsupported,
@@ -229,37 +250,67 @@ absl::Status WebAuthnRegistrationCheck::CheckStatement() {
   const StatementInputs inputs{
       object.statement, object.authenticator_data, data(),
       *parsed().key,    client_data().hash,        repair_anchors};
-  ASSIGN_OR_RETURN(StatementResult result,
-                   VerifyStatement(object.format, inputs));
-  evidence_.format = object.format;
-  evidence_.chain = std::move(result.chain);
-  evidence_.is_self = result.is_self;
-  evidence_.aaguid = std::string(data().credential->aaguid);
-  evidence_.algorithm = static_cast<int64_t>(parsed().key->algorithm());
+  ASSIGN_OR_RETURN(std::vector<VerifiedStatement> statements,
+                   VerifyStatements(object.format, inputs));
+  for (VerifiedStatement& statement : statements) {
+    if (!LetsIn(statement.format)) {
+      return Error(reason::kFormatUnsupported, "a part's format is not let in");
+    }
+    evidence_.push_back(EvidenceOf(std::move(statement)));
+  }
   return absl::OkStatus();
 }
 
+AttestationEvidence WebAuthnRegistrationCheck::EvidenceOf(
+    VerifiedStatement statement) {
+  AttestationEvidence evidence;
+  // What fido-u2f signs leaves the AAGUID out: anybody could have written it.
+  evidence.aaguid = statement.format == kFormatU2f
+                        ? std::string(kAaguidSize, '\0')
+                        : std::string(data().credential->aaguid);
+  evidence.format = std::move(statement.format);
+  evidence.chain = std::move(statement.result.chain);
+  evidence.is_self = statement.result.is_self;
+  evidence.algorithm = static_cast<int64_t>(parsed().key->algorithm());
+  return evidence;
+}
+
 absl::Status WebAuthnRegistrationCheck::CheckTrust() {
-  ASSIGN_OR_RETURN(trust_, JudgeTrust(evidence_, policy().trust));
+  for (const AttestationEvidence& evidence : evidence_) {
+    ASSIGN_OR_RETURN(TrustVerdict verdict,
+                     JudgeTrust(evidence, policy().trust));
+    trust_.push_back(std::move(verdict));
+  }
   return absl::OkStatus();
 }
 
 absl::Status WebAuthnRegistrationCheck::CheckModel() {
-  return CheckModelPolicy(evidence_, trust_, policy().models);
+  for (size_t i = 0; i < evidence_.size(); ++i) {
+    RETURN_IF_ERROR(CheckModelPolicy(evidence_[i], trust_[i], policy().models));
+  }
+  return absl::OkStatus();
 }
 
+// Of several statements, the one that proves least is kept.
 RegistrationRecord WebAuthnRegistrationCheck::Record() {
   RegistrationRecord record(std::string(data().credential->id), *parsed().key);
   record.protocol = Protocol::kWebAuthn;
   record.counter = data().counter;
-  record.is_u2f = evidence_.format == kFormatU2f;
-  record.user_verified = data().Has(flag::kUserVerified);
+  record.is_u2f = parsed().object.format == kFormatU2f;
+  record.user_verified = !record.is_u2f && data().Has(flag::kUserVerified);
   record.backup_eligible = data().Has(flag::kBackupEligible);
   record.backup_state = data().Has(flag::kBackupState);
-  record.evidence = std::move(evidence_);
-  record.trust = std::move(trust_);
+  const auto weakest = std::min_element(
+      trust_.begin(), trust_.end(),
+      [](const auto& a, const auto& b) { return a.level < b.level; });
+  const auto at = static_cast<size_t>(weakest - trust_.begin());
+  record.evidence = std::move(evidence_[at]);
+  record.trust = std::move(*weakest);
   record.attestation = in().attestation_object;
   DescribeEvidence(record);
+  for (const AttestationEvidence& other : evidence_) {
+    AddFingerprints(other.chain, record);
+  }
   if (in().transports.has_value()) record.transports = in().transports;
   return record;
 }

@@ -28,8 +28,8 @@
 //   cross_origin        only if allowed · CROSS_ORIGIN_NOT_ALLOWED
 //   top_origin          only a listed one · TOP_ORIGIN_MISMATCH
 //   attestation_object  CBOR · CBOR_INVALID
-//   authenticator_data  its layout · AUTHDATA_MALFORMED
-//   credential_data     is there · NO_ATTESTED_CREDENTIAL_DATA
+//   credential_data     is announced and there · NO_ATTESTED_CREDENTIAL_DATA
+//   authenticator_data  the layout, from 37 bytes on · AUTHDATA_MALFORMED
 //   rp_id_hash          the relying party's · RP_ID_HASH_MISMATCH
 //   user_presence       touched · USER_PRESENCE
 //   user_verification   if required · USER_VERIFICATION
@@ -47,7 +47,8 @@
 //   challenge_scope     for this · CHALLENGE_SCOPE
 //   challenge_expiry    in time · CHALLENGE_EXPIRED
 //   challenge_use       for the first time · CHALLENGE_REUSED
-//   statement           the steps of its format (formats.h)
+//   statement           the steps of its format (statement_compound.h,
+//                       formats.h)
 //   trust               leads to an anchor, not bad · ATTESTATION_UNTRUSTED,
 //                       ATTESTATION_REVOKED, METADATA_MISMATCH
 //   model               let in · MODEL_NOT_ALLOWED

@@ -97,13 +97,13 @@ const Fault kFaults[] = {
      [](Case& c) { c.more = R"(,"topOrigin":"https://x")"; }},
     {"BytesAfterTheObject", "attestation_object", reason::kCborInvalid,
      [](Case& c) { c.after = [](std::string& object) { object += 'x'; }; }},
+    {"NoCredential", "credential_data", reason::kNoAttestedCredentialData,
+     [](Case& c) { c.token.flags = flag::kUserPresent; }},
     {"AuthenticatorDataCutOff", "authenticator_data",
      reason::kAuthdataMalformed,
      [](Case& c) { c.token.flags |= flag::kExtensionData; }},
     {"BytesAfterTheKey", "authenticator_data", reason::kAuthdataMalformed,
      [](Case& c) { c.token.extensions = "x"; }},
-    {"NoCredential", "credential_data", reason::kNoAttestedCredentialData,
-     [](Case& c) { c.token.flags = flag::kUserPresent; }},
     {"AnotherRpId", "rp_id_hash", reason::kRpIdHashMismatch,
      [](Case& c) { c.token.rp_id = "other.example"; }},
     {"NotTouched", "user_presence", reason::kUserPresence,
@@ -227,10 +227,25 @@ TEST_P(WebAuthnFormatTest, AGoodOneGivesItsRecord) {
   EXPECT_EQ(record.key.key(), good.token.key->public_key());
   EXPECT_EQ(record.counter, 1u);
   EXPECT_EQ(record.evidence.format, GetParam().format);
-  EXPECT_EQ(record.evidence.aaguid, good.token.aaguid);
+  EXPECT_EQ(record.evidence.aaguid,
+            record.is_u2f ? std::string(16, '\0') : good.token.aaguid);
   EXPECT_EQ(record.trust.level, GetParam().level);
   EXPECT_EQ(record.is_u2f, record.evidence.format == "fido-u2f");
   EXPECT_EQ(record.attestation, good.inputs.attestation_object);
+}
+
+// The answer to a registration of format none with changed authenticator data.
+absl::Status WithAuthenticatorData(
+    const std::function<void(std::string&)>& edit) {
+  Case spoiled("none");
+  spoiled.after = [&](std::string& object) {
+    std::string data = spoiled.token.AuthenticatorData();
+    edit(data);
+    object = cbor::Map({{cbor::Text("fmt"), cbor::Text("none")},
+                        {cbor::Text("attStmt"), cbor::Map({})},
+                        {cbor::Text("authData"), cbor::Bytes(data)}});
+  };
+  return spoiled.Verify().status();
 }
 
 TEST(WebAuthnRegistrationTest, TheCredentialsOwnSignatureIsSelf) {
@@ -272,6 +287,95 @@ TEST(WebAuthnRegistrationTest, AnExpiredU2fLeafCountsAsThePolicySays) {
   EXPECT_THAT(good.Verify(), HasReason(reason::kAttestationUntrusted));
   good.inputs.policy.trust.undated_formats = {kFormatU2f};
   EXPECT_OK(good.Verify());
+}
+
+TEST(WebAuthnRegistrationTest, AnAaguidThatIsNotSignedNamesNoModel) {
+  Case spoiled("fido-u2f");
+  spoiled.inputs.policy.models.allowed = {
+      {ModelRule::Kind::kAaguid, spoiled.token.aaguid}};
+  EXPECT_THAT(spoiled.Verify(), HasReason(reason::kModelNotAllowed));
+}
+
+// A registration that is attested twice: by a packed certificate, and by
+// `format`.
+absl::StatusOr<VerifiedRegistration> VerifyCompound(Case& c,
+                                                    absl::string_view format) {
+  c.after = [&c, format](std::string& object) {
+    FakeWebAuthnToken other = c.token;
+    other.format = std::string(format);
+    std::vector<std::string> parts;
+    for (const FakeWebAuthnToken& token : {c.token, other}) {
+      parts.push_back(cbor::Map(
+          {{cbor::Text("fmt"), cbor::Text(token.format)},
+           {cbor::Text("attStmt"), token.Statement(c.inputs.client_data)}}));
+    }
+    object = cbor::Map(
+        {{cbor::Text("fmt"), cbor::Text("compound")},
+         {cbor::Text("attStmt"), cbor::Array(parts)},
+         {cbor::Text("authData"), cbor::Bytes(c.token.AuthenticatorData())}});
+  };
+  return c.Verify();
+}
+
+TEST(WebAuthnRegistrationTest, TheWeakestOfSeveralStatementsCounts) {
+  Case two;
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration twice,
+                       VerifyCompound(two, "packed"));
+  EXPECT_EQ(twice.record().trust.level, TrustLevel::kAttested);
+  EXPECT_EQ(twice.record().certificate_fingerprints.size(), 2u);
+  EXPECT_FALSE(twice.record().is_u2f);
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration once, VerifyCompound(two, "none"));
+  EXPECT_EQ(once.record().trust.level, TrustLevel::kNone);
+  EXPECT_EQ(once.record().evidence.format, "none");
+  two.inputs.policy.trust.least = TrustLevel::kAttested;
+  EXPECT_THAT(VerifyCompound(two, "none"),
+              HasReason(reason::kAttestationUntrusted));
+}
+
+TEST(WebAuthnRegistrationTest, EachOfSeveralFormatsHasToBeLetIn) {
+  Case two;
+  two.inputs.policy.formats = {"compound", "packed"};
+  EXPECT_OK(VerifyCompound(two, "packed"));
+  EXPECT_THAT(VerifyCompound(two, "none"),
+              HasReason(reason::kFormatUnsupported));
+  two.inputs.policy.formats = {"packed"};
+  EXPECT_THAT(VerifyCompound(two, "packed"),
+              HasReason(reason::kFormatUnsupported));
+}
+
+TEST(WebAuthnRegistrationTest, EachOfSeveralModelsHasToBeLetIn) {
+  Case two;
+  two.inputs.policy.models.allowed = {
+      {ModelRule::Kind::kAaguid, two.token.aaguid}};
+  EXPECT_OK(VerifyCompound(two, "packed"));
+  EXPECT_THAT(VerifyCompound(two, "none"), HasReason(reason::kModelNotAllowed));
+}
+
+TEST(WebAuthnRegistrationTest, AU2fTokenVerifiesNobody) {
+  Case claimed("fido-u2f");
+  claimed.token.flags |= flag::kUserVerified;
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration verified, claimed.Verify());
+  EXPECT_FALSE(verified.record().user_verified);
+  claimed.inputs.expected.require_user_verification = true;
+  EXPECT_THAT(claimed.Verify(), HasReason(reason::kUserVerification));
+}
+
+// Which of two names a fault of the layout has (fido.md 1.3, 10).
+TEST(WebAuthnRegistrationTest, ACredentialThatIsNotAnnouncedIsMissing) {
+  const std::pair<size_t, const Reason*> cuts[] = {
+      {36, &reason::kAuthdataMalformed},
+      {37, &reason::kNoAttestedCredentialData},
+      {38, &reason::kAuthdataMalformed}};
+  for (const auto& [size, expected] : cuts) {
+    EXPECT_THAT(WithAuthenticatorData(
+                    [size = size](std::string& data) { data.resize(size); }),
+                HasReason(*expected))
+        << size;
+  }
+  EXPECT_THAT(WithAuthenticatorData([](std::string& data) {
+                data[32] = static_cast<char>(flag::kUserPresent);
+              }),
+              HasReason(reason::kNoAttestedCredentialData));
 }
 
 TEST(WebAuthnRegistrationTest, TheScreenedOneTellsWhatToLookUp) {

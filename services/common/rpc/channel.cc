@@ -21,6 +21,9 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kConnectMs = 5'000;
 constexpr int kFirstReconnectMs = 100;
 constexpr int kLastReconnectMs = 5'000;
+// Between two questions to DNS; gRPC's own 30 s are the life of a pod during a
+// rollout.
+constexpr int kResolveMs = 5'000;
 
 // While no call waits, only gRPC's backup poller drives a channel's attempts to
 // connect, by default every 5 s: each TLS handshake then ends by its own limit,
@@ -42,6 +45,7 @@ grpc::ChannelArguments Arguments() {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMs);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveMs);
   return arguments;
 }
 

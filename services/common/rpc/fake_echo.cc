@@ -97,6 +97,7 @@ class ChatReactor
 absl::StatusOr<Caller> EchoLog::Enter(const grpc::ServerContextBase& context) {
   MutexLock lock(mutex_);
   ++entered_;
+  peer_ = context.peer();
   ASSIGN_OR_RETURN(Caller caller, CallerOf(context));
   caller_ = caller.uri();
   trace_id_ = CurrentCall()->trace.trace_id;
@@ -111,6 +112,10 @@ int EchoLog::entered() const {
 std::string EchoLog::caller() const {
   MutexLock lock(mutex_);
   return caller_;
+}
+std::string EchoLog::peer() const {
+  MutexLock lock(mutex_);
+  return peer_;
 }
 std::string EchoLog::trace_id() const {
   MutexLock lock(mutex_);

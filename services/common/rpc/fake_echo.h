@@ -20,6 +20,8 @@ class EchoLog {
 
   int entered() const;
   std::string caller() const;
+  // Address of the connection.
+  std::string peer() const;
   absl::Time deadline() const;
   std::string trace_id() const;
 
@@ -27,6 +29,7 @@ class EchoLog {
   mutable Mutex mutex_;
   int entered_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string caller_ ABSL_GUARDED_BY(mutex_);
+  std::string peer_ ABSL_GUARDED_BY(mutex_);
   std::string trace_id_ ABSL_GUARDED_BY(mutex_);
   absl::Time deadline_ ABSL_GUARDED_BY(mutex_);
 };

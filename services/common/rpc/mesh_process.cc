@@ -13,6 +13,13 @@
 #include "services/common/time/clock.h"
 
 namespace u2fi::rpc {
+namespace {
+
+// A channel looks for new addresses only when a connection ends, so replicas
+// that are added would never be called.
+constexpr absl::Duration kConnectionAge = absl::Minutes(5);
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<MeshProcess>> MeshProcess::Start(
     const Options& options) {
@@ -67,6 +74,13 @@ absl::Status MeshProcess::Declare(
 ServerOptions MeshProcess::server_options() const {
   ServerOptions options = ServerOptionsFrom(options_.listen);
   options.observer = observer_.get();
+  return options;
+}
+
+ServerOptions MeshProcess::inner_server_options() const {
+  ServerOptions options = server_options();
+  options.max_connection_age = kConnectionAge;
+  options.max_connection_grace = absl::InfiniteDuration();
   return options;
 }
 

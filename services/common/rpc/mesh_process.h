@@ -59,6 +59,9 @@ class MeshProcess {
   // The bounds of the configuration, with the observer: for in-process servers
   // and for listeners with bounds of their own.
   ServerOptions server_options() const;
+  // The same for services that the mesh calls: callers are led to new replicas
+  // after some minutes, and their streams stay.
+  ServerOptions inner_server_options() const;
 
   // Listens on the configured address with mutual TLS.
   absl::Status Listen(const ServiceList& services,

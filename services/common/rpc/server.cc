@@ -169,6 +169,9 @@ void Server::SetBounds(grpc::ServerBuilder& builder) const {
   if (options_.max_connection_age < absl::InfiniteDuration()) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                                Millis(options_.max_connection_age));
+  }
+  // gRPC's own grace is infinite.
+  if (options_.max_connection_grace < absl::InfiniteDuration()) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
                                Millis(options_.max_connection_grace));
   }

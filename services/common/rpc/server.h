@@ -32,8 +32,8 @@ struct ServerOptions {
   int memory_mib = 512;
   int accepts_per_second = 200;
   // A connection is asked to go away after about this long, so that clients
-  // find new replicas, and cut `max_connection_grace` later. Leave infinite
-  // where streams live long.
+  // find new replicas: calls and streams on it go on, new ones come over
+  // another connection. It is cut `max_connection_grace` later.
   absl::Duration max_connection_age = absl::InfiniteDuration();
   absl::Duration max_connection_grace = absl::Seconds(30);
   // Reflection (v1alpha, for grpcurl) and channelz.

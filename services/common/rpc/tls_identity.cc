@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/certificate.h"
+#include "services/common/crypto/key_pair.h"
 #include "services/common/crypto/pem.h"
 #include "services/common/rpc/caller_factory.h"
 #include "services/common/rpc/uri_verifier.h"
@@ -57,7 +58,50 @@ absl::Status CheckKeyFile(const std::string& path) {
   }
   struct stat info = {};
   if (stat(path.c_str(), &info) != 0 || (info.st_mode & S_IRWXO) != 0) {
-    return BadFile(path, "is open to everybody");
+    return BadFile(path, "is open to everybody: chmod o-rwx");
+  }
+  return absl::OkStatus();
+}
+
+// The own certificate, whose key is in the key file.
+absl::StatusOr<Certificate> ReadPair(const TlsFiles& files) {
+  ASSIGN_OR_RETURN(const std::vector<Certificate> chain,
+                   ReadCertificates(files.certificate));
+  ASSIGN_OR_RETURN(const std::string key, Read(files.key));
+  const absl::Status pair = crypto::CheckPrivateKeyOf(chain.front(), key);
+  if (!pair.ok()) return BadFile(files.key, pair.message());
+  return chain.front();
+}
+
+std::string Utc(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
+}
+
+absl::Status CheckUri(const TlsFiles& files, const Certificate& own) {
+  if (own.uris().size() != 1) {
+    return BadFile(files.certificate,
+                   absl::StrCat("has ", own.uris().size(), " URIs, not one"));
+  }
+  if (!CallerFactory::FromUri(own.uris()[0], files.trust_domain).ok()) {
+    return BadFile(files.certificate,
+                   absl::StrCat("is for ", own.uris()[0],
+                                ", which is nobody of the trust domain ",
+                                files.trust_domain));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDates(const TlsFiles& files, const Certificate& own,
+                        absl::Time now) {
+  if (now > own.not_after()) {
+    return BadFile(files.certificate,
+                   absl::StrCat("has been over since ", Utc(own.not_after()),
+                                ": get a new one"));
+  }
+  if (now < own.not_before()) {
+    return BadFile(files.certificate,
+                   absl::StrCat("is good from ", Utc(own.not_before()),
+                                " on, and the clock here says ", Utc(now)));
   }
   return absl::OkStatus();
 }
@@ -71,16 +115,9 @@ absl::StatusOr<std::unique_ptr<TlsIdentity>> TlsIdentity::Load(
   }
   RETURN_IF_ERROR(ReadCertificates(files.roots).status());
   RETURN_IF_ERROR(CheckKeyFile(files.key));
-  ASSIGN_OR_RETURN(const std::vector<Certificate> chain,
-                   ReadCertificates(files.certificate));
-  const Certificate& own = chain.front();
-  if (own.uris().size() != 1 ||
-      !CallerFactory::FromUri(own.uris()[0], files.trust_domain).ok()) {
-    return BadFile(files.certificate, "is not for one URI of the trust domain");
-  }
-  if (now < own.not_before() || now > own.not_after()) {
-    return BadFile(files.certificate, "is over or not yet good");
-  }
+  ASSIGN_OR_RETURN(const Certificate own, ReadPair(files));
+  RETURN_IF_ERROR(CheckUri(files, own));
+  RETURN_IF_ERROR(CheckDates(files, own, now));
   return std::unique_ptr<TlsIdentity>(new TlsIdentity(files, own.uris()[0]));
 }
 
@@ -93,9 +130,8 @@ TlsIdentity::TlsIdentity(TlsFiles files, std::string uri)
               1, absl::ToInt64Seconds(files_.reload_interval))))) {}
 
 absl::StatusOr<absl::Time> TlsIdentity::NotAfter() const {
-  ASSIGN_OR_RETURN(const std::vector<Certificate> chain,
-                   ReadCertificates(files_.certificate));
-  return chain.front().not_after();
+  ASSIGN_OR_RETURN(const Certificate own, ReadPair(files_));
+  return own.not_after();
 }
 
 std::shared_ptr<grpc::ServerCredentials> TlsIdentity::ForServer() const {

@@ -32,8 +32,9 @@ struct TlsFiles {
 class TlsIdentity {
  public:
   // Reads the files. INVALID_ARGUMENT naming the file if one is missing or not
-  // what it should be, if the key is readable by everybody, if the certificate
-  // is not for exactly one URI in the trust domain, or is over or not yet good.
+  // what it should be, if the key is readable by everybody or not that of the
+  // certificate, if the certificate is not for exactly one URI in the trust
+  // domain, or is over or not yet good.
   static absl::StatusOr<std::unique_ptr<TlsIdentity>> Load(
       const TlsFiles& files, absl::Time now);
 
@@ -41,7 +42,9 @@ class TlsIdentity {
   const std::string& uri() const { return uri_; }
   const std::string& trust_domain() const { return files_.trust_domain; }
 
-  // When the certificate that is on disk now ends.
+  // When the certificate that is on disk now ends. INVALID_ARGUMENT as Load()
+  // says if it cannot be read, or if the key on disk is not its own: then
+  // nobody can connect.
   absl::StatusOr<absl::Time> NotAfter() const;
 
   // For servers: a client certificate is required and verified.

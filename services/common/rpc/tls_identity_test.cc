@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 
 #include "services/common/status/status_matchers.h"
@@ -10,6 +11,9 @@
 
 namespace u2fi::rpc {
 namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
 
 class TlsIdentityTest : public testing::Test {
  protected:
@@ -43,7 +47,7 @@ TEST_F(TlsIdentityTest, AMissingFileIsNamed) {
 
 TEST_F(TlsIdentityTest, AFileOfAnotherKindIsNamed) {
   files_.certificate = files_.key;
-  EXPECT_THAT(ErrorOf(), testing::StartsWith(files_.key));
+  EXPECT_THAT(ErrorOf(), StartsWith(files_.key));
 }
 
 TEST_F(TlsIdentityTest, ACertificateIsNoKey) {
@@ -55,13 +59,36 @@ TEST_F(TlsIdentityTest, AnExpiredCertificateIsRefused) {
   leaf_.not_after = SystemClock().Now() - absl::Minutes(1);
   leaf_.not_before = leaf_.not_after - absl::Hours(1);
   files_ = ca_.Files("service/a", leaf_);
-  EXPECT_EQ(ErrorOf(), files_.certificate + ": is over or not yet good");
+  EXPECT_THAT(ErrorOf(),
+              StartsWith(files_.certificate + ": has been over since 2"));
+}
+
+TEST_F(TlsIdentityTest, AClockBeforeTheCertificateIsNamed) {
+  const auto identity = TlsIdentity::Load(files_, absl::UnixEpoch());
+  EXPECT_THAT(identity.status().message(),
+              HasSubstr("on, and the clock here says 1970-01-01 00:00:00 UTC"));
+}
+
+TEST_F(TlsIdentityTest, TheKeyOfAnotherCertificateIsRefused) {
+  files_.key = ca_.Files("service/b").key;
+  EXPECT_EQ(ErrorOf(), files_.key + ": is not that of the certificate");
+}
+
+TEST_F(TlsIdentityTest, AKeyThatWasReplacedAloneIsNoticed) {
+  ASSERT_OK_AND_ASSIGN(const auto identity,
+                       TlsIdentity::Load(files_, SystemClock().Now()));
+  std::filesystem::copy_file(ca_.Files("service/b").key, files_.key,
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(identity->NotAfter().status().message(),
+              HasSubstr("is not that of the certificate"));
 }
 
 TEST_F(TlsIdentityTest, ACertificateOfAnotherTrustDomainIsRefused) {
   files_.trust_domain = "other";
   EXPECT_EQ(ErrorOf(),
-            files_.certificate + ": is not for one URI of the trust domain");
+            files_.certificate +
+                ": is for spiffe://test/service/a, which is nobody of the "
+                "trust domain other");
 }
 
 TEST_F(TlsIdentityTest, AMalformedTrustDomainIsRefused) {
@@ -71,14 +98,15 @@ TEST_F(TlsIdentityTest, AMalformedTrustDomainIsRefused) {
 
 TEST_F(TlsIdentityTest, AKeyThatEverybodyMayReadIsRefused) {
   ASSERT_EQ(chmod(files_.key.c_str(), 0644), 0);
-  EXPECT_EQ(ErrorOf(), files_.key + ": is open to everybody");
+  EXPECT_EQ(ErrorOf(), files_.key + ": is open to everybody: chmod o-rwx");
 }
 
 TEST_F(TlsIdentityTest, ACertificateOfNobodyIsRefused) {
   leaf_.uri = "spiffe://test/nobody";
   files_ = ca_.Files("service/a", leaf_);
-  EXPECT_EQ(ErrorOf(),
-            files_.certificate + ": is not for one URI of the trust domain");
+  EXPECT_EQ(ErrorOf(), files_.certificate +
+                           ": is for spiffe://test/nobody, which is nobody of "
+                           "the trust domain test");
 }
 
 TEST_F(TlsIdentityTest, TellsTheEndOfTheRenewedCertificate) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
 #include <string>
 #include <thread>
 
@@ -76,6 +77,29 @@ TEST_F(ListenerTest, ConnectionsBeyondTheRateWaitAndThenGetIn) {
   const absl::Duration start = SystemClock().Uptime();
   for (int i = 0; i < 4; ++i) EXPECT_OK(Say(RawChannel(&leaf)));
   EXPECT_GE(SystemClock().Uptime() - start, absl::Milliseconds(900));
+}
+
+TEST_F(ListenerTest, OldConnectionsAreReplacedAndNothingIsLost) {
+  ServerOptions options;
+  options.max_connection_age = absl::Milliseconds(20);
+  options.max_connection_grace = absl::InfiniteDuration();
+  Listen(options);
+  const auto channel = ChannelOf("client/t1/app");
+  grpc::ClientContext context;
+  const auto stream = test::Echo::NewStub(channel)->Chat(&context);
+  test::EchoMessage message;
+  stream->Write(message);
+  ASSERT_TRUE(stream->Read(&message));
+  std::set<std::string> connections;
+  while (connections.size() < 5) {
+    ASSERT_OK(Say(channel));
+    connections.insert(echo_.log().peer());
+  }
+  // A stream stays where it is.
+  EXPECT_TRUE(stream->Write(message));
+  EXPECT_TRUE(stream->Read(&message));
+  stream->WritesDone();
+  EXPECT_OK(FromGrpcStatus(stream->Finish()));
 }
 
 TEST_F(ListenerTest, AStoppedServerIsGone) {

@@ -74,7 +74,7 @@ It is a native sidecar: it starts before the application, and stops after it. */
 
 {{- define "u2fi.gatewayAgent.config" -}}
 {{- $agent := .Values.gatewayAgent -}}
-{{- $target := default (printf "dns:///%s:7443" (include "u2fi.host" (dict "root" . "component" "command-gate"))) $agent.mesh -}}
+{{- $target := default (printf "dns:///%s:%s" (include "u2fi.host" (dict "root" . "component" "command-gate")) (include "u2fi.doorPort" .)) $agent.mesh -}}
 {{- $devices := dict "broker" $agent.broker.url "user" $agent.broker.user "password_file" "/etc/u2fi/broker/password" -}}
 {{- if hasPrefix "mqtts://" $agent.broker.url }}{{ $_ := set $devices "ca_file" "/etc/u2fi/broker/ca.crt" }}{{ end -}}
 {{- $config := dict "tenant" $agent.tenant "site" $agent.site "gateway" $agent.gateway "rp_id" .Values.rpId

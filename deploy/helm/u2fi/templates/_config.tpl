@@ -7,7 +7,8 @@
 {{- if eq $v.tls.mode "evaluation" -}}
 {{- $folder = printf "/etc/u2fi/tls/service/%s" (include "u2fi.identity" .component) -}}
 {{- end -}}
-{{- $listen := dict "address" "0.0.0.0:7443" "health_address" "0.0.0.0:7444" "reflection" $v.listen.reflection
+{{- /* Without a host: IPv4 and IPv6. gRPC takes 0.0.0.0 for both too; the metrics' library has no IPv6. */}}
+{{- $listen := dict "address" ":7443" "health_address" "0.0.0.0:7444" "reflection" $v.listen.reflection
   "streams_per_caller" $v.listen.streamsPerCaller "memory_mib" $v.listen.memoryMib
   "accepts_per_second" $v.listen.acceptsPerSecond
   "shutdown_grace" (printf "%ds" (int $v.listen.shutdownGraceSeconds)) -}}
@@ -99,7 +100,7 @@
 {{- $_ := set $config "settings" (include "u2fi.config.registry" .root | fromJson) -}}
 {{- else -}}
 {{- $_ := set $config "settings" (include "u2fi.config.gate" .root | fromJson) -}}
-{{- $_ := set $config "replica" (dict "listen_address" "0.0.0.0:7445") -}}
+{{- $_ := set $config "replica" (dict "listen_address" ":7445") -}}
 {{- $peers = list "challenge" "attestation" "device-registry" -}}
 {{- end -}}
 {{- end -}}

@@ -27,6 +27,9 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: u2fi
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* Metadata of an object of a component. dict root component [suffix] */}}
@@ -69,6 +72,16 @@ labels:
 {{/* Where a component is for others of the mesh. dict root component */}}
 {{- define "u2fi.host" -}}
 {{ include "u2fi.fullname" .root }}-{{ .component }}.{{ .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}
+{{- end }}
+
+{{/* Service that leads to the gate, and its port. */}}
+{{- define "u2fi.door" -}}
+{{ ternary "standalone" "commandGate" (eq .Values.mode "standalone") }}
+{{- end }}
+
+{{- define "u2fi.doorPort" -}}
+{{- /* A value that is newer than those of `--reuse-values` is not there. */ -}}
+{{ int (default 7443 (get .Values (include "u2fi.door" .)).service.port) }}
 {{- end }}
 
 {{- define "u2fi.tokenSecret" -}}
@@ -118,8 +131,12 @@ labels:
 {{- end -}}
 {{- range list "challenge" "attestation" "deviceRegistry" "commandGate" -}}
 {{- $pdb := (get $v .).podDisruptionBudget -}}
-{{- if and $pdb.enabled (ne (toString $pdb.minAvailable) "") (ne (toString $pdb.maxUnavailable) "") -}}
+{{- $bounds := without (list $pdb.minAvailable $pdb.maxUnavailable) "" nil -}}
+{{- if and $pdb.enabled (gt (len $bounds) 1) -}}
 {{- $problems = append $problems (printf "%s.podDisruptionBudget: minAvailable and maxUnavailable exclude each other; set one to \"\"" .) -}}
+{{- end -}}
+{{- if and $pdb.enabled (not $bounds) -}}
+{{- $problems = append $problems (printf "%s.podDisruptionBudget needs minAvailable or maxUnavailable" .) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (gt (len (default list $v.redis.external.addresses)) 1) (not $v.redis.external.sentinelMaster) -}}

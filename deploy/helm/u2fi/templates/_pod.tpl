@@ -161,6 +161,29 @@ lifecycle:
   value: {{ printf "%s:7445" .Values.commandGate.replicaHost | quote }}
 {{- end }}
 
+{{/* What a component's program reads besides its file. With `optional` a Secret or
+     ConfigMap may be missing, as before the first install those of extraObjects.
+     dict root component [optional] */}}
+{{- define "u2fi.env" -}}
+{{- $values := get .root.Values (include "u2fi.key" .component) -}}
+{{- $gate := eq .component "command-gate" -}}
+{{- if or $gate $values.extraEnv -}}
+env:
+  {{- if $gate }}
+  {{- include "u2fi.replicaEnv" .root | nindent 2 }}
+  {{- end }}
+  {{- range $values.extraEnv }}
+  {{- $one := deepCopy . }}
+  {{- if $.optional }}
+  {{- range list "secretKeyRef" "configMapKeyRef" }}
+  {{- with get (default dict $one.valueFrom) . }}{{ $_ := set . "optional" true }}{{ end }}
+  {{- end }}
+  {{- end }}
+  {{- list $one | toYaml | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The pod of a component. dict root component */}}
 {{- define "u2fi.pod" -}}
 {{- $root := .root -}}
@@ -210,20 +233,13 @@ spec:
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       command: [/usr/bin/{{ .component }}]
       args: [--config, /etc/u2fi/config/{{ .component }}.json]
-      {{- $gate := eq .component "command-gate" }}
-      {{- if or $gate $values.extraEnv }}
-      env:
-        {{- if $gate }}
-        {{- include "u2fi.replicaEnv" .root | nindent 8 }}
-        {{- end }}
-        {{- with $values.extraEnv }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+      {{- with include "u2fi.env" . }}
+      {{- . | nindent 6 }}
       {{- end }}
       ports:
         - {name: grpc, containerPort: 7443}
         - {name: health, containerPort: 7444}
-        {{- if $gate }}
+        {{- if eq .component "command-gate" }}
         - {name: replicas, containerPort: 7445}
         {{- end }}
         {{- if .root.Values.metrics.enabled }}

@@ -160,9 +160,24 @@ TEST_F(WindowTest, AJumpForgetsWhatIsFarBehind) {
   EXPECT_TRUE(Take(5 + 64));
   EXPECT_FALSE(Take(5));
   EXPECT_TRUE(Take(6));
+  EXPECT_TRUE(Take(U2FI_WINDOW_MAX_STEP));
+  EXPECT_FALSE(Take(U2FI_WINDOW_MAX_STEP));
+  EXPECT_FALSE(Take(69));
+}
+
+TEST_F(WindowTest, NoJumpUsesTheNumbersUp) {
+  EXPECT_TRUE(Take(7));
+  EXPECT_FALSE(Take(~uint64_t{0}));
+  EXPECT_FALSE(Take(7 + U2FI_WINDOW_MAX_STEP + 1));
+  EXPECT_EQ(window_.high, 7u);
+  EXPECT_TRUE(Take(8));
+  EXPECT_TRUE(Take(8 + U2FI_WINDOW_MAX_STEP));
+}
+
+TEST_F(WindowTest, TheLastNumberIsTakenOnce) {
+  window_ = {~uint64_t{0} - 1, 1};
   EXPECT_TRUE(Take(~uint64_t{0}));
   EXPECT_FALSE(Take(~uint64_t{0}));
-  EXPECT_FALSE(Take(69));
 }
 
 TEST_F(WindowTest, TheHighestIsKeptOnARefusal) {

@@ -192,8 +192,13 @@ typedef struct {
   uint64_t taken;
 } u2fi_window;
 
-/* Takes `sequence`: 1 if it was neither taken before nor too old (64 or more
- * below the highest), 0 otherwise; then answer SEQUENCE_STALE with `high`. */
+/* A sequence is at most so far above the highest. Otherwise one command that
+ * needs no touch could use all numbers up, and the device would be deaf. */
+#define U2FI_WINDOW_MAX_STEP ((uint64_t)1 << 32)
+
+/* Takes `sequence`: 1 if it was not taken before, is not too old (64 or more
+ * below the highest) and not too far ahead; 0 otherwise: then answer
+ * SEQUENCE_STALE with `high`. */
 int u2fi_window_take(u2fi_window *window, uint64_t sequence);
 
 /* Names of reasons ("TOKEN_ROLE") and steps ("token"), for logs. In a file of

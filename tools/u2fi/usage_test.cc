@@ -1,0 +1,133 @@
+// What u2fi says about command lines that are wrong, and that what was there
+// before stays.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/common/file/file.h"
+#include "services/common/random/fake_random_source.h"
+#include "services/common/status/status_matchers.h"
+#include "tools/u2fi/fake_mesh.h"
+#include "tools/u2fi/program.h"
+
+namespace u2fi::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class UsageTest : public testing::Test {
+ protected:
+  int Run(std::vector<const char*> words) {
+    words.insert(words.begin(), "u2fi");
+    return RunCommandLine(static_cast<int>(words.size()), words.data(),
+                          {in_, out_, err_, random_,
+                           [this](const Settings&) -> absl::StatusOr<Mesh*> {
+                             if (!connect_error_.ok()) return connect_error_;
+                             return &mesh_;
+                           }});
+  }
+
+  std::istringstream in_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+  FakeRandomSource random_;
+  FakeMesh mesh_;
+  absl::Status connect_error_;
+};
+
+TEST_F(UsageTest, AWordThatIsNoCommandIsNamed) {
+  EXPECT_EQ(Run({"devises"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("u2fi: there is no command 'devises'"));
+  EXPECT_EQ(Run({"completion", "fish"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("there is no command 'fish'"));
+}
+
+TEST_F(UsageTest, AFlagThatIsNoneIsNamed) {
+  EXPECT_EQ(Run({"devices", "--nope"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--nope"));
+}
+
+TEST_F(UsageTest, InJsonItIsJsonToo) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{{"--json", "devises"},
+                                             {"-o", "json", "devises"},
+                                             {"devices", "--nope", "--json"},
+                                             {"--output=json"}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage);
+    const auto json = nlohmann::json::parse(err_.str(), nullptr, false);
+    ASSERT_FALSE(json.is_discarded()) << err_.str();
+    EXPECT_EQ(json["error"]["code"], "INVALID_ARGUMENT");
+  }
+}
+
+TEST_F(UsageTest, AValueThatCannotBeReadIsAWrongCommandLine) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"run", "cam-1", "camera.on", "--account", "ann", "--approve-within",
+            "soon"},
+           {"run", "cam-1", "camera.on"},
+           {"set-model", "camera", "camera.on"},
+           {"set-model", "camera", "camera.on=perhaps"}}) {
+    EXPECT_EQ(Run(words), kExitUsage) << words[0] << err_.str();
+  }
+}
+
+TEST_F(UsageTest, ACommandsHelpHasItsOwnExamplesAlone) {
+  EXPECT_EQ(Run({"provision", "--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("  u2fi provision cam-1 --site home"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("u2fi backup")));
+  out_.str("");
+  EXPECT_EQ(Run({"audit", "verify", "--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("u2fi audit verify audit.jsonl"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("u2fi audit export")));
+}
+
+TEST_F(UsageTest, AKeyThatTheAccountDoesNotHaveIsNotAskedFor) {
+  mesh_.tokens.emplace_back().add_tokens()->set_name("tokens/tok-1");
+  EXPECT_EQ(
+      Run({"token", "revoke", "tok-2", "--gateway", "g1", "--account", "ann"}),
+      kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("RESOURCE_UNKNOWN: ann has no tokens/"));
+  EXPECT_EQ(mesh_.submitted.request_id(), "");
+}
+
+TEST_F(UsageTest, TheDoctorTellsOfACertificateThatCannotBeUsed) {
+  connect_error_ = absl::InvalidArgumentError("tls.crt: has been over");
+  EXPECT_EQ(Run({"doctor"}), kExitRefused);
+  EXPECT_THAT(out_.str(), HasSubstr("FAIL  certificate: INVALID_ARGUMENT: "
+                                    "tls.crt: has been over"));
+  out_.str("");
+  EXPECT_EQ(Run({"doctor", "-o", "json"}), kExitRefused);
+  EXPECT_THAT(out_.str(), HasSubstr("{\"check\":\"certificate\",\"ok\":"
+                                    "false,"));
+}
+
+TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOne) {
+  const std::string path = testing::TempDir() + "/former.jsonl";
+  std::ofstream(path) << "former";
+  mesh_.error = Error(reason::kCallerNotAllowed, "no");
+  EXPECT_EQ(Run({"audit", "export", "--out", path.c_str()}), kExitRefused);
+  EXPECT_EQ(ReadFile(path, 100).value(), "former");
+  mesh_.error = absl::OkStatus();
+  EXPECT_EQ(Run({"audit", "export", "--out", path.c_str()}), 0);
+  EXPECT_EQ(ReadFile(path, 100).value(), "");
+}
+
+TEST_F(UsageTest, AnExportToADeviceReplacesNoDevice) {
+  mesh_.records.emplace_back().mutable_header()->set_format(1);
+  const std::string link = testing::TempDir() + "/link";
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink("/dev/null", link);
+  EXPECT_EQ(Run({"audit", "export", "--out", link.c_str()}), 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(err_.str(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace u2fi::cli
