@@ -26,6 +26,8 @@ constexpr absl::string_view kPublicKey =
 constexpr absl::string_view kY = "\",\"y\":\"";
 constexpr absl::string_view kU2fEnd = "\"}}";
 constexpr absl::string_view kSameOrigin = "\",\"crossOrigin\":false";
+// WebKit writes crossOrigin only where it is true.
+constexpr absl::string_view kNothingElse = "\"}";
 constexpr absl::string_view kGatewayScheme = "u2fi:";
 constexpr size_t kDigestText = 43;  // 32 bytes in base64url.
 
@@ -75,6 +77,7 @@ bool TakeCommon(absl::string_view& in, ClientData& data) {
 }
 
 bool TakeWebauthnRest(absl::string_view in) {
+  if (in == kNothingElse) return true;
   if (!absl::ConsumePrefix(&in, kSameOrigin)) return false;
   return in == "}" || (absl::StartsWith(in, ",") && absl::EndsWith(in, "}"));
 }

@@ -119,6 +119,20 @@ TEST_F(WebauthnClientDataTest, HasTheFormOfWebauthn) {
       R"("origin":"https://portal.example","crossOrigin":false})");
 }
 
+// As WebKit serialises what is used from the same origin.
+TEST_F(WebauthnClientDataTest, MayEndAfterTheOrigin) {
+  const std::string text =
+      bytes_.substr(0, bytes_.rfind(",\"crossOrigin\"")) + "}";
+  ASSERT_OK_AND_ASSIGN(const ClientData data, ParseClientData(text));
+  EXPECT_EQ(data.origin, "https://portal.example");
+  // Nothing else may stand there instead.
+  for (const char* rest : {R"(,"topOrigin":"https://x"})", ",}", " }", "}}"}) {
+    const std::string other = text.substr(0, text.size() - 1) + rest;
+    EXPECT_THAT(ParseClientData(other), HasReason(reason::kClientDataFormat))
+        << rest;
+  }
+}
+
 TEST_F(WebauthnClientDataTest, IsTakenApart) {
   ASSERT_OK_AND_ASSIGN(const ClientData data, ParseClientData(bytes_));
   EXPECT_FALSE(data.is_u2f);

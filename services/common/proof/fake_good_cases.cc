@@ -36,6 +36,18 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
        }},
       {"Browser",
        [](FakeCase& c) { c.Ask("log.read", {InPortal(c.site.alice)}); }},
+      // WebKit's client data end after the origin.
+      {"BrowserWithoutCrossOrigin",
+       [](FakeCase& c) {
+         c.Ask("log.read", {InPortal(c.site.alice)});
+         const std::string statement = First(c).statement();
+         std::string data = WebauthnClientData(
+             kWebauthnAssertion, ChallengeOf(statement), c.site.portal_origin);
+         const size_t more = data.rfind(",\"crossOrigin\"");
+         data.replace(more, std::string::npos, "}");
+         First(c) = ToApproval(statement,
+                               c.site.alice.Touch(c.site.rp_id, data, 0x01));
+       }},
       {"Quorum",
        [](FakeCase& c) {
          c.Ask("vault.open", {c.Alice(), c.Carol()});
