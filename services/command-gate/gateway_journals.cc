@@ -86,6 +86,23 @@ absl::Status CheckCheckpoint(const audit::v1::SignedCheckpoint& checkpoint,
   return audit::VerifyCheckpoint(checkpoint, key);
 }
 
+// Where the stored chain ends; sequence 0 if there is none.
+absl::StatusOr<audit::ChainHead> HeadOf(const store::Entry& entry) {
+  if (!entry.exists()) return audit::ChainHead();
+  ASSIGN_OR_RETURN(const audit::StoredHead stored,
+                   audit::ParseHead(entry.value));
+  return stored.head;
+}
+
+void AddCheckpoint(const audit::v1::SignedCheckpoint& checkpoint,
+                   const Writer& writer, const audit::ChainHead& head,
+                   store::CommitRequest& commit) {
+  const std::string value = checkpoint.SerializeAsString();
+  const std::string prefix = audit::CheckpointPrefix(writer.incarnation());
+  commit.put.push_back({audit::RowKey(prefix, head.id.sequence), value});
+  commit.put.push_back({audit::CoveredKey(writer.incarnation()), value});
+}
+
 }  // namespace
 
 GatewayJournals::GatewayJournals(const Clock& clock, store::Store& store,
@@ -131,52 +148,50 @@ absl::StatusOr<uint64_t> GatewayJournals::Store(const AuditBacklog& backlog,
                                                 const Rows& rows,
                                                 const std::string& point) {
   const Writer& writer = rows.front().header.writer();
-  const std::string& incarnation = writer.incarnation();
   ASSIGN_OR_RETURN(const store::Partition partition,
                    PartitionOf(writer.tenant()));
-  const std::string head_key = audit::HeadKey(incarnation);
+  const std::string head_key = audit::HeadKey(writer.incarnation());
   ASSIGN_OR_RETURN(const store::Snapshot snapshot,
                    store_.Get(partition, {head_key}));
   const store::Entry& entry = snapshot.entries[0];
-  audit::ChainHead stored;
-  if (entry.exists()) {
-    ASSIGN_OR_RETURN(const audit::StoredHead head,
-                     audit::ParseHead(entry.value));
-    stored = head.head;
-  }
+  ASSIGN_OR_RETURN(audit::ChainHead head, HeadOf(entry));
   store::CommitRequest commit;
-  const std::string prefix = audit::RowPrefix(incarnation);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const uint64_t sequence = rows[i].id.sequence;
-    if (sequence == stored.id.sequence && !(rows[i].id == stored.id)) {
-      return ChainError("head: the row is there and says something else");
-    }
-    if (sequence <= stored.id.sequence) continue;
-    if (sequence == stored.id.sequence + 1) {
-      RETURN_IF_ERROR(audit::CheckFollows(writer, stored, rows[i]));
-    } else if (commit.put.empty()) {
-      metrics_.CountJournal("gap");
-    }
-    commit.put.push_back(
-        {audit::RowKey(prefix, sequence),
-         backlog.rows(static_cast<int>(i)).SerializeAsString()});
-    stored = audit::HeadAt(rows[i]);
-  }
-  if (commit.put.empty()) return stored.id.sequence;
+  RETURN_IF_ERROR(AddRows(backlog, rows, head, commit));
+  if (commit.put.empty()) return head.id.sequence;
   commit.epoch = snapshot.epoch;
   commit.expect = {{head_key, entry.version}};
   commit.durability = store::Durability::kReplicated;
-  const audit::v1::SignedCheckpoint& checkpoint = backlog.checkpoints(0);
-  const std::string value = checkpoint.SerializeAsString();
+  commit.put.push_back({head_key, audit::ChainBuilder(writer).HeadValue(head)});
+  AddCheckpoint(backlog.checkpoints(0), writer, head, commit);
   commit.put.push_back(
-      {head_key, audit::ChainBuilder(writer).HeadValue(stored)});
-  commit.put.push_back(
-      {audit::RowKey(audit::CheckpointPrefix(incarnation), stored.id.sequence),
-       value});
-  commit.put.push_back({audit::CoveredKey(incarnation), value});
-  commit.put.push_back({audit::AuditKeyKey(checkpoint.kid()), point});
+      {audit::AuditKeyKey(backlog.checkpoints(0).kid()), point});
   RETURN_IF_ERROR(store_.Commit(partition, commit).status());
-  return stored.id.sequence;
+  return head.id.sequence;
+}
+
+// Adds the rows after `head`, which moves on.
+absl::Status GatewayJournals::AddRows(const AuditBacklog& backlog,
+                                      const Rows& rows, audit::ChainHead& head,
+                                      store::CommitRequest& commit) {
+  const Writer& writer = rows.front().header.writer();
+  const std::string prefix = audit::RowPrefix(writer.incarnation());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const audit::RowId& id = rows[i].id;
+    if (id.sequence == head.id.sequence && !(id == head.id)) {
+      return ChainError("head: the row is there and says something else");
+    }
+    if (id.sequence <= head.id.sequence) continue;
+    if (id.sequence == head.id.sequence + 1) {
+      RETURN_IF_ERROR(audit::CheckFollows(writer, head, rows[i]));
+    } else {
+      metrics_.CountJournal("gap");
+    }
+    const audit::v1::AuditRow& row = backlog.rows(static_cast<int>(i));
+    commit.put.push_back(
+        {audit::RowKey(prefix, id.sequence), row.SerializeAsString()});
+    head = audit::HeadAt(rows[i]);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> GatewayJournals::LastOf(
@@ -192,10 +207,8 @@ absl::StatusOr<uint64_t> GatewayJournals::LastOf(
   ASSIGN_OR_RETURN(
       const store::Snapshot snapshot,
       store_.Get(partition, {audit::HeadKey(writer.incarnation())}));
-  if (!snapshot.entries[0].exists()) return 0;
-  ASSIGN_OR_RETURN(const audit::StoredHead head,
-                   audit::ParseHead(snapshot.entries[0].value));
-  return head.head.id.sequence;
+  ASSIGN_OR_RETURN(const audit::ChainHead head, HeadOf(snapshot.entries[0]));
+  return head.id.sequence;
 }
 
 }  // namespace u2fi::command_gate

@@ -77,6 +77,9 @@ class GatewayJournals {
                                  const gateway::v1::AuditBacklog& backlog);
   absl::StatusOr<uint64_t> Store(const gateway::v1::AuditBacklog& backlog,
                                  const Rows& rows, const std::string& point);
+  absl::Status AddRows(const gateway::v1::AuditBacklog& backlog,
+                       const Rows& rows, audit::ChainHead& head,
+                       u2fi::store::CommitRequest& commit);
 
   const Clock& clock_;
   store::Store& store_;
