@@ -28,6 +28,8 @@ refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=101
 refused commandGate.replicaHost "${HA[@]}" --set commandGate.replicaHost=
 refused webhooks --set 'commandGate.settings.webhooks[0].tenant=t1'
 refused 'deviceRegistry.settings' --set deviceRegistry.settings.sealing_key_file=/x
+refused 'redis.external.addresses' --set 'mode=ha,redis.external.addresses={::1:6379}'
+refused 'redis.external.addresses' --set 'mode=ha,redis.external.addresses={redis}'
 refused 'redis.commandTimeout: must be from 0.01s to 10s' "${HA[@]}" --set redis.commandTimeout=11s
 refused 'deviceToken.lifetime: must be from 60s to 86400s' --set deviceToken.lifetime=59s
 refused 'challenge.settings.remember: must be' --set challenge.settings.remember=601s

@@ -41,6 +41,9 @@ objects "$PRODUCTION" --set 'redis.external.addresses={redis.example.com:6390},r
 holds "the server's own port" "ports('u2fi-attestation', 'egress') >= {6390}"
 holds 'the DNS of OpenShift' "ports('u2fi-attestation', 'egress') >= {53, 5353}"
 
+objects "$CHART/ci/ha-evaluation.yaml" --set 'redis.evaluation.enabled=false,redis.external.addresses={[fd00::5]:6390}'
+holds 'the port of an IPv6 address' "ports('u2fi-attestation', 'egress') >= {6390}"
+
 # What the pods have in their environment is checked before they are replaced.
 cat >env.yaml <<'EOF'
 standalone:
