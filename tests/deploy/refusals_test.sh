@@ -41,6 +41,11 @@ refused 'a tenant has one issuer' --set-json 'commandGate.settings.oidc=[{"tenan
 refused 'gatewayAgent.tokens' --set gatewayAgent.tokens.hidraw=false
 refused 'gatewayAgent.broker.url' --set gatewayAgent.broker.url=mqtt://broker:1883
 
+# What the cluster would refuse.
+refused 'standalone.service: externalTrafficPolicy and nodePort need type' --set standalone.service.externalTrafficPolicy=Local
+refused 'standalone.service: externalTrafficPolicy and nodePort need type' --set standalone.service.nodePort=30443
+refused 'commandGate.service: loadBalancerClass and loadBalancerSourceRanges need type' "${HA[@]}" --set 'commandGate.service.loadBalancerSourceRanges={10.0.0.0/8}'
+
 # What excludes each other, or is missing.
 refused 'mode ha needs redis.external.addresses' --set mode=ha
 refused 'exclude each other' "${HA[@]}" --set 'redis.external.addresses={a:1}'
