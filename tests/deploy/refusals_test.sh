@@ -28,6 +28,8 @@ refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=101
 refused commandGate.replicaHost "${HA[@]}" --set commandGate.replicaHost=
 refused webhooks --set 'commandGate.settings.webhooks[0].tenant=t1'
 refused 'deviceRegistry.settings' --set deviceRegistry.settings.sealing_key_file=/x
+refused 'redis.external.addresses' --set 'mode=ha,redis.external.addresses={::1:6379}'
+refused 'redis.external.addresses' --set 'mode=ha,redis.external.addresses={redis}'
 refused 'redis.commandTimeout: must be from 0.01s to 10s' "${HA[@]}" --set redis.commandTimeout=11s
 refused 'deviceToken.lifetime: must be from 60s to 86400s' --set deviceToken.lifetime=59s
 refused 'challenge.settings.remember: must be' --set challenge.settings.remember=601s
@@ -38,6 +40,11 @@ refused 'presence_grace: must be' --set commandGate.settings.presence_grace=61s
 refused 'a tenant has one issuer' --set-json 'commandGate.settings.oidc=[{"tenant":"t1","issuer":"a","audience":"b","jwks_file":"/c"},{"tenant":"t1","issuer":"d","audience":"b","jwks_file":"/c"}]'
 refused 'gatewayAgent.tokens' --set gatewayAgent.tokens.hidraw=false
 refused 'gatewayAgent.broker.url' --set gatewayAgent.broker.url=mqtt://broker:1883
+
+# What the cluster would refuse.
+refused 'standalone.service: externalTrafficPolicy and nodePort need type' --set standalone.service.externalTrafficPolicy=Local
+refused 'standalone.service: externalTrafficPolicy and nodePort need type' --set standalone.service.nodePort=30443
+refused 'commandGate.service: loadBalancerClass and loadBalancerSourceRanges need type' "${HA[@]}" --set 'commandGate.service.loadBalancerSourceRanges={10.0.0.0/8}'
 
 # What excludes each other, or is missing.
 refused 'mode ha needs redis.external.addresses' --set mode=ha

@@ -41,6 +41,9 @@ objects "$PRODUCTION" --set 'redis.external.addresses={redis.example.com:6390},r
 holds "the server's own port" "ports('u2fi-attestation', 'egress') >= {6390}"
 holds 'the DNS of OpenShift' "ports('u2fi-attestation', 'egress') >= {53, 5353}"
 
+objects "$CHART/ci/ha-evaluation.yaml" --set 'redis.evaluation.enabled=false,redis.external.addresses={[fd00::5]:6390}'
+holds 'the port of an IPv6 address' "ports('u2fi-attestation', 'egress') >= {6390}"
+
 # What the pods have in their environment is checked before they are replaced.
 cat >env.yaml <<'EOF'
 standalone:
@@ -59,12 +62,14 @@ holds 'the pod does' "'optional' not in pod(one('StatefulSet', 'u2fi-standalone'
 objects "$PRODUCTION" --set commandGate.service.port=443,commandGate.service.externalTrafficPolicy=Local \
   --set commandGate.service.loadBalancerClass=example.com/lb,commandGate.service.nodePort=30443 \
   --set 'tls.certManager.gateDnsNames={gate.iot.example.com}'
-holds 'the Service' "one('Service', 'u2fi-command-gate')['spec']['ports'] == [{'name': 'grpc', 'port': 443, 'targetPort': 'grpc', 'nodePort': 30443}]"
+holds 'the Service' "one('Service', 'u2fi-command-gate')['spec']['ports'] == [{'name': 'grpc', 'port': 443, 'targetPort': 'grpc', 'nodePort': 30443, 'appProtocol': 'tls'}]"
 holds 'its balancer' "(one('Service', 'u2fi-command-gate')['spec']['loadBalancerClass'], one('Service', 'u2fi-command-gate')['spec']['externalTrafficPolicy']) == ('example.com/lb', 'Local')"
 holds 'helm test knows the port' "any(e.get('value') == 'u2fi-command-gate.iot.svc.cluster.local:443' for e in pod(one('Pod', 'u2fi-test'))['containers'][0]['env'])"
 holds 'its name is in the certificate of the gate alone' \
   "[c['metadata']['name'] for c in some('Certificate') if 'gate.iot.example.com' in c['spec'].get('dnsNames', [])] == ['u2fi-command-gate']"
 holds 'policies are about pods, whose port stays' "7443 in ports('u2fi-command-gate', 'ingress') and 443 not in ports('u2fi-command-gate', 'ingress')"
+
+holds 'a service mesh leaves TLS alone' "all(p['appProtocol'] == 'tls' for s in some('Service') if 'redis' not in s['metadata']['name'] for p in s['spec']['ports'])"
 
 # Labels of one's own are on all, and select nothing.
 objects "$CHART/ci/ha-evaluation.yaml" --set-string commonLabels.team=iot

@@ -37,6 +37,8 @@ inline CLI::App* AddMeshCommand(
 // create-account, create-site, create-gateway, set-model, import-devices,
 // claim, policy, devices, tokens.
 void AddRecordCommands(CLI::App& app, Context& context);
+// gateways, gateway.
+void AddGatewayCommands(CLI::App& app, Context& context);
 // enrol, token, account, provision, run, pins, transfer, unbind.
 void AddTouchCommands(CLI::App& app, Context& context);
 // cancel, get, watch, wait, approvals.

@@ -23,6 +23,7 @@ class FakeMesh : public Mesh {
   // Pages of lists, in order.
   std::vector<registry::ListDevicesResponse> devices;
   std::vector<attestation::ListTokensResponse> tokens;
+  std::vector<registry::ListGatewaysResponse> gateways;
   registry::PlanPinsResponse plan;
   registry::Policy policy;
   registry::Account account;
@@ -95,6 +96,32 @@ class FakeMesh : public Mesh {
         "CreateGateway", request, [&](auto& response) {
           response.mutable_gateway()->set_name("gateways/" +
                                                request.gateway_id());
+        });
+  }
+  absl::StatusOr<registry::ListGatewaysResponse> ListGateways(
+      const registry::ListGatewaysRequest& request) override {
+    return Page<registry::ListGatewaysResponse>("ListGateways", request,
+                                                gateways, gateway_page_);
+  }
+  absl::StatusOr<registry::SuspendGatewayResponse> SuspendGateway(
+      const registry::SuspendGatewayRequest& request) override {
+    return Answer<registry::SuspendGatewayResponse>(
+        "SuspendGateway", request, [&](auto& response) {
+          response.mutable_gateway()->set_name(request.name());
+        });
+  }
+  absl::StatusOr<registry::ResumeGatewayResponse> ResumeGateway(
+      const registry::ResumeGatewayRequest& request) override {
+    return Answer<registry::ResumeGatewayResponse>(
+        "ResumeGateway", request, [&](auto& response) {
+          response.mutable_gateway()->set_name(request.name());
+        });
+  }
+  absl::StatusOr<registry::RevokeGatewayResponse> RevokeGateway(
+      const registry::RevokeGatewayRequest& request) override {
+    return Answer<registry::RevokeGatewayResponse>(
+        "RevokeGateway", request, [&](auto& response) {
+          response.mutable_gateway()->set_name(request.name());
         });
   }
   absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(
@@ -312,6 +339,7 @@ class FakeMesh : public Mesh {
 
   std::vector<std::string> calls_;
   size_t device_page_ = 0;
+  size_t gateway_page_ = 0;
   size_t token_page_ = 0;
 };
 

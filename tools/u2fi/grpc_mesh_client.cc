@@ -139,6 +139,30 @@ absl::StatusOr<registry::CreateGatewayResponse> GrpcMeshClient::CreateGateway(
               &registry::DeviceRegistry::Stub::CreateGateway);
 }
 
+absl::StatusOr<registry::ListGatewaysResponse> GrpcMeshClient::ListGateways(
+    const registry::ListGatewaysRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::ListGateways);
+}
+
+absl::StatusOr<registry::SuspendGatewayResponse> GrpcMeshClient::SuspendGateway(
+    const registry::SuspendGatewayRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::SuspendGateway);
+}
+
+absl::StatusOr<registry::ResumeGatewayResponse> GrpcMeshClient::ResumeGateway(
+    const registry::ResumeGatewayRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::ResumeGateway);
+}
+
+absl::StatusOr<registry::RevokeGatewayResponse> GrpcMeshClient::RevokeGateway(
+    const registry::RevokeGatewayRequest& request) {
+  return Call(*registry_, request,
+              &registry::DeviceRegistry::Stub::RevokeGateway);
+}
+
 absl::StatusOr<registry::ImportDevicesResponse> GrpcMeshClient::ImportDevices(
     const registry::ImportDevicesRequest& request) {
   return Call(*registry_, request,

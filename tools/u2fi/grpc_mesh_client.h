@@ -37,6 +37,14 @@ class GrpcMeshClient : public Mesh {
       const registry::ReplaceGatewayKeyRequest& request) override;
   absl::StatusOr<registry::GetGatewayResponse> GetGateway(
       const registry::GetGatewayRequest& request) override;
+  absl::StatusOr<registry::ListGatewaysResponse> ListGateways(
+      const registry::ListGatewaysRequest& request) override;
+  absl::StatusOr<registry::SuspendGatewayResponse> SuspendGateway(
+      const registry::SuspendGatewayRequest& request) override;
+  absl::StatusOr<registry::ResumeGatewayResponse> ResumeGateway(
+      const registry::ResumeGatewayRequest& request) override;
+  absl::StatusOr<registry::RevokeGatewayResponse> RevokeGateway(
+      const registry::RevokeGatewayRequest& request) override;
   absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(
       const registry::ImportDevicesRequest& request) override;
   absl::StatusOr<registry::ClaimDeviceResponse> ClaimDevice(

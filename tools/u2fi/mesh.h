@@ -49,6 +49,14 @@ class Mesh {
       const registry::ReplaceGatewayKeyRequest& request) = 0;
   virtual absl::StatusOr<registry::GetGatewayResponse> GetGateway(
       const registry::GetGatewayRequest& request) = 0;
+  virtual absl::StatusOr<registry::ListGatewaysResponse> ListGateways(
+      const registry::ListGatewaysRequest& request) = 0;
+  virtual absl::StatusOr<registry::SuspendGatewayResponse> SuspendGateway(
+      const registry::SuspendGatewayRequest& request) = 0;
+  virtual absl::StatusOr<registry::ResumeGatewayResponse> ResumeGateway(
+      const registry::ResumeGatewayRequest& request) = 0;
+  virtual absl::StatusOr<registry::RevokeGatewayResponse> RevokeGateway(
+      const registry::RevokeGatewayRequest& request) = 0;
   virtual absl::StatusOr<registry::ImportDevicesResponse> ImportDevices(
       const registry::ImportDevicesRequest& request) = 0;
   virtual absl::StatusOr<registry::ClaimDeviceResponse> ClaimDevice(

@@ -34,6 +34,8 @@ An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
   u2fi create-site home --owner ann
   u2fi create-gateway g1 --site home --key gateway.csr
   u2fi replace-gateway-key g1 --key new.csr   its site's owner agrees, below
+  u2fi gateways                       which there are, which are connected
+  u2fi gateway suspend g1 --reason 'was stolen'   at once; its stream is cut
   u2fi set-model camera camera.on=touch device.identify=free
   device-emulator identity --state d --device cam-1=camera | u2fi import-devices -
   u2fi policy --rule door.open=quorum   for the whole tenant
@@ -162,6 +164,7 @@ int RunCommandLine(int argc, const char* const* argv,
   AddTouchCommands(app, context);
   AddFollowCommands(app, context);
   AddRecordCommands(app, context);
+  AddGatewayCommands(app, context);
   AddAuditCommands(app, context);
   AddStoreCommands(app, context);
   AddHelpCommands(app, context);

@@ -154,6 +154,15 @@ labels:
 {{- $problems = append $problems (printf "%s.autoscaling: minReplicas is over maxReplicas" .) -}}
 {{- end -}}
 {{- end -}}
+{{- range list "standalone" "commandGate" -}}
+{{- $service := (get $v .).service -}}
+{{- if and (eq $service.type "ClusterIP") (or $service.externalTrafficPolicy $service.nodePort) -}}
+{{- $problems = append $problems (printf "%s.service: externalTrafficPolicy and nodePort need type NodePort or LoadBalancer" .) -}}
+{{- end -}}
+{{- if and (ne $service.type "LoadBalancer") (or $service.loadBalancerClass $service.loadBalancerSourceRanges) -}}
+{{- $problems = append $problems (printf "%s.service: loadBalancerClass and loadBalancerSourceRanges need type LoadBalancer" .) -}}
+{{- end -}}
+{{- end -}}
 {{- $tenants := list -}}
 {{- range $v.commandGate.settings.oidc }}{{ $tenants = append $tenants .tenant }}{{ end -}}
 {{- if ne (len $tenants) (len (uniq $tenants)) -}}
