@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/audit/rules.h"
+#include "services/common/crypto/hash.h"
 #include "services/common/proof/client_data.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/ids.h"
@@ -34,6 +35,17 @@ bool CarriesProof(const ParsedRow& row) {
          body.approvals_size() + body.approval_refs_size() > 0 &&
          body.outcome() != common::v1::OUTCOME_REFUSED &&
          body.outcome() != common::v1::OUTCOME_QUARANTINED;
+}
+
+// The same command has the same bytes, whatever name it goes by.
+std::string DigestOf(const v1::AuditBody& body) {
+  return crypto::ToString(crypto::Sha256(body.command()));
+}
+
+// Whether a command in this state went to its device or service.
+bool IsDispatched(absl::string_view state) {
+  return state == "DISPATCHED" || state == "SUCCEEDED" || state == "FAILED" ||
+         state == "UNKNOWN_OUTCOME";
 }
 
 bool ChangesTrust(const proof::v1::Command& command) {
@@ -182,7 +194,7 @@ absl::StatusOr<Evidence> EvidenceVerifier::Verify(const ParsedRow& row,
   if (!claim.whole) return Missing("a touch");
   ASSIGN_OR_RETURN(Evidence evidence, VerifyClaim(claim));
   if (evidence.finding == Finding::kVerified) {
-    approved_.insert(claim.command.command_id());
+    approved_.insert(DigestOf(row.body));
   }
   return evidence;
 }
@@ -324,18 +336,19 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyMove(const ParsedRow& row,
                                                       uint64_t line) {
   const v1::AuditBody& body = row.body;
   if (row.header.writer().service() != kGate || body.command().empty() ||
-      row.header.kind() == v1::ROW_KIND_LOST_RACE ||
-      body.state_before() == body.state_after()) {
+      row.header.kind() == v1::ROW_KIND_LOST_RACE) {
     return Evidence{};
   }
+  const bool executed = row.header.kind() == v1::ROW_KIND_EXECUTION;
+  if (!executed && body.state_before() == body.state_after()) return Evidence{};
   if (body.state_after() == "APPROVED") {
     return Fault("proof", "the command was approved by nobody");
   }
-  if (body.state_after() != "DISPATCHED") return Evidence{};
+  if (!executed && !IsDispatched(body.state_after())) return Evidence{};
   if (body.state_before() == "PREPARING") return VerifyIsFree(row);
   const auto command = proof::ParseCommand(body.command());
   if (!command.ok()) return proof::AtStep("format", command.status());
-  dispatched_.insert({command->command_id(), line});
+  dispatched_.insert({DigestOf(body), line});
   return Evidence{};
 }
 
@@ -349,7 +362,10 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyIsFree(const ParsedRow& row) {
   for (const PinRevision* revision : revisions) {
     const auto verified =
         proof::VerifyFree(row.body.command(), InputsAt(row, revision));
-    if (verified.ok()) return Evidence{Finding::kFree, revision->anchor, ""};
+    if (verified.ok()) {
+      approved_.insert(DigestOf(row.body));
+      return Evidence{Finding::kFree, revision->anchor, ""};
+    }
     first.Update(verified.status());
   }
   return proof::AtStep("proof", first);
@@ -367,8 +383,8 @@ absl::StatusOr<Evidence> EvidenceVerifier::Missing(
 absl::Status EvidenceVerifier::Finish(uint64_t& line) const {
   if (!options_.complete || erased_) return absl::OkStatus();
   uint64_t first = std::numeric_limits<uint64_t>::max();
-  for (const auto& [id, at] : dispatched_) {
-    if (approved_.count(id) == 0) first = std::min(first, at);
+  for (const auto& [command, at] : dispatched_) {
+    if (approved_.count(command) == 0) first = std::min(first, at);
   }
   if (first == std::numeric_limits<uint64_t>::max()) return absl::OkStatus();
   line = first;

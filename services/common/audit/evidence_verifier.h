@@ -47,7 +47,8 @@ struct Evidence {
 // are errors whose metadata "step" is one of VerifyProof()'s steps, or:
 //   proof     a command became APPROVED, or went from PREPARING to DISPATCHED,
 //             by a row without a proof, and its operation is not free
-//   approved  a command was DISPATCHED that no row of a complete file approved
+//   approved  a command was DISPATCHED, executed or ended after that, and no
+//             row of a complete file approved these bytes
 //   touch     a complete file without erasures lacks a touch or a pin set that
 //             a proof refers to
 // A touch of a CTAP2 key over an act on an account says nothing of the
@@ -124,8 +125,8 @@ class EvidenceVerifier {
   // Account acts and the time of their earliest row, by command bytes.
   std::map<std::string, uint64_t, std::less<>> acts_ms_;
   std::set<std::string> installed_;
-  // Ids of commands whose approval was verified; of those dispatched after an
-  // approval, with the line.
+  // Digests of commands whose approval was verified, or that are free; of those
+  // that went on from there, with the line.
   std::set<std::string> approved_;
   std::map<std::string, uint64_t> dispatched_;
 };
