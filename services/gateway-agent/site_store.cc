@@ -18,6 +18,8 @@ using records::v1::StageRow;
 
 constexpr char kJournalStart[] = "m/journal";
 constexpr char kDenied[] = "m/denied";
+// Ids that are read in one go.
+constexpr size_t kMaxIds = 10'000;
 // Longer than any execute_by: an old command never becomes new again.
 constexpr int64_t kKeptMs = int64_t{40} * 24 * 3'600'000;
 
@@ -82,12 +84,16 @@ absl::StatusOr<std::map<std::string, Row>> SiteStore::All(
 
 absl::StatusOr<std::vector<std::string>> SiteStore::Ids(
     const std::string& prefix) {
-  ASSIGN_OR_RETURN(const store::Page page,
-                   store_->Scan(partition_, prefix, "", store::kMaxScanLimit));
   std::vector<std::string> ids;
-  for (const store::Item& item : page.items) {
-    ids.push_back(item.key.substr(item.key.rfind('/') + 1));
-  }
+  store::Page page;
+  do {
+    const std::string after = page.items.empty() ? "" : page.items.back().key;
+    ASSIGN_OR_RETURN(
+        page, store_->Scan(partition_, prefix, after, store::kMaxScanLimit));
+    for (const store::Item& item : page.items) {
+      ids.push_back(item.key.substr(item.key.rfind('/') + 1));
+    }
+  } while (page.more && ids.size() < kMaxIds);
   return ids;
 }
 
@@ -146,7 +152,7 @@ absl::Status SiteStore::Hand(const std::vector<Handed>& commands) {
     const std::string key = JournalKey(command_id);
     expect.push_back({key, store::kAbsent});
     put.push_back({key, row.SerializeAsString(), KeptUntil(row)});
-    put.push_back({HandedKey(row.device(), command_id), ""});
+    put.push_back({HandedKey(row.device(), command_id), "", KeptUntil(row)});
   }
   return Commit(std::move(expect), std::move(put), {});
 }
