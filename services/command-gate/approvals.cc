@@ -94,6 +94,15 @@ common::v1::Verdict Refused(absl::string_view reason) {
   return verdict;
 }
 
+// Whether the registry says that the touch can never count: the rule, the
+// binding or the gateway is not what it was.
+bool IsFinalRefusal(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kPermissionDenied ||
+         status.code() == absl::StatusCode::kNotFound ||
+         (status.code() == absl::StatusCode::kFailedPrecondition &&
+          !MayHaveChanged(status));
+}
+
 // Whether this very answer was accepted before.
 bool IsTaken(const CommandRow& row, int index,
              const gateway::v1::ApprovalAnswer& answer) {
@@ -265,8 +274,8 @@ absl::StatusOr<StoredCommand> Approvals::TakeAssertion(
   if (verdict.outcome() != common::v1::OUTCOME_ACCEPTED) {
     return AskAfresh(std::move(command), index, refusal);
   }
-  const absl::Status rule = CheckRuleStands(command);
-  if (!rule.ok() && !IsReason(rule, reason::kPolicyChanged)) return rule;
+  const absl::Status rule = CheckRuleStands(command, slot);
+  if (!rule.ok() && !IsFinalRefusal(rule)) return rule;
   if (!rule.ok()) {
     verdict = Refused(ReasonOf(rule));
     refusal.outcome = common::v1::OUTCOME_REFUSED;
@@ -283,17 +292,20 @@ absl::StatusOr<StoredCommand> Approvals::AcceptAgain(
   Slot answered = command.row.slots(index);
   *answered.mutable_approval() = touch;
   RETURN_IF_ERROR(CheckToken(attestation_, command, answered));
-  RETURN_IF_ERROR(CheckRuleStands(command));
+  RETURN_IF_ERROR(CheckRuleStands(command, answered));
   return Accept(command, index, AnswerOf(touch));
 }
 
-absl::Status Approvals::CheckRuleStands(const StoredCommand& command) {
+absl::Status Approvals::CheckRuleStands(const StoredCommand& command,
+                                        const Slot& slot) {
   ASSIGN_OR_RETURN(const std::vector<StoredCommand> all,
                    questions_.AllOf(command));
   device_registry::v1::ResolveRequest request;
   request.set_tenant(command.tenant);
   request.set_on_behalf_of(command.row.account());
   request.set_purpose(command.row.purpose());
+  // A new owner's gateway is no place of the present one.
+  if (!slot.new_owner()) request.set_approver_gateway(slot.gateway());
   for (const StoredCommand& one : all) {
     device_registry::v1::ResolveItem& asked = *request.add_items();
     asked.set_device(one.row.device());

@@ -104,8 +104,10 @@ class Approvals {
   absl::StatusOr<StoredCommand> TakeAssertion(StoredCommand command, int index,
                                               const proof::v1::Answer& answer,
                                               common::v1::Verdict& verdict);
-  // POLICY_CHANGED if another rule holds now than the one asked under.
-  absl::Status CheckRuleStands(const StoredCommand& command);
+  // POLICY_CHANGED if another rule holds now than the one asked under; what the
+  // registry refuses by now, the gateway of the touch among it.
+  absl::Status CheckRuleStands(const StoredCommand& command,
+                               const records::v1::Slot& slot);
   absl::StatusOr<StoredCommand> Accept(const StoredCommand& command, int index,
                                        const proof::v1::Answer& answer);
   // The touch is taken, and others are needed: they are waited for, or the

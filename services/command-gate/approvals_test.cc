@@ -420,6 +420,30 @@ TEST_F(ApprovalsTest, ARuleThatChangedMeanwhileDenies) {
   EXPECT_EQ(LastRow().body.outcome(), common::v1::OUTCOME_REFUSED);
 }
 
+TEST_F(ApprovalsTest, TheGatewayOfTheTouchIsLookedAtAgain) {
+  const StoredCommand asked = Asked();
+  registry_.resolve_status = Error(reason::kGatewayNotActive, "suspended");
+  ASSERT_OK_AND_ASSIGN(const StoredCommand after, Answer(asked, Touch(asked)));
+  EXPECT_EQ(registry_.last_resolve.approver_gateway(), "g1");
+  EXPECT_EQ(after.row.state(), v1::COMMAND_STATE_DENIED);
+  EXPECT_EQ(after.row.reason(), "GATEWAY_NOT_ACTIVE");
+  EXPECT_EQ(verdict_.reason(), "GATEWAY_NOT_ACTIVE");
+}
+
+TEST_F(ApprovalsTest, WhatIsForbiddenByNowOrNobodysAnyMoreEnds) {
+  int n = 0;
+  for (const Reason& why : {reason::kOperationForbidden, reason::kNotAMember,
+                            reason::kResourceUnknown}) {
+    registry_.resolve_status = absl::OkStatus();
+    const StoredCommand asked = Asked(++n);
+    registry_.resolve_status = Error(why, "by now");
+    ASSERT_OK_AND_ASSIGN(const StoredCommand after,
+                         Answer(asked, Touch(asked)));
+    EXPECT_EQ(after.row.state(), v1::COMMAND_STATE_DENIED);
+    EXPECT_EQ(after.row.reason(), why.name);
+  }
+}
+
 TEST_F(ApprovalsTest, WhileTheRuleCannotBeReadNothingIsDecided) {
   const StoredCommand asked = Asked();
   registry_.resolve_status = Away();

@@ -7,17 +7,16 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_view.h"
 #include "services/common/crypto/encoding.h"
 #include "services/common/proof/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/time/proto_millis.h"
 
 namespace u2fi::command_gate {
 namespace {
 
-using ::google::protobuf::util::TimeUtil;
 using records::v1::CommandRow;
 
 constexpr int kDefaultPage = 100;
@@ -57,9 +56,8 @@ absl::StatusOr<std::string> TokenAfter(const v1::ListCommandsRequest& request,
 }
 
 int64_t SinceMs(const v1::ListCommandsRequest& request) {
-  return request.has_submitted_since()
-             ? TimeUtil::TimestampToMilliseconds(request.submitted_since())
-             : 0;
+  return request.has_submitted_since() ? ProtoMillis(request.submitted_since())
+                                       : 0;
 }
 
 bool IsWanted(const v1::ListCommandsRequest& request, const CommandRow& row) {

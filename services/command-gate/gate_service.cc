@@ -25,7 +25,7 @@ constexpr int kTries = 8;
 
 // Whoever submitted it may cancel it; in the name of an account also others, if
 // it is the one that the command acts for, one that is asked to approve it, or
-// the owner of the device.
+// the owner of the device or of the site.
 absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
                             const StoredCommand& command) {
   const records::v1::CommandRow& row = command.row;
@@ -33,6 +33,7 @@ absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
       named.empty()
           ? proof::Requester(caller.uri(), row.account()) == row.requester()
           : named == row.account() || named == row.owner() ||
+                named == row.site_owner() ||
                 std::any_of(row.slots().begin(), row.slots().end(),
                             [&](const records::v1::Slot& slot) {
                               return slot.account() == named;

@@ -350,12 +350,13 @@ TEST_F(QuorumFlowTest, ABatchWhoseRulesExcludeEachOtherIsRefused) {
               HasReason(reason::kOperationForbidden));
 }
 
-TEST_F(QuorumFlowTest, ApproversAndTheOwnerMayCancel) {
+TEST_F(QuorumFlowTest, ApproversAndTheOwnersOfDeviceAndSiteMayCancel) {
   GateService service(gate().submitter, gate().commands, gate().flow,
                       executor_);
   const rpc::Caller caller = rpc::TestCaller("client/t1/app");
+  for (auto& gateway : registry_.gateways) gateway.set_site_owner("hotel");
   int n = 0;
-  for (const std::string& who : {"bob", "ann"}) {
+  for (const std::string& who : {"bob", "ann", "hotel"}) {
     Submission asked = CameraOn(++n);
     asked.account = "emma";
     v1::CancelCommandRequest cancel;

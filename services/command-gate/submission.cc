@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
@@ -17,12 +16,12 @@
 #include "services/common/rpc/tenant.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/time/proto_millis.h"
 
 namespace u2fi::command_gate {
 namespace {
 
 using ::google::protobuf::Duration;
-using ::google::protobuf::util::TimeUtil;
 
 constexpr int64_t kMinApproveMs = 5'000;
 constexpr int64_t kDefaultApproveMs = 60'000;
@@ -179,7 +178,7 @@ absl::Status ReadPlace(const Reading& in) {
 
 // The milliseconds of `duration`, or `fallback` if it is unset.
 int64_t MillisOf(bool set, const Duration& duration, int64_t fallback) {
-  return set ? TimeUtil::DurationToMilliseconds(duration) : fallback;
+  return set ? ProtoMillis(duration) : fallback;
 }
 
 absl::Status ReadDeadlines(const Reading& in) {

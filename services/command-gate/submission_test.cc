@@ -55,6 +55,15 @@ TEST_F(SubmissionTest, AValidRequestIsRead) {
   EXPECT_FALSE(submission.on_account);
 }
 
+// Times 1,000 it is 60,000 again.
+TEST_F(SubmissionTest, ATimeThatOverflowsIsOutOfBounds) {
+  options().mutable_approve_within()->set_seconds((int64_t{1} << 61) + 60);
+  EXPECT_THAT(Read(), HasReason(reason::kDeadlineBounds));
+  options().mutable_approve_within()->set_seconds(60);
+  options().mutable_execute_within()->set_seconds(int64_t{1} << 61);
+  EXPECT_THAT(Read(), HasReason(reason::kDeadlineBounds));
+}
+
 TEST_F(SubmissionTest, TheCommandIdIsThatOfRequesterAndRequestId) {
   const std::string id = Read()->command_id;
   EXPECT_EQ(Read()->command_id, id);

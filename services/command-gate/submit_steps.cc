@@ -179,6 +179,14 @@ absl::Status CheckSecrets(const SubmitInputs& in) {
   return CheckSecretFields(in.submission.arguments, in.item.secret_fields());
 }
 
+// Who may end what is asked or done at his place.
+std::string SiteOwnerOf(const SubmitInputs& in) {
+  const registry::ResolvedGateway* gateway =
+      FindGateway(in.resolved, in.item.gateway().empty() ? in.approver_gateway
+                                                         : in.item.gateway());
+  return gateway == nullptr ? "" : gateway->site_owner();
+}
+
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
     CheckRule,       CheckSecrets,  CheckBinding,  CheckGatewayList,
     CheckTouchPlace, CheckGateways, CheckEnrolment};
@@ -212,6 +220,7 @@ CommandRow RowOf(const SubmitInputs& in, uint64_t now_ms) {
   row.set_site(in.item.site());
   row.set_device(submission.device);
   row.set_owner(in.item.account());
+  row.set_site_owner(SiteOwnerOf(in));
   row.set_gateway(in.item.gateway());
   row.set_operation(submission.operation);
   row.set_pins_revision(RevisionOf(in.item.pin_set()));

@@ -5,17 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_view.h"
 #include "services/command-gate/followed.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/status/error.h"
 #include "services/common/sync/sync.h"
+#include "services/common/time/proto_millis.h"
 
 namespace u2fi::command_gate {
 namespace {
-
-using ::google::protobuf::util::TimeUtil;
 
 constexpr int64_t kDefaultWaitMs = 60'000;
 constexpr int64_t kMaxWaitMs = 300'000;
@@ -32,9 +30,7 @@ class WaitReactor : public grpc::ServerUnaryReactor,
         follower_(std::make_shared<CommandFollower>(
             parts, caller, request.tenant(), request.name(), this)) {
     const int64_t wait =
-        request.has_timeout()
-            ? TimeUtil::DurationToMilliseconds(request.timeout())
-            : kDefaultWaitMs;
+        request.has_timeout() ? ProtoMillis(request.timeout()) : kDefaultWaitMs;
     if (wait < 0 || wait > kMaxWaitMs) {
       End(FieldError("timeout", "is not 0 to 5 min"));
       return;

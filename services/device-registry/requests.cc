@@ -10,6 +10,7 @@
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/time/proto_millis.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -64,7 +65,7 @@ google::protobuf::Timestamp ToTimestamp(int64_t unix_ms) {
 }
 
 int64_t ToMillis(const google::protobuf::Timestamp& time) {
-  return TimeUtil::TimestampToMilliseconds(time);
+  return ProtoMillis(time);
 }
 
 std::string NextEtag(const std::string& etag) {

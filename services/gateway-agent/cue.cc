@@ -1,9 +1,15 @@
 #include "services/gateway-agent/cue.h"
 
-#include "absl/strings/ascii.h"
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/common/proof/command_text.h"
+#include "services/common/proof/visible_text.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -11,13 +17,30 @@ namespace {
 // A batch names its first items, then how many there are.
 constexpr size_t kItemsShown = 5;
 
-// What a terminal may print: control characters could rewrite the screen.
-std::string Printable(const std::string& text) {
-  std::string printable;
-  for (const char c : text) {
-    printable.push_back(absl::ascii_iscntrl(c) ? '?' : c);
+// Different operations that are counted by name.
+constexpr size_t kOperationsShown = 16;
+
+// `2 door.unlock, 40 lamp.on`: what is rare comes first, for it is what
+// somebody would hide behind the items that are shown (decisions A18).
+std::string CountsOf(const std::vector<proof::v1::Command>& commands) {
+  std::map<std::string, int> counts;
+  for (const proof::v1::Command& command : commands) {
+    ++counts[command.operation()];
   }
-  return printable;
+  std::vector<std::pair<int, std::string>> rare;
+  for (const auto& [operation, count] : counts) {
+    rare.emplace_back(count, operation);
+  }
+  std::sort(rare.begin(), rare.end());
+  const size_t shown = std::min(rare.size(), kOperationsShown);
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < shown; ++i) {
+    parts.push_back(absl::StrCat(rare[i].first, " ", rare[i].second));
+  }
+  if (shown < rare.size()) {
+    parts.push_back(absl::StrCat(rare.size() - shown, " other operations"));
+  }
+  return absl::StrJoin(parts, ", ");
 }
 
 }  // namespace
@@ -26,7 +49,7 @@ CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
   CueText text;
   text.approval_id = approval_id;
   text.words = question.words();
-  text.requester = Printable(question.statement().requester());
+  text.requester = proof::VisibleText(question.statement().requester());
   text.approve_by_ms = question.statement().approve_by_ms();
   if (question.commands().empty()) {
     text.lines.push_back("a new key joins the account " +
@@ -37,7 +60,8 @@ CueText CueOf(const std::string& approval_id, const CheckedQuestion& question) {
   }
   if (question.commands().size() > kItemsShown) {
     text.lines.push_back(
-        absl::StrCat("and more: ", question.commands().size(), " in all"));
+        absl::StrCat("and more: ", question.commands().size(),
+                     " in all: ", CountsOf(question.commands())));
   }
   text.lines.push_back("asked by " + text.requester);
   if (!text.words.empty()) text.lines.push_back("words    " + text.words);

@@ -1,10 +1,13 @@
 #include "services/gateway-agent/cue.h"
 
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/fake_site.h"
 #include "services/common/proof/merkle.h"
@@ -26,8 +29,9 @@ class CueTest : public testing::Test {
     EXPECT_OK(checked);
     return CueOf("q1", *checked);
   }
-  // A batch of `count` commands.
-  CueText Batch(int count) const {
+  // A batch of `count` commands, some of them other `operations`.
+  CueText Batch(int count,
+                const std::map<int, std::string>& operations = {}) const {
     gateway::v1::ApprovalRequest request =
         questions_.Approval("q1", "k1").approval_request();
     proof::v1::Command command = *proof::ParseCommand(request.commands(0));
@@ -36,6 +40,9 @@ class CueTest : public testing::Test {
     std::vector<crypto::Digest> leaves;
     for (int i = 0; i < count; ++i) {
       command.set_index(static_cast<uint32_t>(i));
+      const auto other = operations.find(i);
+      command.set_operation(other == operations.end() ? "camera.on"
+                                                      : other->second);
       request.add_commands(*proof::EncodeCommand(command));
       leaves.push_back(proof::Leaf(request.commands(i)));
     }
@@ -74,7 +81,8 @@ TEST_F(CueTest, APinSetSaysWhoseTheDeviceWillBe) {
   statement.set_purpose(proof::v1::PURPOSE_TRANSFER);
   statement.set_batch_root(crypto::ToString(proof::Leaf(request.commands(0))));
   request.set_statement(proof::Encode(statement));
-  EXPECT_EQ(TextOf(request).lines[0], "u2fi.pins on cam-1 owner alice keys 5");
+  EXPECT_EQ(TextOf(request).lines[0],
+            "u2fi.pins on cam-1 owner alice keys 5 free lamp.on");
 }
 
 TEST_F(CueTest, ARegistrationNamesTheAccountAndHasNoWords) {
@@ -89,7 +97,19 @@ TEST_F(CueTest, ARegistrationNamesTheAccountAndHasNoWords) {
 TEST_F(CueTest, ABatchSaysHowManyThereAre) {
   const CueText text = Batch(7);
   ASSERT_EQ(text.lines.size(), 8u);
-  EXPECT_EQ(text.lines[5], "and more: 7 in all");
+  EXPECT_EQ(text.lines[5], "and more: 7 in all: 7 camera.on");
+}
+
+TEST_F(CueTest, OneAmongManyIsNotHidden) {
+  const CueText text = Batch(9, {{8, "door.unlock"}});
+  EXPECT_EQ(text.lines[5], "and more: 9 in all: 1 door.unlock, 8 camera.on");
+}
+
+TEST_F(CueTest, ManyDifferentOperationsAreCounted) {
+  std::map<int, std::string> operations;
+  for (int i = 0; i < 18; ++i) operations[i] = absl::StrCat("op.", 100 + i);
+  EXPECT_THAT(Batch(20, operations).lines[5],
+              testing::EndsWith("1 op.115, 3 other operations"));
 }
 
 TEST_F(CueTest, ABatchOfFiveIsShownWhole) {

@@ -19,6 +19,8 @@ using records::v1::StageRow;
 
 constexpr char kJournalStart[] = "m/journal";
 constexpr char kDenied[] = "m/denied";
+// Ids that are read in one go.
+constexpr size_t kMaxIds = 10'000;
 // Longer than any execute_by: an old command never becomes new again.
 constexpr int64_t kKeptMs = int64_t{40} * 24 * 3'600'000;
 
@@ -84,12 +86,16 @@ absl::StatusOr<std::map<std::string, Row>> SiteStore::All(
 
 absl::StatusOr<std::vector<std::string>> SiteStore::Ids(
     const std::string& prefix) {
-  ASSIGN_OR_RETURN(const store::Page page,
-                   store_->Scan(partition_, prefix, "", store::kMaxScanLimit));
   std::vector<std::string> ids;
-  for (const store::Item& item : page.items) {
-    ids.push_back(item.key.substr(item.key.rfind('/') + 1));
-  }
+  store::Page page;
+  do {
+    const std::string after = page.items.empty() ? "" : page.items.back().key;
+    ASSIGN_OR_RETURN(
+        page, store_->Scan(partition_, prefix, after, store::kMaxScanLimit));
+    for (const store::Item& item : page.items) {
+      ids.push_back(item.key.substr(item.key.rfind('/') + 1));
+    }
+  } while (page.more && ids.size() < kMaxIds);
   return ids;
 }
 
@@ -176,7 +182,8 @@ absl::Status SiteStore::Hand(const std::vector<Handed>& commands) {
     const std::string key = JournalKey(command_id);
     commit.expect.push_back({key, store::kAbsent});
     commit.put.push_back({key, row.SerializeAsString(), KeptUntil(row)});
-    commit.put.push_back({HandedKey(row.device(), command_id), ""});
+    commit.put.push_back(
+        {HandedKey(row.device(), command_id), "", KeptUntil(row)});
     rows.push_back(HandedContent(command_id, row));
   }
   return Commit(std::move(commit), std::move(rows));

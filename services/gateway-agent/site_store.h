@@ -60,7 +60,7 @@ class SiteStore {
   absl::Status Hand(const std::vector<Handed>& commands);
 
   // Commands that were handed over to `device`, or to any if that is empty, and
-  // have no end yet; at most 1,000.
+  // have no end yet; at most 10,000 or so.
   absl::StatusOr<std::vector<std::string>> Unfinished(absl::string_view device);
 
   // Adds the end of a command and keeps it until Acknowledge(). Gives the end
@@ -73,7 +73,7 @@ class SiteStore {
   // The mesh has it. Not durable: what is sent twice does no harm.
   absl::Status Acknowledge(absl::string_view command_id);
 
-  // Results that the mesh has not acknowledged, at most 1,000.
+  // Results that the mesh has not acknowledged, at most 10,000 or so.
   absl::StatusOr<std::vector<gateway::v1::CommandResult>> Unacknowledged();
 
   absl::StatusOr<absl::optional<records::v1::DeviceRow>> FindDevice(

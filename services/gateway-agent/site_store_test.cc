@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/audit/audit_test_util.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
@@ -117,6 +118,31 @@ TEST_F(SiteStoreTest, EachDeviceHasUnfinishedCommandsOfItsOwn) {
   EXPECT_EQ(*site_.Unfinished("cam-1"), std::vector<std::string>{"c1"});
   EXPECT_EQ(*site_.Unfinished("cam-10"), std::vector<std::string>{"c2"});
   EXPECT_EQ(site_.Unfinished("")->size(), 2u);
+}
+
+// Many of one device that is gone must not hide those of others.
+TEST_F(SiteStoreTest, NoneIsForgottenForThereBeingMany) {
+  for (int i = 0; i < 1010; ++i) {
+    ASSERT_OK(site_.Hand({{absl::StrCat("c", i), Row()}}));
+  }
+  records::v1::JournalRow other = Row();
+  other.set_device("lamp-1");
+  ASSERT_OK(site_.Hand({{"last", other}}));
+  const auto all = site_.Unfinished("");
+  ASSERT_OK(all);
+  EXPECT_EQ(all->size(), 1011u);
+  EXPECT_EQ(all->back(), "last");
+}
+
+TEST_F(SiteStoreTest, WhatNobodyEndsGoesWithItsRowInTheJournal) {
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
+  clock_.Advance(absl::Hours(24 * 41));
+  // The store drops what has expired when it writes what will.
+  records::v1::JournalRow next = Row();
+  next.set_execute_by_ms(static_cast<uint64_t>(UnixMillis(clock_)));
+  ASSERT_OK(site_.Hand({{"c2", next}}));
+  EXPECT_FALSE(site_.FindJournal("c1")->has_value());
+  EXPECT_EQ(*site_.Unfinished(""), std::vector<std::string>{"c2"});
 }
 
 TEST_F(SiteStoreTest, AResultThatWasNotWrittenIsUnfinished) {

@@ -49,6 +49,8 @@ class AuditExportTest : public testing::Test {
     ASSERT_OK(site.Wait(declined.name()));
     ASSERT_OK_AND_ASSIGN(const CommandRecord cancelled,
                          site.Submit(item, proof::v1::PURPOSE_COMMAND));
+    // Before that the question and its end race, and the loser has a row too.
+    while (site.approvals().Waiting().empty()) std::this_thread::yield();
     ASSERT_OK(site.Cancel(cancelled.name()));
     pins_ = site.camera_pins();
     file_ = site.ExportAudit();

@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "services/common/audit/heads.h"
 #include "services/common/audit/keys.h"
 #include "services/common/audit/row.h"
@@ -13,6 +12,7 @@
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "services/common/time/proto_millis.h"
 
 namespace u2fi::audit {
 namespace {
@@ -251,9 +251,7 @@ bool AuditExport::IsAskedFor(const v1::Writer& writer) const {
 
 bool AuditExport::IsAskedFor(const v1::AuditHeader& header) const {
   const auto& subjects = header.subjects();
-  const int64_t since =
-      google::protobuf::util::TimeUtil::TimestampToMilliseconds(
-          request_.since());
+  const int64_t since = ProtoMillis(request_.since());
   return IsAskedFor(header.writer()) &&
          header.sequence() > request_.after_sequence() &&
          static_cast<int64_t>(header.time_ms()) >= since &&

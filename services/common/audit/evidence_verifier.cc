@@ -49,6 +49,17 @@ bool CarriesProof(const ParsedRow& row) {
          body.outcome() != common::v1::OUTCOME_QUARANTINED;
 }
 
+// The same command has the same bytes, whatever name it goes by.
+std::string DigestOf(const v1::AuditBody& body) {
+  return crypto::ToString(crypto::Sha256(body.command()));
+}
+
+// Whether a command in this state went to its device or service.
+bool IsDispatched(absl::string_view state) {
+  return state == "DISPATCHED" || state == "SUCCEEDED" || state == "FAILED" ||
+         state == "UNKNOWN_OUTCOME";
+}
+
 bool ChangesTrust(const proof::v1::Command& command) {
   return proof::AccountOfTarget(command.device()).has_value() ||
          command.operation() == proof::kOperationPins;
@@ -196,7 +207,7 @@ absl::StatusOr<Evidence> EvidenceVerifier::Verify(const ParsedRow& row,
   if (!claim.whole) return Missing("a touch");
   ASSIGN_OR_RETURN(Evidence evidence, VerifyClaim(claim));
   if (evidence.finding == Finding::kVerified) {
-    approved_.insert(claim.command.command_id());
+    approved_.insert(DigestOf(row.body));
   }
   return evidence;
 }
@@ -338,9 +349,7 @@ void EvidenceVerifier::NoteCommands(const ParsedRow& row, uint64_t line) {
   const bool handed = IsJournal(row) && row.body.state_after() == kHanded;
   if (!handed && row.header.writer().service() != kGate) return;
   const std::string command =
-      row.body.command().empty()
-          ? ""
-          : crypto::ToString(crypto::Sha256(row.body.command()));
+      row.body.command().empty() ? "" : DigestOf(row.body);
   for (const std::string& subject : row.header.subjects()) {
     if (!absl::StartsWith(subject, kCommands)) continue;
     if (handed) {
@@ -369,18 +378,19 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyMove(const ParsedRow& row,
                                                       uint64_t line) {
   const v1::AuditBody& body = row.body;
   if (row.header.writer().service() != kGate || body.command().empty() ||
-      row.header.kind() == v1::ROW_KIND_LOST_RACE ||
-      body.state_before() == body.state_after()) {
+      row.header.kind() == v1::ROW_KIND_LOST_RACE) {
     return Evidence{};
   }
+  const bool executed = row.header.kind() == v1::ROW_KIND_EXECUTION;
+  if (!executed && body.state_before() == body.state_after()) return Evidence{};
   if (body.state_after() == "APPROVED") {
     return Fault("proof", "the command was approved by nobody");
   }
-  if (body.state_after() != "DISPATCHED") return Evidence{};
+  if (!executed && !IsDispatched(body.state_after())) return Evidence{};
   if (body.state_before() == "PREPARING") return VerifyIsFree(row);
   const auto command = proof::ParseCommand(body.command());
   if (!command.ok()) return proof::AtStep("format", command.status());
-  dispatched_.insert({command->command_id(), line});
+  dispatched_.insert({DigestOf(body), line});
   return Evidence{};
 }
 
@@ -394,7 +404,10 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyIsFree(const ParsedRow& row) {
   for (const PinRevision* revision : revisions) {
     const auto verified =
         proof::VerifyFree(row.body.command(), InputsAt(row, revision));
-    if (verified.ok()) return Evidence{Finding::kFree, revision->anchor, ""};
+    if (verified.ok()) {
+      approved_.insert(DigestOf(row.body));
+      return Evidence{Finding::kFree, revision->anchor, ""};
+    }
     first.Update(verified.status());
   }
   return proof::AtStep("proof", first);
@@ -413,8 +426,8 @@ absl::Status EvidenceVerifier::Finish(uint64_t& line) const {
   if (!options_.complete || erased_) return absl::OkStatus();
   constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
   uint64_t unapproved = kNone;
-  for (const auto& [id, at] : dispatched_) {
-    if (approved_.count(id) == 0) unapproved = std::min(unapproved, at);
+  for (const auto& [command, at] : dispatched_) {
+    if (approved_.count(command) == 0) unapproved = std::min(unapproved, at);
   }
   const uint64_t hidden = FirstHidden();
   if (unapproved == kNone && hidden == kNone) return absl::OkStatus();

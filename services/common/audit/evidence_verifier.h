@@ -47,7 +47,8 @@ struct Evidence {
 // are errors whose metadata "step" is one of VerifyProof()'s steps, or:
 //   proof     a command became APPROVED, or went from PREPARING to DISPATCHED,
 //             by a row without a proof, and its operation is not free
-//   approved  a command was DISPATCHED that no row of a complete file approved
+//   approved  a command was DISPATCHED, executed or ended after that, and no
+//             row of a complete file approved these bytes
 //   handed    a gateway's journal in a complete file says that it handed over a
 //             command of which the gate's rows, which are there too, say
 //             nothing, or say that it was another: the cloud hides something
@@ -131,8 +132,8 @@ class EvidenceVerifier {
   // Account acts and the time of their earliest row, by command bytes.
   std::map<std::string, uint64_t, std::less<>> acts_ms_;
   std::set<std::string> installed_;
-  // Ids of commands whose approval was verified; of those dispatched after an
-  // approval, with the line.
+  // Digests of commands whose approval was verified, or that are free; of those
+  // that went on from there, with the line.
   std::set<std::string> approved_;
   std::map<std::string, uint64_t> dispatched_;
   // Commands in the gate's rows by subject, with the SHA-256 of their bytes

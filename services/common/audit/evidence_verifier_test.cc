@@ -8,8 +8,10 @@
 #include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
 #include "services/common/audit/audit_test_util.h"
+#include "services/common/proof/command.h"
 #include "services/common/proof/fake_enrolment.h"
 #include "services/common/proof/fake_site.h"
+#include "services/common/proof/rules.h"
 #include "services/common/proof/step.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
@@ -346,6 +348,76 @@ TEST_F(EvidenceVerifierTest, ADispatchedCommandWasApproved) {
   EXPECT_EQ(proof::StepOf(verifier_->Finish(line)), "approved");
   EXPECT_EQ(line, 2u);
   EXPECT_EQ(LastFinding(false), Finding::kNone);
+  EXPECT_OK(verifier_->Finish(line));
+}
+
+// A gate that lies about what it did leaves the row out that would be judged.
+TEST_F(EvidenceVerifierTest, SoWasOneThatWasExecutedOrEnded) {
+  TellGenesis();
+  const std::string command = NewCommand("door.unlock");
+  Tell(Approved(command, proof::v1::PURPOSE_COMMAND, {&site_.alice}));
+  RowContent end;
+  end.body.set_command(command);
+  const std::pair<v1::RowKind, std::string> kEnds[] = {
+      {v1::ROW_KIND_EXECUTION, "SUCCEEDED"},
+      {v1::ROW_KIND_EXECUTION, "DISPATCHED"},
+      {v1::ROW_KIND_COMMAND, "SUCCEEDED"},
+      {v1::ROW_KIND_COMMAND, "FAILED"},
+      {v1::ROW_KIND_COMMAND, "UNKNOWN_OUTCOME"}};
+  for (const auto& [kind, state] : kEnds) {
+    end.kind = kind;
+    end.body.set_state_before("DISPATCHED");
+    end.body.set_state_after(state);
+    Tell(end);
+    uint64_t line = 0;
+    EXPECT_EQ(LastFinding(), Finding::kNone);
+    EXPECT_OK(verifier_->Finish(line));
+    const ParsedRow approval = rows_[1];
+    rows_.erase(rows_.begin() + 1);
+    EXPECT_EQ(LastFinding(), Finding::kNone);
+    EXPECT_EQ(proof::StepOf(verifier_->Finish(line)), "approved") << state;
+    rows_.insert(rows_.begin() + 1, approval);
+    rows_.pop_back();
+  }
+}
+
+TEST_F(EvidenceVerifierTest, ANumberIsNoApproval) {
+  TellGenesis();
+  const std::string command = NewCommand("door.unlock");
+  Tell(Approved(command, proof::v1::PURPOSE_COMMAND, {&site_.alice}));
+  proof::v1::Command other;
+  ASSERT_TRUE(other.ParseFromString(command));
+  other.set_operation("door.lock");
+  RowContent move;
+  move.kind = v1::ROW_KIND_COMMAND;
+  move.body.set_command(*proof::EncodeCommand(other));
+  move.body.set_state_before("APPROVED");
+  move.body.set_state_after("DISPATCHED");
+  Tell(move);
+  uint64_t line = 0;
+  EXPECT_EQ(LastFinding(), Finding::kNone);
+  EXPECT_EQ(proof::StepOf(verifier_->Finish(line)), "approved");
+}
+
+TEST_F(EvidenceVerifierTest, WhatIsFreeMayBeExecuted) {
+  proof::v1::PinSet pins = FirstPins();
+  proof::v1::OperationRule& rule = *pins.add_rules();
+  rule.set_operation("door.ring");
+  *rule.mutable_rule() = proof::FreeRule();
+  TellPins(pins, proof::v1::PURPOSE_PROVISION, {&site_.alice});
+  RowContent move;
+  move.kind = v1::ROW_KIND_COMMAND;
+  move.body.set_command(NewCommand("door.ring"));
+  move.body.set_state_before("PREPARING");
+  move.body.set_state_after("DISPATCHED");
+  Tell(move);
+  EXPECT_EQ(LastFinding(), Finding::kFree);
+  move.kind = v1::ROW_KIND_EXECUTION;
+  move.body.set_state_before("DISPATCHED");
+  move.body.set_state_after("SUCCEEDED");
+  Tell(move);
+  uint64_t line = 0;
+  EXPECT_EQ(LastFinding(), Finding::kNone);
   EXPECT_OK(verifier_->Finish(line));
 }
 

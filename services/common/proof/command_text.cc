@@ -1,6 +1,5 @@
 #include "services/common/proof/command_text.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/p256.h"
@@ -9,6 +8,7 @@
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 
 namespace u2fi::proof {
@@ -19,11 +19,18 @@ absl::StatusOr<T> ArgumentsOf(const v1::Command& command) {
   return Parse<T>(command.arguments(), kMaxArguments, reason::kArgumentsFormat);
 }
 
-// Whose the device is afterwards.
+// Whose the device is afterwards, and what it then does without a touch.
 absl::StatusOr<std::string> PinsText(const v1::Command& command) {
   ASSIGN_OR_RETURN(const PinSet pins, PinSet::Parse(command.arguments()));
-  return absl::StrCat(" owner ", pins.fields().account(), " keys ",
-                      pins.fields().keys_size());
+  std::string text = absl::StrCat(" owner ", pins.fields().account(), " keys ",
+                                  pins.fields().keys_size());
+  bool first = true;
+  for (const v1::OperationRule& entry : pins.fields().rules()) {
+    if (entry.rule().kind() != v1::RULE_KIND_FREE) continue;
+    absl::StrAppend(&text, first ? " free " : " ", entry.operation());
+    first = false;
+  }
+  return text;
 }
 
 absl::StatusOr<std::string> TokenText(const v1::Command& command) {
@@ -90,12 +97,8 @@ std::string ArgumentsText(const v1::Command& command) {
 }  // namespace
 
 std::string CommandText(const v1::Command& command) {
-  std::string text = absl::StrCat(command.operation(), " on ", command.device(),
-                                  ArgumentsText(command));
-  for (char& c : text) {
-    if (absl::ascii_iscntrl(c)) c = '?';
-  }
-  return text;
+  return VisibleText(absl::StrCat(command.operation(), " on ", command.device(),
+                                  ArgumentsText(command)));
 }
 
 }  // namespace u2fi::proof

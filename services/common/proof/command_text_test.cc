@@ -30,7 +30,20 @@ TEST(CommandTextTest, ADeviceOperationIsShownWithItsArguments) {
 TEST(CommandTextTest, APinSetSaysWhoseTheDeviceWillBe) {
   const FakeSite site;
   EXPECT_EQ(CommandText(Make("u2fi.pins", Encode(site.FirstPins()), "lock-1")),
-            "u2fi.pins on lock-1 owner alice keys 5");
+            "u2fi.pins on lock-1 owner alice keys 5 free lamp.on");
+}
+
+TEST(CommandTextTest, AndWhatNeedsNoTouchAnyMore) {
+  const FakeSite site;
+  v1::PinSet pins = site.FirstPins();
+  pins.clear_rules();
+  for (const char* const operation : {"door.unlock", "lamp.on", "lamp.off"}) {
+    v1::OperationRule& entry = *pins.add_rules();
+    entry.set_operation(operation);
+    *entry.mutable_rule() = operation[0] == 'd' ? OwnerTouchRule() : FreeRule();
+  }
+  EXPECT_EQ(CommandText(Make("u2fi.pins", Encode(pins), "lock-1")),
+            "u2fi.pins on lock-1 owner alice keys 5 free lamp.on lamp.off");
 }
 
 TEST(CommandTextTest, AnActOnAKeyNamesTheKey) {
@@ -89,6 +102,11 @@ TEST(CommandTextTest, WhatTheNameSaysIsEnough) {
             "u2fi.unbind on cam-1");
   EXPECT_EQ(CommandText(Make("u2fi.none", "bytes", "cam-1")),
             "u2fi.none on cam-1");
+}
+
+TEST(CommandTextTest, NothingTurnsTheDirectionOfAText) {
+  EXPECT_EQ(CommandText(Make("camera.on", "\xe2\x80\xae\xc2\x9b", "cam-1")),
+            "camera.on on cam-1 ??");
 }
 
 TEST(CommandTextTest, ControlCharactersCannotRewriteTheScreen) {
