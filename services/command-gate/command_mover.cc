@@ -197,7 +197,9 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   } else {
     RETURN_IF_ERROR(AddRow(ContentOf(seen.row, next, evidence), transition));
   }
-  if (moves && Cooldowns::IsNo(seen.row, next)) {
+  const bool asked = seen.row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL;
+  if (moves &&
+      (Cooldowns::IsNo(seen.row, next) || (evidence.refused && asked))) {
     ASSIGN_OR_RETURN(const bool cools,
                      cooldowns_.AddNo(seen, clock_.Now(), transition));
     if (cools) {

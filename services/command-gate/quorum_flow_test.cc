@@ -359,6 +359,8 @@ TEST_F(QuorumFlowTest, ApproversAndTheOwnersOfDeviceAndSiteMayCancel) {
   for (const std::string& who : {"bob", "ann", "hotel"}) {
     Submission asked = CameraOn(++n);
     asked.account = "emma";
+    // Or she would cool down.
+    asked.requester = proof::Requester(absl::StrCat("spiffe://", n), "emma");
     v1::CancelCommandRequest cancel;
     cancel.set_name("commands/" + Advance(Submit(asked)).row.command_id());
     cancel.set_on_behalf_of("zoe");
@@ -366,6 +368,19 @@ TEST_F(QuorumFlowTest, ApproversAndTheOwnersOfDeviceAndSiteMayCancel) {
     cancel.set_on_behalf_of(who);
     EXPECT_OK(service.Cancel(caller, cancel));
   }
+}
+
+TEST_F(QuorumFlowTest, WhoseQuestionsOthersCancelCoolsDown) {
+  GateService service(gate().submitter, gate().commands, gate().flow,
+                      executor_);
+  int n = 0;
+  for (const char* who : {"ann", "ann", "bob", "bob"}) {
+    v1::CancelCommandRequest cancel;
+    cancel.set_name("commands/" + Asked(++n).row.command_id());
+    cancel.set_on_behalf_of(who);
+    EXPECT_OK(service.Cancel(rpc::TestCaller("client/t1/app"), cancel));
+  }
+  EXPECT_THAT(Try(CameraOn(++n)), HasReason(reason::kRequesterCooldown));
 }
 
 TEST_F(QuorumFlowTest, WithoutANameOnlyTheRequesterCancels) {
