@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/command-gate/command_sequences.h"
 #include "services/command-gate/command_states.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -13,7 +14,6 @@ namespace u2fi::command_gate {
 namespace {
 
 using records::v1::CommandRow;
-using records::v1::SequenceRow;
 using ::u2fi::store::Entry;
 using ::u2fi::store::Partition;
 using ::u2fi::store::Snapshot;
@@ -139,22 +139,6 @@ absl::Status ParseCommandEntry(const Entry& entry, StoredCommand& stored) {
   return absl::OkStatus();
 }
 
-absl::Status ParseSequenceEntry(const Entry& entry,
-                                const u2fi::store::Epoch& epoch,
-                                SubmitView& view) {
-  SequenceRow row;
-  view.sequence_version = entry.version;
-  if (!entry.exists()) return absl::OkStatus();
-  if (!row.ParseFromString(entry.value) || row.schema() != 1) {
-    return Error(reason::kStoreCorrupt, "a sequence record cannot be read");
-  }
-  view.last_sequence = row.last();
-  if (row.epoch() != epoch && row.last() < kMaxSequence) {
-    view.last_sequence += kLostSequences;
-  }
-  return absl::OkStatus();
-}
-
 // The keys of the places that the approvers of `row` may take.
 std::vector<std::string> PlaceKeys(const CommandRow& row) {
   std::set<std::string> keys;
@@ -222,17 +206,6 @@ void TakePlaces(const SubmitView& view, CommandRow& first,
   }
 }
 
-void PutSequence(const std::string& device, uint64_t last, Version expected,
-                 audit::Transition& transition) {
-  SequenceRow sequence;
-  sequence.set_schema(1);
-  sequence.set_last(last);
-  sequence.set_epoch(transition.epoch);
-  const std::string key = SequenceKey(device);
-  transition.expect.push_back({key, expected});
-  transition.put.push_back({key, sequence.SerializeAsString()});
-}
-
 void PutCommand(const CommandRow& row, Version expected,
                 audit::Transition& transition) {
   const std::string key = CommandKey(row.command_id());
@@ -251,10 +224,6 @@ void AddOwnWrites(const CommandRow& seen, CommandRow& next,
 }
 
 }  // namespace
-
-std::string SequenceKey(absl::string_view device) {
-  return absl::StrCat("s/", device);
-}
 
 uint64_t DeadlineMs(const CommandRow& row) {
   switch (row.state()) {
@@ -302,8 +271,8 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(absl::string_view tenant,
   view.command.epoch = snapshot.epoch;
   RETURN_IF_ERROR(ParseCommandEntry(snapshot.entries[0], view.command));
   if (!device.empty()) {
-    RETURN_IF_ERROR(
-        ParseSequenceEntry(snapshot.entries[1], snapshot.epoch, view));
+    RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[1], snapshot.epoch,
+                                       row.submit_ms(), view));
   }
   std::set<std::string> free;
   for (size_t i = places; i < keys.size(); ++i) {
@@ -332,8 +301,8 @@ absl::StatusOr<BatchView> CommandStore::ReadForBatch(
   }
   for (size_t i = 0; i < devices.size(); ++i) {
     SubmitView one;
-    RETURN_IF_ERROR(
-        ParseSequenceEntry(snapshot.entries[i], snapshot.epoch, one));
+    RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[i], snapshot.epoch,
+                                       row.submit_ms(), one));
     view.sequences[devices[i]] = {one.last_sequence, one.sequence_version};
   }
   return view;
@@ -472,8 +441,7 @@ void AddFirstWrites(const SubmitView& view, CommandRow& first,
                     audit::Transition& transition) {
   TakePlaces(view, first, transition);
   if (first.sequence() != 0) {
-    PutSequence(first.device(), first.sequence(), view.sequence_version,
-                transition);
+    PutSequence(first, view.sequence_version, transition);
   }
   transition.put.push_back({ListKey(first), first.command_id()});
   MoveTimer(CommandRow(), first, transition);
@@ -483,13 +451,13 @@ void AddFirstWrites(const SubmitView& view, CommandRow& first,
 void AddBatchWrites(const BatchView& view, std::vector<CommandRow>& rows,
                     audit::Transition& transition) {
   TakePlaces(view.first, rows[0], transition);
-  std::map<std::string, uint64_t> last;
+  std::map<std::string, const CommandRow*> last;
   for (const CommandRow& row : rows) {
-    uint64_t& high = last[row.device()];
-    high = std::max(high, row.sequence());
+    const CommandRow*& high = last[row.device()];
+    if (high == nullptr || high->sequence() < row.sequence()) high = &row;
   }
-  for (const auto& [device, high] : last) {
-    PutSequence(device, high, view.sequences.at(device).version, transition);
+  for (const auto& [device, row] : last) {
+    PutSequence(*row, view.sequences.at(device).version, transition);
   }
   for (CommandRow& row : rows) {
     transition.put.push_back({ListKey(row), row.command_id()});

@@ -22,8 +22,8 @@ inline constexpr int kMaxOpenPerGateway = 16;
 // U2FI_WINDOW_MAX_STEP), and the highest that a gateway's word may lead to.
 inline constexpr uint64_t kMaxSequenceStep = uint64_t{1} << 32;
 inline constexpr uint64_t kMaxSequence = uint64_t{1} << 63;
-// Numbers that are left out where the store began anew: it may have forgotten
-// some that it gave.
+// Numbers that are left out at least where the store began anew: it may have
+// forgotten some that it gave (command_sequences.h).
 inline constexpr uint64_t kLostSequences = 1 << 16;
 
 // A command as read, with what a write of it must expect.

@@ -112,6 +112,22 @@ TEST_F(CommandStoreTest, WhenTheStoreBeginsAnewNumbersAreLeftOut) {
   EXPECT_EQ(Submit(CameraOn(3)).row.sequence(), 3 + kLostSequences);
 }
 
+// A store may begin anew twice from the same state: what it gave in between was
+// given by a server that is gone, or came after a backup.
+TEST_F(CommandStoreTest, TheLongerAgoTheMoreNumbersAreLeftOut) {
+  Submit(CameraOn(1));
+  memory_.Restart();
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Submit(CameraOn(2)).row.sequence(),
+            2 + kLostSequences + 10'000 + 10);
+  memory_.Restart();
+  clock_.Advance(absl::Hours(24 * 365));
+  const uint64_t before = 2 + kLostSequences + 10'000 + 10;
+  const uint64_t next = Submit(CameraOn(3)).row.sequence();
+  EXPECT_LT(next - before, kMaxSequenceStep);
+  EXPECT_GT(next - before, kMaxSequenceStep / 2);
+}
+
 TEST_F(CommandStoreTest, ABatchLeavesThemOutAsWell) {
   Submit(CameraOn(1));
   memory_.Restart();

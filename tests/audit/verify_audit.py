@@ -108,7 +108,8 @@ def check_row(record):
     need(len(salt) == 16 and sha(salt, body) == header['body_hash'], 'body')
     body, service = parse('AuditBody', body), header['writer']['service']
     about = {subject for subject in header.get('subjects', []) if subject.startswith('commands/')}
-    if service == 'command-gate': gated.update((subject, body.get('command') or gated.get(subject)) for subject in about)
+    for subject in about if service == 'command-gate' and header['kind'] != LOST_RACE else ():
+        gated.setdefault(subject, set()).update({body['command']} if 'command' in body else ())
     if not service.startswith('gateway/'): return check_body(header, body)
     if body.get('state_after') == 'HANDED': handed.append((number, about, body.get('command')))
 def check(record):
@@ -123,7 +124,7 @@ try:
     for number, line in enumerate(open(sys.argv[1], encoding='ascii'), 1): check(json.loads(line))
     for number, key, relay in later: key in points and signed(points[key], *relay)  # Else nobody can check it.
     for number, about, command in handed:  # A gateway says so: the touches are in the gate's rows.
-        for one in about: need(not gated or one in gated and gated[one] in (None, command or gated[one]), 'hidden')
+        for one in about: need(not gated or command in gated.get(one, ()) or gated.get(one) == set(), 'hidden')
 except Exception as error:  # Whatever goes wrong here is the file's fault.
     sys.exit('BAD line %d: %r' % (number, error))
 print('OK rows %d touches %d' % (sum(map(len, chains.values())), len(checked)))

@@ -347,16 +347,19 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyOperation(const Claim& claim) {
 
 void EvidenceVerifier::NoteCommands(const ParsedRow& row, uint64_t line) {
   const bool handed = IsJournal(row) && row.body.state_after() == kHanded;
-  if (!handed && row.header.writer().service() != kGate) return;
+  const bool gated = row.header.writer().service() == kGate &&
+                     row.header.kind() != v1::ROW_KIND_LOST_RACE;
+  if (!handed && !gated) return;
   const std::string command =
       row.body.command().empty() ? "" : DigestOf(row.body);
   for (const std::string& subject : row.header.subjects()) {
     if (!absl::StartsWith(subject, kCommands)) continue;
     if (handed) {
       handed_.insert({subject, {command, line}});
-    } else if (std::string& known = gated_[subject]; known.empty()) {
-      known = command;
+      continue;
     }
+    std::set<std::string>& known = gated_[subject];
+    if (!command.empty()) known.insert(command);
   }
 }
 
@@ -367,8 +370,8 @@ uint64_t EvidenceVerifier::FirstHidden() const {
   for (const auto& [subject, handed] : handed_) {
     const auto gated = gated_.find(subject);
     const bool known = gated != gated_.end() &&
-                       (gated->second == handed.command ||
-                        gated->second.empty() || handed.command.empty());
+                       (gated->second.empty() || handed.command.empty() ||
+                        gated->second.count(handed.command) > 0);
     if (!known) first = std::min(first, handed.line);
   }
   return first;

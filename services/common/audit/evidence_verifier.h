@@ -136,13 +136,14 @@ class EvidenceVerifier {
   // that went on from there, with the line.
   std::set<std::string> approved_;
   std::map<std::string, uint64_t> dispatched_;
-  // Commands in the gate's rows by subject, with the SHA-256 of their bytes
-  // (empty: not in the rows), and those that gateways handed over.
+  // Commands in the gate's rows by subject, with the SHA-256 of the bytes that
+  // stand there (after a failover there may be others), and those that gateways
+  // handed over.
   struct Handed {
     std::string command;
     uint64_t line = 0;
   };
-  std::map<std::string, std::string> gated_;
+  std::map<std::string, std::set<std::string>> gated_;
   std::map<std::string, Handed> handed_;
 };
 

@@ -364,6 +364,27 @@ TEST_F(VerifyExportTest, AJournalKnowsOfOtherBytesThanTheCloudTells) {
   ExpectFault(file, "journal.other", "handed");
 }
 
+// Two replicas take the same request; one of them loses the race, with another
+// sequence number.
+TEST_F(VerifyExportTest, AGateThatLostTheRaceSaysNothingOfTheBytes) {
+  for (const bool lost : {false, true}) {
+    FakeExport file;
+    ASSERT_OK_AND_ASSIGN(const ParsedRow unlock,
+                         CheckRow(file.Row("unlock.dispatched")));
+    RowContent other;
+    other.kind = lost ? v1::ROW_KIND_LOST_RACE : v1::ROW_KIND_COMMAND;
+    other.subjects = {unlock.header.subjects(0)};
+    other.body.set_command("other bytes");
+    if (lost) other.body.set_lost_kind(v1::ROW_KIND_COMMAND);
+    file.Add("other", std::move(other));
+    file.AddHanded("journal.other", unlock.header.subjects(0), "other bytes");
+    EXPECT_EQ(Verify(file).fault.has_value(), lost);
+    FakeExport right;
+    AddHandedAs(right, "unlock.dispatched", "journal");
+    EXPECT_FALSE(Verify(right).fault.has_value());
+  }
+}
+
 // Whoever has a gateway's key has nobody's touch.
 TEST_F(VerifyExportTest, AJournalApprovesNothing) {
   FakeExport file = Edited("unlock.approved", [](RowContent& content) {
