@@ -183,6 +183,17 @@ absl::Status AuditExport::AddKeys(const store::Partition& partition) {
   return absl::OkStatus();
 }
 
+// A writer may have begun to sign, or to sign with another key, since the keys
+// were read.
+absl::Status AuditExport::AddKeyOf(const ExportRecord& record,
+                                   const store::Partition& partition) {
+  const auto* checkpoint = std::get_if<v1::SignedCheckpoint>(&record);
+  if (checkpoint == nullptr || keys_.count(checkpoint->kid()) > 0) {
+    return absl::OkStatus();
+  }
+  return AddKeys(partition);
+}
+
 absl::Status AuditExport::ReadChain(StoredChain& chain) {
   // What the file has need not come again.
   const uint64_t queued = queued_[ChainName(chain.writer())];
@@ -198,7 +209,10 @@ absl::Status AuditExport::ReadChain(StoredChain& chain) {
       if (!queue_.empty()) return absl::OkStatus();
       ASSIGN_OR_RETURN(records, chain.Next(kRowsAtOnce));
     }
-    for (ExportRecord& record : records) Queue(std::move(record));
+    for (ExportRecord& record : records) {
+      RETURN_IF_ERROR(AddKeyOf(record, chain.partition()));
+      Queue(std::move(record));
+    }
   }
   return absl::OkStatus();
 }

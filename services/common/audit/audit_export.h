@@ -60,6 +60,8 @@ class AuditExport {
   absl::Status FindChains();
   absl::Status FindChainsOf(const std::string& service);
   absl::Status AddKeys(const store::Partition& partition);
+  absl::Status AddKeyOf(const ExportRecord& record,
+                        const store::Partition& partition);
   absl::Status ReadChain(StoredChain& chain);
   // Queues what the request asks for.
   void Queue(ExportRecord record);

@@ -19,6 +19,7 @@
 #include "services/common/random/fake_random_source.h"
 #include "services/common/rpc/test_caller.h"
 #include "services/common/status/status_matchers.h"
+#include "services/common/store/faulty_store.h"
 #include "services/common/store/memory_store.h"
 #include "services/common/time/fake_clock.h"
 
@@ -121,7 +122,9 @@ class AuditExportTest : public testing::Test {
   TenantDeciders registry_{store_, clock_, random_, executor_,
                            "device-registry"};
   const CheckpointSigner signer_{"k1", crypto::P256PrivateKey::Generate()};
-  ExportParts parts_{store_,      clock_,  {"command-gate", "device-registry"},
+  // The store as the export sees it.
+  store::FaultyStore busy_{store_};
+  ExportParts parts_{busy_,       clock_,  {"command-gate", "device-registry"},
                      "u2fi.test", "0.1.0", ""};
   v1::ExportAuditRequest request_;
 };
@@ -270,6 +273,15 @@ TEST_F(AuditExportTest, LaterItGivesWhatCameSince) {
   Decide(second, "command-gate");
   EXPECT_THAT(NamesOf(All(*open)),
               ElementsAre("command-gate 2", "command-gate 1"));
+}
+
+// The keys were read before the writer began to sign.
+TEST_F(AuditExportTest, AKeyThatCameMeanwhileStandsBeforeItsCheckpoint) {
+  DecideGate();
+  ASSERT_OK_AND_ASSIGN(const auto open, Open());
+  busy_.BeforeNextScan("audit/row/", [this] { Cover(gate_); });
+  EXPECT_THAT(NamesOf(All(*open)),
+              ElementsAre("header", "command-gate 1", "key", "covered 1"));
 }
 
 TEST_F(AuditExportTest, TheSinkFileComesFirstAndNothingTwice) {

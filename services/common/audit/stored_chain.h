@@ -32,6 +32,7 @@ class StoredChain {
   // Goes on after row `sequence`.
   void SkipTo(uint64_t sequence);
   const v1::Writer& writer() const { return writer_; }
+  const store::Partition& partition() const { return partition_; }
 
  private:
   struct Covered {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/errors.h"
 
@@ -38,6 +39,13 @@ void FaultyStore::SetAway(bool away) {
 void FaultyStore::BeforeNextCommit(std::function<void()> action) {
   MutexLock lock(mutex_);
   before_commit_ = std::move(action);
+}
+
+void FaultyStore::BeforeNextScan(std::string prefix,
+                                 std::function<void()> action) {
+  MutexLock lock(mutex_);
+  scanned_ = std::move(prefix);
+  before_scan_ = std::move(action);
 }
 
 int FaultyStore::SuccessfulCommits(Durability durability) const {
@@ -106,6 +114,12 @@ absl::StatusOr<Page> FaultyStore::DoScan(const Partition& partition,
                                          absl::string_view after, size_t limit,
                                          absl::Duration timeout) {
   RETURN_IF_ERROR(Unless(Method::kScan));
+  std::function<void()> action;
+  {
+    MutexLock lock(mutex_);
+    if (absl::StartsWith(prefix, scanned_)) std::swap(action, before_scan_);
+  }
+  if (action) action();
   return inner_.Scan(partition, prefix, after, limit, timeout);
 }
 

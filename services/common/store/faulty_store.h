@@ -41,6 +41,9 @@ class FaultyStore : public Store {
   // faster competitor would do. It may use this store or the inner one.
   void BeforeNextCommit(std::function<void()> action);
 
+  // The same, once before the next scan of keys that begin with `prefix`.
+  void BeforeNextScan(std::string prefix, std::function<void()> action);
+
   // Commits that reached the inner store and succeeded, per durability: the
   // number of fsyncs that a path waits for.
   int SuccessfulCommits(Durability durability) const;
@@ -77,6 +80,8 @@ class FaultyStore : public Store {
   // Per method: how many calls from now → fault.
   std::map<Method, std::map<int, Fault>> faults_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> before_commit_ ABSL_GUARDED_BY(mutex_);
+  std::string scanned_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> before_scan_ ABSL_GUARDED_BY(mutex_);
   std::map<Durability, int> commits_ ABSL_GUARDED_BY(mutex_);
 };
 
