@@ -35,6 +35,14 @@ Writer WriterOf(const AgentIdentity& identity, RandomSource& random) {
   return writer;
 }
 
+// The last row of the chain whose head is in `snapshot`; 0: there is none.
+absl::StatusOr<uint64_t> LastIn(const store::Snapshot& snapshot) {
+  if (!snapshot.entries[0].exists()) return 0;
+  ASSIGN_OR_RETURN(const audit::StoredHead stored,
+                   audit::ParseHead(snapshot.entries[0].value));
+  return stored.head.id.sequence;
+}
+
 audit::DecisionQueue::Options QueueOptions(const store::Partition& partition,
                                            const Writer& writer) {
   audit::DecisionQueue::Options options{{partition, writer, nullptr}};
@@ -109,23 +117,27 @@ absl::StatusOr<audit::Committed> Journal::Commit(audit::Transition transition) {
 }
 
 absl::Status Journal::Settle() {
-  ASSIGN_OR_RETURN(const audit::v1::RowReference head, Head());
-  ASSIGN_OR_RETURN(const store::Snapshot snapshot, store_.Get(partition_, {}));
+  // The head and the epoch of one instant: rows that a store loses meanwhile
+  // must not leave the memory that would write them again.
+  ASSIGN_OR_RETURN(const store::Snapshot snapshot, ReadHead());
+  ASSIGN_OR_RETURN(const uint64_t last, LastIn(snapshot));
   store::CommitRequest request;
   request.epoch = snapshot.epoch;
-  request.put = {{kSettled, absl::StrCat(head.sequence())}};
+  request.put = {{kSettled, absl::StrCat(last)}};
   request.durability = store::Durability::kDurable;
   RETURN_IF_ERROR(store_.Commit(partition_, request).status());
-  queue_.tail().Trim(head.sequence());
+  queue_.tail().Trim(last);
   MutexLock lock(mutex_);
-  settled_ = std::max(settled_, head.sequence());
+  settled_ = std::max(settled_, last);
   return absl::OkStatus();
 }
 
+absl::StatusOr<store::Snapshot> Journal::ReadHead() {
+  return store_.Get(partition_, {audit::HeadKey(writer_.incarnation())});
+}
+
 absl::StatusOr<audit::v1::RowReference> Journal::Head() {
-  ASSIGN_OR_RETURN(
-      const store::Snapshot snapshot,
-      store_.Get(partition_, {audit::HeadKey(writer_.incarnation())}));
+  ASSIGN_OR_RETURN(const store::Snapshot snapshot, ReadHead());
   if (!snapshot.entries[0].exists()) return audit::v1::RowReference();
   ASSIGN_OR_RETURN(const audit::StoredHead stored,
                    audit::ParseHead(snapshot.entries[0].value));

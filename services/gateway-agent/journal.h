@@ -73,6 +73,8 @@ class Journal {
 
   // The last row of this process; without writer: there is none yet.
   absl::StatusOr<audit::v1::RowReference> Head();
+  // The chain of this process.
+  const audit::v1::Writer& writer() const { return writer_; }
   // Rows that the mesh does not have.
   uint64_t rows() const;
 
@@ -87,6 +89,8 @@ class Journal {
           store::Partition partition, audit::v1::Writer writer,
           crypto::P256PrivateKey key, const Options& options);
   absl::StatusOr<int64_t> CountRows();
+  // Only the head of this process's chain.
+  absl::StatusOr<store::Snapshot> ReadHead();
   // Up to which row the chain may go up.
   uint64_t SettledOf(const audit::v1::Writer& chain);
   audit::v1::SignedCheckpoint Sign(const audit::v1::Writer& chain,

@@ -46,10 +46,11 @@ void JournalSender::Stop() {
   Settle();
 }
 
-void JournalSender::OnConnected(const gateway::v1::Welcome&) {
+void JournalSender::OnConnected(const gateway::v1::Welcome& welcome) {
   MutexLock lock(mutex_);
-  // What the stream before was told may be lost.
+  // What the stream before was told may be lost, and what it answered.
   acknowledged_ = 0;
+  welcomed_ = welcome.last_audit_sequence();
   send_at_ = clock_.Uptime();
   changed_.NotifyAll();
 }
@@ -72,6 +73,7 @@ JournalSender::Task JournalSender::TakeTask() {
   const absl::Duration now = clock_.Uptime();
   Task task;
   task.acknowledged = std::exchange(acknowledged_, 0);
+  task.welcomed = std::exchange(welcomed_, 0);
   task.settle = now >= settle_at_;
   if (task.settle) settle_at_ = absl::InfiniteDuration();
   // What is on its way is waited for.
@@ -100,15 +102,20 @@ void JournalSender::WorkUntilStopped() {
   while (true) {
     const Task task = NextTask(stopped);
     if (stopped) return;
-    // Never more than it was given.
-    const uint64_t taken = std::min(task.acknowledged, sent_to_);
-    if (taken != 0) {
-      Report("rows of the journal that the mesh has stay here",
-             journal_.Acknowledge(sent_, taken));
+    if (sent_.incarnation() == journal_.writer().incarnation()) {
+      Acknowledge(task.welcomed);
     }
+    Acknowledge(task.acknowledged);
     if (task.settle) Settle();
     if (task.send) SendNext();
   }
+}
+
+void JournalSender::Acknowledge(uint64_t sequence) {
+  const uint64_t taken = std::min(sequence, sent_to_);
+  if (taken == 0) return;
+  Report("rows of the journal that the mesh has stay here",
+         journal_.Acknowledge(sent_, taken));
 }
 
 void JournalSender::Settle() {

@@ -41,6 +41,8 @@ class JournalSender : public MeshHandler {
     bool settle = false;
     // The mesh says that it has the rows of `sent_` up to here; 0: nothing new.
     uint64_t acknowledged = 0;
+    // The same of this process's chain, said by a Welcome.
+    uint64_t welcomed = 0;
     bool send = false;
   };
 
@@ -49,6 +51,8 @@ class JournalSender : public MeshHandler {
   Task TakeTask() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // How long nothing is to be done.
   absl::Duration Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The mesh has rows of what went up last; never more than it was given.
+  void Acknowledge(uint64_t sequence);
   void Settle();
   void SendNext();
 
@@ -68,6 +72,7 @@ class JournalSender : public MeshHandler {
   absl::Duration settle_at_ ABSL_GUARDED_BY(mutex_);
   absl::Duration send_at_ ABSL_GUARDED_BY(mutex_);
   uint64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t welcomed_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread working_;
 };
 

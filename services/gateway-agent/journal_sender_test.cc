@@ -86,6 +86,19 @@ TEST_F(JournalSenderTest, ANewStreamHearsThemAgain) {
   EXPECT_EQ(WaitForRows().rows_size(), 1);
 }
 
+// The acknowledgement was lost with the stream; the next Welcome says it again.
+TEST_F(JournalSenderTest, ANewStreamSaysWhatTheMeshHas) {
+  Write("c1");
+  WaitForRows();
+  gateway::v1::Welcome welcome;
+  welcome.set_last_audit_sequence(1);
+  sender_->OnConnected(welcome);
+  Write("c2");
+  ASSERT_OK_AND_ASSIGN(const audit::ParsedRow row,
+                       audit::CheckRow(WaitForRows().rows(0)));
+  EXPECT_EQ(row.id.sequence, 2u);
+}
+
 TEST_F(JournalSenderTest, WhatDidNotGoUpIsNotAcknowledged) {
   Acknowledge(1'000'000);
   Write("c1");

@@ -103,6 +103,17 @@ TEST_F(JournalTest, WhatIsNotOnDiskDoesNotGoUp) {
   EXPECT_EQ(Next().rows_size(), 1);
 }
 
+// A full disk takes rows that were answered: they are written again, also if
+// it happens while the journal is being settled.
+TEST_F(JournalTest, WhatTheStoreLosesMeanwhileComesBack) {
+  ASSERT_OK(Write("c1"));
+  store_.BeforeNextCommit([this] { memory_.Restart(); });
+  EXPECT_FALSE(journal_->Settle().ok());
+  EXPECT_EQ(Next().rows_size(), 0);
+  ASSERT_OK(journal_->Settle());
+  EXPECT_EQ(Next().rows_size(), 1);
+}
+
 TEST_F(JournalTest, WhatTheMeshHasLeavesTheDisk) {
   ASSERT_OK(Write("c1"));
   ASSERT_OK(Write("c2"));
