@@ -1,4 +1,4 @@
-// A quarter less memory for each of a server's idle connections: OpenSSL gives
+// A twelfth less memory for each of a server's idle connections: OpenSSL gives
 // its record buffers back between two records (SSL_MODE_RELEASE_BUFFERS), which
 // gRPC 1.51 has no option for. They are 17 KiB each, and a gateway's stream
 // sends a record now and then. For programs that hold thousands of streams.

@@ -29,8 +29,9 @@ namespace u2fi::command_gate {
 class GatewayJournals {
  public:
   struct Options {
-    // What one gateway may send in a minute.
-    size_t bytes_per_minute = 16 << 20;
+    // What one gateway may send in a minute: some 25 commands a second, and a
+    // hostile one can fill no more of the store.
+    size_t bytes_per_minute = 4 << 20;
   };
 
   // The references must outlive this object.
