@@ -288,13 +288,13 @@ absl::Status GateFlow::OnApproval(const GatewaySession& session,
     verdict.set_outcome(common::v1::OUTCOME_REFUSED);
     verdict.set_reason(ReasonOf(after.status()));
   }
-  approvals_.Tell(session, answer, verdict);
-  RETURN_IF_ERROR(after.status());
-  // The answer is kept; if the next step fails, the sweeper takes it.
-  if (IsReadyToDispatch(after->row)) {
+  // The answer is kept; if the next step fails, the sweeper takes it. The
+  // device waits for the command, and nobody for the word about the touch.
+  if (after.ok() && IsReadyToDispatch(after->row)) {
     Log("a command waits for the sweeper", session, Advance(*after));
   }
-  return absl::OkStatus();
+  approvals_.Tell(session, answer, verdict);
+  return after.status();
 }
 
 void GateFlow::AskLater(const Question& question) {

@@ -68,6 +68,18 @@ TEST_F(GateFlowTest, ATouchSendsItDown) {
   EXPECT_EQ(Told().outcome(), common::v1::OUTCOME_ACCEPTED);
 }
 
+// A device waits for the one, and nobody for the other.
+TEST_F(GateFlowTest, TheCommandGoesDownBeforeTheWordAboutTheTouch) {
+  Touched(Asked());
+  std::vector<MeshMessage::BodyCase> order;
+  for (const auto& sent : gateways_.sent) {
+    order.push_back(sent.message.body_case());
+  }
+  ASSERT_GE(order.size(), 2u);
+  EXPECT_EQ(order[order.size() - 2], MeshMessage::kExecuteCommand);
+  EXPECT_EQ(order[order.size() - 1], MeshMessage::kApprovalOutcome);
+}
+
 TEST_F(GateFlowTest, AnAnswerToNothingIsRefused) {
   GatewayMessage message;
   message.mutable_approval_answer()->set_approval_id("x");

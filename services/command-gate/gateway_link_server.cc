@@ -250,11 +250,13 @@ size_t LinkReactor::queued() {
   return queue_.size();
 }
 
-// At most one write is in flight.
+// At most one write is in flight; what follows at once goes in one packet.
 void LinkReactor::WriteNext() {
   if (writing_ || finished_ || queue_.empty()) return;
   writing_ = true;
-  StartWrite(&queue_.front());
+  grpc::WriteOptions options;
+  if (queue_.size() > 1) options.set_buffer_hint();
+  StartWrite(&queue_.front(), options);
 }
 
 void LinkReactor::End(const absl::Status& status) {

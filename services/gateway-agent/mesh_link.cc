@@ -63,7 +63,7 @@ class MeshLink::Stream
     MutexLock lock(mutex_);
     if (over_ || queue_.size() >= kMaxQueue) return;
     queue_.push_back(std::move(message));
-    if (queue_.size() == 1) StartWrite(&queue_.front());
+    if (queue_.size() == 1) WriteNext();
   }
 
   void Cancel() { context_.TryCancel(); }
@@ -88,7 +88,7 @@ class MeshLink::Stream
     if (!ok) over_ = true;
     if (over_) return;
     queue_.pop_front();
-    if (!queue_.empty()) StartWrite(&queue_.front());
+    if (!queue_.empty()) WriteNext();
   }
 
   void OnDone(const grpc::Status& status) override {
@@ -96,6 +96,13 @@ class MeshLink::Stream
   }
 
  private:
+  // What follows at once goes in one packet.
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    grpc::WriteOptions options;
+    if (queue_.size() > 1) options.set_buffer_hint();
+    StartWrite(&queue_.front(), options);
+  }
+
   MeshLink& link_;
   const std::string address_;
   const std::unique_ptr<gateway::v1::GatewayLink::StubInterface> stub_;

@@ -25,7 +25,6 @@ constexpr size_t kMaxKey = 4096;
 constexpr size_t kMaxBinding = 1 << 20;
 // Twice 64 commands with the longest outcomes fit.
 constexpr off_t kJournalTail = 1 << 18;
-constexpr size_t kMemorySize = SequenceWindow::kEncodedSize + 8;
 
 absl::Status Broken(const std::string& path, absl::string_view cause) {
   return Error(reason::kFileUnavailable,
@@ -46,17 +45,18 @@ absl::StatusOr<crypto::P256PrivateKey> LoadOrMakeKey(const std::string& path) {
   return key;
 }
 
-absl::StatusOr<ReplayMemory> LoadMemory(const std::string& path) {
-  absl::StatusOr<std::string> bytes = ReadFile(path, kMemorySize);
-  if (IsReason(bytes.status(), reason::kFileNotFound)) return ReplayMemory();
-  RETURN_IF_ERROR(bytes.status());
-  if (bytes->size() != kMemorySize) return Broken(path, "wrong size");
-  auto window = SequenceWindow::Decode(
-      absl::string_view(*bytes).substr(0, SequenceWindow::kEncodedSize));
+std::string Encode(const ReplayMemory& memory) {
+  return memory.window.Encode() + crypto::BigEndian64(memory.time_bound_ms);
+}
+
+absl::StatusOr<ReplayMemory> Decode(absl::string_view bytes,
+                                    const std::string& path) {
+  auto window =
+      SequenceWindow::Decode(bytes.substr(0, SequenceWindow::kEncodedSize));
   if (!window.ok()) return Broken(path, window.status().message());
   ReplayMemory memory;
   memory.window = *window;
-  for (unsigned char byte : bytes->substr(SequenceWindow::kEncodedSize)) {
+  for (unsigned char byte : bytes.substr(SequenceWindow::kEncodedSize)) {
     memory.time_bound_ms = memory.time_bound_ms << 8 | byte;
   }
   return memory;
@@ -131,7 +131,9 @@ absl::StatusOr<std::unique_ptr<FileDeviceStorage>> FileDeviceStorage::Open(
   ASSIGN_OR_RETURN(crypto::P256PrivateKey key,
                    LoadOrMakeKey(folder + "/factory.pem"));
   StoredState stored;
-  ASSIGN_OR_RETURN(stored.memory, LoadMemory(folder + "/memory"));
+  ASSIGN_OR_RETURN(auto memory, TwoSlotFile::Open(folder + "/memory",
+                                                  Encode(ReplayMemory())));
+  ASSIGN_OR_RETURN(stored.memory, Decode(memory->value(), folder + "/memory"));
   ASSIGN_OR_RETURN(stored.binding, LoadBinding(folder + "/binding.json"));
   const std::string path = folder + "/executions.log";
   const int journal =
@@ -142,7 +144,7 @@ absl::StatusOr<std::unique_ptr<FileDeviceStorage>> FileDeviceStorage::Open(
   const absl::Status loaded = commands.status();
   if (loaded.ok()) stored.commands = *std::move(commands);
   storage.reset(new FileDeviceStorage(folder, std::move(key), std::move(stored),
-                                      journal));
+                                      std::move(memory), journal));
   RETURN_IF_ERROR(loaded);
   return storage;
 }
@@ -150,9 +152,7 @@ absl::StatusOr<std::unique_ptr<FileDeviceStorage>> FileDeviceStorage::Open(
 FileDeviceStorage::~FileDeviceStorage() { close(journal_); }
 
 absl::Status FileDeviceStorage::SaveMemory(const ReplayMemory& memory) {
-  return WriteFileDurably(
-      folder_ + "/memory",
-      memory.window.Encode() + crypto::BigEndian64(memory.time_bound_ms), 0600);
+  return memory_->Write(Encode(memory));
 }
 
 absl::Status FileDeviceStorage::SaveBinding(const Binding& binding) {

@@ -3,20 +3,22 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "services/common/crypto/p256.h"
 #include "tools/device-emulator/device_storage.h"
+#include "tools/device-emulator/two_slot_file.h"
 
 namespace u2fi::device {
 
 // A device's folder:
 //   factory.pem     its key, made when the folder is new; mode 0600
-//   memory          24 bytes: SequenceWindow ‖ time bound, big-endian
+//   memory          TwoSlotFile of SequenceWindow ‖ time bound (8, big-endian)
 //   binding.json    Binding, binary fields in base64url; mode 0600
 //   executions.log  the lines of ExecutionJournal
-// `memory` and `binding.json` are replaced durably (written beside, fsynced,
-// renamed); only the journal grows.
+// Each command changes `memory`, so it is replaced in place; `binding.json` is
+// written beside, fsynced and renamed; only the journal grows.
 class FileDeviceStorage : public DeviceStorage {
  public:
   // Opens the folder, or makes it. FILE_UNAVAILABLE also if a file in it
@@ -37,15 +39,18 @@ class FileDeviceStorage : public DeviceStorage {
 
  private:
   FileDeviceStorage(std::string folder, crypto::P256PrivateKey key,
-                    StoredState stored, int journal)
+                    StoredState stored, std::unique_ptr<TwoSlotFile> memory,
+                    int journal)
       : folder_(std::move(folder)),
         key_(std::move(key)),
         stored_(std::move(stored)),
+        memory_(std::move(memory)),
         journal_(journal) {}
 
   const std::string folder_;
   const crypto::P256PrivateKey key_;
   const StoredState stored_;
+  const std::unique_ptr<TwoSlotFile> memory_;
   const int journal_;
 };
 

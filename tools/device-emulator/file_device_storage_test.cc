@@ -6,6 +6,7 @@
 #include "services/common/file/file.h"
 #include "services/common/status/status_matchers.h"
 #include "tools/device-emulator/execution_journal.h"
+#include "tools/device-emulator/two_slot_file.h"
 
 namespace u2fi::device {
 namespace {
@@ -109,9 +110,11 @@ TEST_F(FileDeviceStorageTest, ADeviceWithABrokenMemoryDoesNotStart) {
 
 TEST_F(FileDeviceStorageTest, ADeviceWithAContradictingWindowDoesNotStart) {
   Open();
-  ASSERT_OK(WriteRaw("memory", std::string(23, '\0') + '\1'));
+  const auto memory =
+      TwoSlotFile::Open(folder_ + "/memory", std::string(24, '\0')).value();
+  ASSERT_OK(memory->Write(std::string(23, '\0') + '\1'));
   ASSERT_TRUE(FileDeviceStorage::Open(folder_).ok());
-  ASSERT_OK(WriteRaw("memory", '\1' + std::string(23, '\0')));
+  ASSERT_OK(memory->Write('\1' + std::string(23, '\0')));
   EXPECT_THAT(FileDeviceStorage::Open(folder_),
               HasReason(reason::kFileUnavailable));
 }
