@@ -101,9 +101,9 @@ absl::Status PolicyChangeAct::CheckGuardian() {
   const auto& guardians = policy_.guardians();
   bool may =
       std::find(guardians.begin(), guardians.end(), act_.id) != guardians.end();
-  if (guardians.empty() && !arguments_.site().empty()) {
+  if (guardians.empty()) {
     ASSIGN_OR_RETURN(const v1::Site site,
-                     RequireSite(change_, arguments_.site()));
+                     RequireSite(change_, gateway_.site()));
     may = site.owner() == act_.id;
   }
   if (may) return absl::OkStatus();

@@ -19,7 +19,7 @@ namespace u2fi::device_registry {
 //   change    it waits, and makes looser just what was touched for
 //             (POLICY_CHANGE_UNKNOWN)
 //   guardian  the account is one of the policy's guardians as it is; where none
-//             is named, it owns the site (RESOURCE_UNKNOWN, NOT_A_GUARDIAN)
+//             is named, it owns the site of the touch (NOT_A_GUARDIAN)
 // The change holds as soon as those who agreed satisfy each rule as it was
 // before (decisions A19); until then it waits on, with one agreement more.
 // Returns the name of what changes. Puts everything into `change`.

@@ -74,18 +74,16 @@ class PolicyChangeTest : public RegistryTestCase {
   }
 
   // What alice agrees to by a touch.
-  proof::v1::PolicyChangeArguments Arguments(int which = 0,
-                                             const std::string& site = "home") {
+  proof::v1::PolicyChangeArguments Arguments() {
     const v1::Policy policy = Present();
+    EXPECT_EQ(policy.pending_size(), 1);
     proof::v1::PolicyChangeArguments arguments;
     arguments.set_format(1);
-    if (which < policy.pending_size()) {
-      const v1::PolicyChange& waits = policy.pending(which);
+    for (const v1::PolicyChange& waits : policy.pending()) {
       arguments.set_resource(waits.resource());
       arguments.set_change(waits.change());
       *arguments.mutable_looser() = waits.looser();
     }
-    arguments.set_site(site);
     return arguments;
   }
   v1::ApplyRequest Asked(const proof::v1::PolicyChangeArguments& arguments) {
@@ -334,15 +332,6 @@ TEST_F(GatedPolicyTest, MoreThanSixteenThingsAtOnceAreTooMany) {
   EXPECT_THAT(Update(policy), HasReason(reason::kPolicyChangeLimit));
 }
 
-TEST_F(GatedPolicyTest, WhoOwnsNoSiteDoesNotAgree) {
-  ASSERT_OK(Update(WithoutLamp()));
-  MakeAccount("bob");
-  MakeSite("office", "bob");
-  ExpectRefused(Asked(Arguments(0, "office")), reason::kNotAGuardian);
-  ExpectRefused(Asked(Arguments(0, "")), reason::kNotAGuardian);
-  ExpectRefused(Asked(Arguments(0, "nowhere")), reason::kResourceUnknown);
-}
-
 TEST_F(GatedPolicyTest, WhoIsNoGuardianDoesNotAgree) {
   MakeAccount("bob");
   v1::Policy policy = Present();
@@ -356,13 +345,13 @@ TEST_F(GatedPolicyTest, WhoIsNoGuardianDoesNotAgree) {
   ExpectRefused(Asked(Arguments()), reason::kNotAGuardian);
 }
 
-TEST_F(GatedPolicyTest, AGuardianNeedsNoSite) {
+TEST_F(GatedPolicyTest, AGuardianAgrees) {
   v1::Policy policy = Present();
   policy.add_guardians("alice");
   ASSERT_OK(Update(policy));
   ASSERT_OK(Apply(Asked(Arguments())));
   ASSERT_OK(Update(WithoutLamp()));
-  ASSERT_OK(Apply(Asked(Arguments(0, ""))));
+  ASSERT_OK(Apply(Asked(Arguments())));
   EXPECT_EQ(Present().rules_size(), 1);
 }
 

@@ -113,8 +113,7 @@ absl::Status CheckPolicyChange(const v1::Command& command) {
   const int count = arguments.looser_size();
   bool valid = arguments.format() == 1 && !arguments.resource().empty() &&
                arguments.change().size() == kDigest && count >= 1 &&
-               count <= 16 &&
-               (arguments.site().empty() || IsId(arguments.site()));
+               count <= 16;
   absl::string_view last;
   for (const std::string& looser : arguments.looser()) {
     valid = valid && last < looser;
