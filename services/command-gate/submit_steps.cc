@@ -355,7 +355,7 @@ absl::Status MakeRoom(SubmitView& view, CommandRow& row) {
     const SubmitView::Place& place = view.places[static_cast<size_t>(i)];
     if (place.account.empty()) {
       full = Error(reason::kAccountLimit,
-                   "the account has three questions open already");
+                   "the account has as many questions open as it may");
     } else if (place.gateway.empty() && !row.slots(i).gateway().empty()) {
       full = Error(reason::kGatewayLimit,
                    "the gateway has sixteen questions open already");
