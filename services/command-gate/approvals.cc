@@ -94,15 +94,6 @@ common::v1::Verdict Refused(absl::string_view reason) {
   return verdict;
 }
 
-// Whether the registry says that the touch can never count: the rule, the
-// binding or the gateway is not what it was.
-bool IsFinalRefusal(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kPermissionDenied ||
-         status.code() == absl::StatusCode::kNotFound ||
-         (status.code() == absl::StatusCode::kFailedPrecondition &&
-          !MayHaveChanged(status));
-}
-
 // Whether this very answer was accepted before.
 bool IsTaken(const CommandRow& row, int index,
              const gateway::v1::ApprovalAnswer& answer) {

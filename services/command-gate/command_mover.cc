@@ -197,9 +197,7 @@ absl::StatusOr<StoredCommand> CommandMover::Move(const StoredCommand& seen,
   } else {
     RETURN_IF_ERROR(AddRow(ContentOf(seen.row, next, evidence), transition));
   }
-  const bool asked = seen.row.state() == v1::COMMAND_STATE_AWAITING_APPROVAL;
-  if (moves &&
-      (Cooldowns::IsNo(seen.row, next) || (evidence.refused && asked))) {
+  if (moves && Cooldowns::IsNo(seen.row, next)) {
     ASSIGN_OR_RETURN(const bool cools,
                      cooldowns_.AddNo(seen, clock_.Now(), transition));
     if (cools) {

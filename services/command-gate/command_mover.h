@@ -36,8 +36,6 @@ struct MoveEvidence {
   common::v1::Outcome outcome = common::v1::OUTCOME_UNSPECIFIED;
   // Reason of a refusal that did not change the state, or empty.
   std::string reason;
-  // Somebody else than the requester ended it: that is a no, if it was asked.
-  bool refused = false;
   // Caller's URI, or empty.
   std::string caller;
   // Who says what came of the command: `device`, `gateway`, or empty.

@@ -62,6 +62,13 @@ bool IsPassing(const absl::Status& status) {
          status.code() == absl::StatusCode::kDeadlineExceeded;
 }
 
+bool IsFinalRefusal(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kPermissionDenied ||
+         status.code() == absl::StatusCode::kNotFound ||
+         (status.code() == absl::StatusCode::kFailedPrecondition &&
+          !MayHaveChanged(status));
+}
+
 bool MayHaveChanged(const absl::Status& status) {
   return IsReason(status, reason::kStoreAborted) ||
          IsReason(status, reason::kStoreEpochChanged) ||

@@ -34,6 +34,10 @@ bool IsPassing(const absl::Status& status);
 // or nobody knows whether it was written.
 bool MayHaveChanged(const absl::Status& status);
 
+// Whether the registry says of what was asked or approved that it can never
+// count: the rule, the binding or the gateway is not what it was.
+bool IsFinalRefusal(const absl::Status& status);
+
 // The name without prefix, as the audit has it: "APPROVED".
 absl::string_view StateName(v1::CommandState state);
 

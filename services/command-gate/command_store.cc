@@ -33,12 +33,6 @@ absl::StatusOr<Partition> PartitionOf(absl::string_view tenant) {
 }
 
 std::string CommandKey(absl::string_view id) { return absl::StrCat("c/", id); }
-std::string AccountPlace(absl::string_view account, int i) {
-  return absl::StrCat("open/a/", account, "/", i);
-}
-std::string GatewayPlace(absl::string_view gateway, int i) {
-  return absl::StrCat("open/g/", gateway, "/", i);
-}
 std::string ListPrefix(absl::string_view account) {
   return absl::StrCat("list/", account, "/");
 }
@@ -137,32 +131,6 @@ absl::Status ParseCommandEntry(const Entry& entry, StoredCommand& stored) {
     return Error(reason::kStoreCorrupt, "a command record cannot be read");
   }
   return absl::OkStatus();
-}
-
-// The keys of the places that the approvers of `row` may take.
-std::vector<std::string> PlaceKeys(const CommandRow& row) {
-  std::set<std::string> keys;
-  for (const records::v1::Slot& slot : row.slots()) {
-    for (int i = 0; i < kMaxOpenPerAccount; ++i) {
-      keys.insert(AccountPlace(slot.account(), i));
-    }
-    // A browser is none.
-    for (int i = 0; i < kMaxOpenPerGateway && !slot.gateway().empty(); ++i) {
-      keys.insert(GatewayPlace(slot.gateway(), i));
-    }
-  }
-  return {keys.begin(), keys.end()};
-}
-
-// Takes the first of the places that is free; empty: none is.
-std::string TakeFirst(std::set<std::string>& free, int count,
-                      std::string (*key)(absl::string_view, int),
-                      const std::string& of) {
-  for (int i = 0; i < count; ++i) {
-    std::string place = key(of, i);
-    if (free.erase(place) > 0) return place;
-  }
-  return "";
 }
 
 void MoveTimer(const CommandRow& seen, CommandRow& next,
@@ -274,14 +242,21 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(absl::string_view tenant,
     RETURN_IF_ERROR(ParseSequenceEntry(snapshot.entries[1], snapshot.epoch,
                                        row.submit_ms(), view));
   }
-  std::set<std::string> free;
+  const auto requester_of =
+      [this, tenant](const std::string& id) -> absl::StatusOr<std::string> {
+    ASSIGN_OR_RETURN(const StoredCommand holder, Read(tenant, id));
+    return holder.row.requester();
+  };
+  ApprovalPlaces free(requester_of);
   for (size_t i = places; i < keys.size(); ++i) {
-    if (!snapshot.entries[i].exists()) free.insert(keys[i]);
+    free.Add(keys[i], snapshot.entries[i].value);
   }
   for (const records::v1::Slot& slot : row.slots()) {
-    view.places.push_back(
-        {TakeFirst(free, kMaxOpenPerAccount, AccountPlace, slot.account()),
-         TakeFirst(free, kMaxOpenPerGateway, GatewayPlace, slot.gateway())});
+    SubmitView::Place place;
+    ASSIGN_OR_RETURN(place.account,
+                     free.TakeOfAccount(slot.account(), row.requester()));
+    place.gateway = free.TakeOfGateway(slot.gateway());
+    view.places.push_back(std::move(place));
   }
   return view;
 }
@@ -350,7 +325,7 @@ absl::StatusOr<std::vector<std::string>> CommandStore::ListForApprover(
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
   ASSIGN_OR_RETURN(const u2fi::store::Page page,
                    store_.Scan(partition, absl::StrCat("open/a/", account, "/"),
-                               "", kMaxOpenPerAccount));
+                               "", kMaxOpenPerAccount + 1));
   std::vector<std::string> ids;
   for (const u2fi::store::Item& item : page.items) ids.push_back(item.value);
   return ids;

@@ -8,15 +8,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/command-gate/approval_places.h"
 #include "services/common/audit/transition.h"
 #include "services/common/store/store.h"
 #include "u2fi/command_gate/records/v1/records.pb.h"
 
 namespace u2fi::command_gate {
-
-// Most open approvals of one account and at one gateway (wire.md, sizes).
-inline constexpr int kMaxOpenPerAccount = 3;
-inline constexpr int kMaxOpenPerGateway = 16;
 
 // How far above its highest number a device takes another one (the kit's
 // U2FI_WINDOW_MAX_STEP), and the highest that a gateway's word may lead to.
@@ -73,7 +70,7 @@ struct DueTimer {
 // The gate's records of all tenants, in partition (command-gate, tenant):
 //   c/<command id>                      records.v1.CommandRow
 //   s/<device>                          records.v1.SequenceRow
-//   open/a/<account>/<0..2>             id of a command that waits for a touch
+//   open/a/<account>/<0..3>             id of a command that waits for a touch
 //   open/g/<gateway>/<0..15>            the same, per approver gateway
 //   list/<account>/<9…9 - ms>/<id>      index for lists, newest first
 //   g/<gateway>/<command id>            commands that a gateway has to execute

@@ -154,9 +154,12 @@ TEST_F(CommandStoreTest, FreePlacesAreFoundBehindTakenOnes) {
   EXPECT_EQ(view.places[0].gateway, "open/g/g1/1");
 }
 
-TEST_F(CommandStoreTest, ThreePlacesOfAnAccountAreAll) {
+TEST_F(CommandStoreTest, ThreePlacesOfAnAccountAreAllForOneRequester) {
   for (int i = 1; i <= kMaxOpenPerAccount; ++i) Submit(CameraOn(i));
-  ASSERT_OK_AND_ASSIGN(const SubmitView view, View());
+  CommandRow asking = AskingAt({"g1"});
+  asking.set_requester(CameraOn().requester);
+  ASSERT_OK_AND_ASSIGN(const SubmitView view,
+                       gate().commands.ReadForSubmit("t1", "cam-1", asking));
   EXPECT_EQ(view.places[0].account, "");
   EXPECT_NE(view.places[0].gateway, "");
 }

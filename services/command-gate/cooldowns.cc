@@ -32,6 +32,7 @@ bool Cooldowns::IsNo(const CommandRow& seen, const CommandRow& next) {
                      !seen.enrol_statement().empty();
   if (!asked || seen.state() == v1::COMMAND_STATE_APPROVED) return false;
   return next.state() == v1::COMMAND_STATE_EXPIRED ||
+         next.state() == v1::COMMAND_STATE_CANCELLED ||
          (next.state() == v1::COMMAND_STATE_DENIED &&
           (next.reason() == reason::kDeclined.name ||
            HasExhaustedApprover(next)));

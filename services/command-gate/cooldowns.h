@@ -14,14 +14,15 @@
 namespace u2fi::command_gate {
 
 // Against prompt bombing: a requester whose questions people refuse, or let
-// expire, several times in ten minutes may ask nobody for a while. Kept in the
+// expire, several times in ten minutes may ask nobody for a while. Questions
+// that he takes back himself count too: else he could ask, take back and ask. Kept in the
 // partition (command-gate, tenant):
 //   cool/<first 32 hex digits of SHA-256(requester)>   records.v1.CooldownRow
 // Thread-safe.
 class Cooldowns {
  public:
   struct Options {
-    // Refusals and expiries before a requester cools down.
+    // Refusals, expiries and cancellations before a requester cools down.
     uint32_t refusals = 2;
     absl::Duration cooldown = absl::Seconds(60);
   };
@@ -34,8 +35,8 @@ class Cooldowns {
   absl::Status Check(absl::string_view tenant, absl::string_view requester,
                      absl::Time now);
 
-  // Whether a move from `seen` to `next` is a no of the people who were asked:
-  // declined, expired, or every answer refused.
+  // Whether a move from `seen` to `next` ends a question without a yes:
+  // declined, expired, cancelled by whomever, or every answer refused.
   static bool IsNo(const records::v1::CommandRow& seen,
                    const records::v1::CommandRow& next);
 

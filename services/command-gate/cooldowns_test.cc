@@ -155,11 +155,23 @@ TEST_F(CooldownsTest, ItIsInTheSameCommitAsTheNo) {
   EXPECT_OK(Check());
 }
 
-TEST_F(CooldownsTest, ACancellationIsNoNo) {
+TEST_F(CooldownsTest, WhatTheRequesterTakesBackWhileAKeyWaitsCountsToo) {
   for (int n = 1; n <= 2; ++n) {
     ASSERT_OK(gate().flow.Cancel(Asked(n), "x"));
   }
+  EXPECT_THAT(Check(), HasReason(reason::kRequesterCooldown));
+}
+
+TEST_F(CooldownsTest, WhatIsTakenBackBeforeAnybodyIsAskedDoesNot) {
+  for (int n = 1; n <= 2; ++n) {
+    ASSERT_OK(gate().flow.Cancel(Submit(CameraOn(n)), "x"));
+  }
   EXPECT_OK(Check());
+}
+
+TEST_F(CooldownsTest, WhatIsTakenBackAfterItWasApprovedDoesNot) {
+  EXPECT_FALSE(Cooldowns::IsNo(In(v1::COMMAND_STATE_APPROVED),
+                               In(v1::COMMAND_STATE_CANCELLED)));
 }
 
 TEST_F(CooldownsTest, WhatNobodyWasAskedIsNoNo) {

@@ -1,11 +1,13 @@
 #include "services/command-gate/dispatcher.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/command-gate/binding_check.h"
 #include "services/command-gate/command_states.h"
 #include "services/command-gate/quorum.h"
 #include "services/command-gate/token_check.h"
@@ -22,7 +24,8 @@ namespace {
 using records::v1::CommandRow;
 using ::u2fi::store::Durability;
 
-// A touch that was verified so lately needs no second look at its token.
+// What was looked at so lately, a token with its touch, the binding with the
+// last one or with the submission, needs no second look.
 constexpr uint64_t kFreshMs = 1'000;
 
 proof::v1::Proof ProofOf(const CommandRow& row) {
@@ -102,6 +105,23 @@ absl::Status CheckExecutor(const StoredCommand& command,
                "another gateway executes this command");
 }
 
+// The registry's Apply judges it, with its proof, before anything goes down.
+bool IsAppliedFirst(const CommandRow& row) {
+  return row.gateway().empty() || row.operation() == proof::kOperationPins ||
+         row.operation() == proof::kOperationUnbind;
+}
+
+// When the registry was asked last what holds for the command.
+uint64_t LastLookMs(const CommandRow& row) {
+  uint64_t last = row.submit_ms();
+  for (const records::v1::Slot& slot : row.slots()) {
+    if (slot.state() == v1::APPROVAL_STATE_ACCEPTED) {
+      last = std::max(last, slot.answer_ms());
+    }
+  }
+  return last;
+}
+
 // A later command of a batch begins together with the first one.
 bool MayBegin(const CommandRow& row) {
   if (row.index() > 0) return false;
@@ -169,8 +189,9 @@ absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
       return End(command, v1::COMMAND_STATE_EXPIRED,
                  reason::kExecuteByPassed.name);
     }
-    const absl::Status stands = CheckTokens(command);
-    if (IsReason(stands, reason::kTokenRevoked)) {
+    absl::Status stands = CheckTokens(command);
+    if (stands.ok()) stands = CheckBinding(command);
+    if (IsReason(stands, reason::kTokenRevoked) || IsFinalRefusal(stands)) {
       return End(command, v1::COMMAND_STATE_DENIED, ReasonOf(stands));
     }
     RETURN_IF_ERROR(stands);
@@ -178,8 +199,7 @@ absl::StatusOr<StoredCommand> Dispatcher::Dispatch(StoredCommand command) {
   }
   if (command.row.state() != v1::COMMAND_STATE_DISPATCHED) return command;
   if (command.row.gateway().empty()) return ApplyOnAccount(command);
-  if (command.row.operation() == proof::kOperationPins ||
-      command.row.operation() == proof::kOperationUnbind) {
+  if (IsAppliedFirst(command.row)) {
     return ApplyPins(std::move(command));
   }
   return SendDown(std::move(command));
@@ -195,6 +215,19 @@ absl::Status Dispatcher::CheckTokens(const StoredCommand& command) {
     RETURN_IF_ERROR(CheckToken(attestation_, command, slot));
   }
   return absl::OkStatus();
+}
+
+absl::Status Dispatcher::CheckBinding(const StoredCommand& command) {
+  const auto now_ms = static_cast<uint64_t>(UnixMillis(clock_));
+  if (IsAppliedFirst(command.row) ||
+      LastLookMs(command.row) + kFreshMs >= now_ms) {
+    return absl::OkStatus();
+  }
+  std::vector<StoredCommand> all = {command};
+  if (!command.row.batch_ids().empty()) {
+    ASSIGN_OR_RETURN(all, commands_.ReadBatch(command));
+  }
+  return CheckBindings(registry_, all);
 }
 
 absl::StatusOr<StoredCommand> Dispatcher::SetDispatched(

@@ -29,8 +29,9 @@ class Dispatcher {
         gateways_(gateways) {}
 
   // Brings a command that is APPROVED (or PREPARING and FREE) or DISPATCHED on
-  // its way, again if need be. EXPIRED instead if execute_by has passed and it
-  // was not on its way yet.
+  // its way, again if need be. If it was not on its way yet: EXPIRED instead if
+  // execute_by has passed, DENIED if what it was approved under has ended
+  // meanwhile (decisions A16).
   absl::StatusOr<StoredCommand> Dispatch(StoredCommand command);
 
   // A timer sent `seen` down again: once is enough while the gateway stays
@@ -57,6 +58,8 @@ class Dispatcher {
   // TOKEN_REVOKED if a token that approved may not answer any more (decisions
   // A16).
   absl::Status CheckTokens(const StoredCommand& command);
+  // CheckBindings(), unless that was looked at just now or Apply does it.
+  absl::Status CheckBinding(const StoredCommand& command);
   absl::StatusOr<StoredCommand> SetDispatched(const StoredCommand& command);
   absl::StatusOr<StoredCommand> End(const StoredCommand& command,
                                     v1::CommandState state,

@@ -103,8 +103,7 @@ absl::Status GateFlow::Advance(StoredCommand command) {
 }
 
 absl::StatusOr<StoredCommand> GateFlow::Cancel(const StoredCommand& command,
-                                               absl::string_view caller_uri,
-                                               bool refused) {
+                                               absl::string_view caller_uri) {
   if (command.row.state() == v1::COMMAND_STATE_DISPATCHED ||
       IsFinal(command.row.state())) {
     return Error(reason::kAlreadyDecided, "the command has gone too far");
@@ -117,7 +116,6 @@ absl::StatusOr<StoredCommand> GateFlow::Cancel(const StoredCommand& command,
   next.set_reason(reason::kCancelled.name);
   MoveEvidence evidence;
   evidence.caller = std::string(caller_uri);
-  evidence.refused = refused;
   ASSIGN_OR_RETURN(
       StoredCommand cancelled,
       mover_.Move(command, std::move(next), evidence, Durability::kReplicated));

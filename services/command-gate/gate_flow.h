@@ -45,11 +45,10 @@ class GateFlow : public GatewayEvents {
   // outside. Errors are passing ones: the sweeper comes back to it.
   absl::Status Advance(StoredCommand command);
 
-  // Ends a command that nobody has dispatched yet; `refused` by somebody else
-  // than its requester, who cools down after some. ALREADY_DECIDED otherwise.
+  // Ends a command that nobody has dispatched yet. If somebody was asked, its
+  // requester cools down after some. ALREADY_DECIDED otherwise.
   absl::StatusOr<StoredCommand> Cancel(const StoredCommand& command,
-                                       absl::string_view caller_uri,
-                                       bool refused = false);
+                                       absl::string_view caller_uri);
 
   // A timer of the command fired: ends it if its deadline has passed, or
   // takes up what a crash left lying.

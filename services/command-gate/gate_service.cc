@@ -222,9 +222,7 @@ absl::StatusOr<StoredCommand> GateService::CancelOnce(
                    Find(caller, request.tenant(), request.name()));
   RETURN_IF_ERROR(CheckMayCancel(caller, request.on_behalf_of(), command));
   if (command.row.state() == v1::COMMAND_STATE_CANCELLED) return command;
-  const bool by_another = !request.on_behalf_of().empty() &&
-                          request.on_behalf_of() != command.row.account();
-  return flow_.Cancel(command, caller.uri(), by_another);
+  return flow_.Cancel(command, caller.uri());
 }
 
 }  // namespace u2fi::command_gate

@@ -40,8 +40,6 @@ void CheckTimes(absl::string_view path, const CommandGateSettings& settings,
 
 void CheckNumbers(absl::string_view path, const CommandGateSettings& settings,
                   config::Checks& checks) {
-  checks.Range(absl::StrCat(path, ".open_commands_per_account"),
-               settings.open_commands_per_account(), 1, 10000);
   checks.Range(absl::StrCat(path, ".account_requests_per_minute"),
                settings.account_requests_per_minute(), 1, 1'000'000);
   checks.Range(absl::StrCat(path, ".gateway_requests_per_minute"),

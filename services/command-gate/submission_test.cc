@@ -214,6 +214,15 @@ TEST_F(SubmissionTest, AnAccountAgreesToAGatewaysKey) {
   EXPECT_TRUE(submission.on_account);
 }
 
+TEST_F(SubmissionTest, AnAccountAgreesToAChangeOfPolicy) {
+  item().set_device("account:ann");
+  item().set_operation("u2fi.policy");
+  item().set_message("arguments");
+  options().set_purpose(proof::v1::PURPOSE_TOKEN);
+  options().mutable_place()->set_gateway("g1");
+  EXPECT_OK(Read());
+}
+
 TEST_F(SubmissionTest, ARecoveryTokenCanBeEnrolled) {
   SetEnrolment();
   options().mutable_enrol()->set_recovery(true);

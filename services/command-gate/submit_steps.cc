@@ -1,5 +1,6 @@
 #include "services/command-gate/submit_steps.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -123,6 +124,30 @@ absl::Status CheckGatewayList(const SubmitInputs& in) {
                {{"account", in.submission.account}});
 }
 
+// What is agreed to waits, and a browser is no place for it: the registry's
+// Apply looks at more.
+absl::Status CheckPolicyChange(const SubmitInputs& in) {
+  if (in.submission.operation != proof::kOperationPolicy) {
+    return absl::OkStatus();
+  }
+  if (!in.submission.browser_origin.empty()) {
+    return Error(reason::kPlaceNotAllowed,
+                 "a change of policy is not agreed to in a browser");
+  }
+  proof::v1::PolicyChangeArguments arguments;
+  const bool read = arguments.ParseFromString(in.submission.arguments);
+  const auto& pending = in.resolved.policy().pending();
+  if (!read || std::any_of(pending.begin(), pending.end(),
+                           [&arguments](const registry::PolicyChange& waits) {
+                             return waits.resource() == arguments.resource() &&
+                                    waits.change() == arguments.change();
+                           })) {
+    return absl::OkStatus();
+  }
+  return Error(reason::kPolicyChangeUnknown, "no such change waits",
+               {{"resource", arguments.resource()}});
+}
+
 absl::Status CheckGateway(const SubmitInputs& in, const std::string& id) {
   if (id.empty()) return absl::OkStatus();
   const registry::ResolvedGateway* gateway = FindGateway(in.resolved, id);
@@ -188,8 +213,8 @@ std::string SiteOwnerOf(const SubmitInputs& in) {
 }
 
 constexpr absl::Status (*kChecks[])(const SubmitInputs&) = {
-    CheckRule,       CheckSecrets,  CheckBinding,  CheckGatewayList,
-    CheckTouchPlace, CheckGateways, CheckEnrolment};
+    CheckRule,         CheckSecrets,    CheckBinding,  CheckGatewayList,
+    CheckPolicyChange, CheckTouchPlace, CheckGateways, CheckEnrolment};
 
 proof::v1::Rule BreakGlassRule() {
   proof::v1::Rule rule;
@@ -330,7 +355,7 @@ absl::Status MakeRoom(SubmitView& view, CommandRow& row) {
     const SubmitView::Place& place = view.places[static_cast<size_t>(i)];
     if (place.account.empty()) {
       full = Error(reason::kAccountLimit,
-                   "the account has three questions open already");
+                   "the account has as many questions open as it may");
     } else if (place.gateway.empty() && !row.slots(i).gateway().empty()) {
       full = Error(reason::kGatewayLimit,
                    "the gateway has sixteen questions open already");

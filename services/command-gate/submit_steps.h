@@ -35,8 +35,8 @@ struct SubmitInputs {
   bool free() const { return without_touch; }
 };
 
-// Rule, secrets, change, place, gateways and enrolment, in this order: the
-// first fault is the answer (submitter.h).
+// Rule, secrets, change, policy, place, gateways and enrolment, in this order:
+// the first fault is the answer (submitter.h).
 absl::Status CheckSubmission(const SubmitInputs& in);
 
 // The command's record without sequence and bytes.

@@ -233,6 +233,16 @@ TEST_F(SubmitterTest, AnAccountHasThreeQuestionsOpenAtMost) {
   EXPECT_FALSE(Read(CameraOn(4).command_id).exists());
 }
 
+TEST_F(SubmitterTest, AThiefsThreeDoNotKeepTheOwnerFromAsking) {
+  for (int i = 1; i <= 3; ++i) Submit(CameraOn(i));
+  for (int i = 4; i <= 5; ++i) {
+    Submission asked = CameraOn(i);
+    asked.requester = proof::Requester("spiffe://test/client/t1/own", "ann");
+    if (i == 4) Submit(asked);
+    if (i == 5) EXPECT_THAT(Try(asked), HasReason(reason::kAccountLimit));
+  }
+}
+
 TEST_F(SubmitterTest, AQuestionThatEndedMakesRoom) {
   const StoredCommand first = Submit(CameraOn(1));
   Submit(CameraOn(2));

@@ -106,6 +106,47 @@ TEST_F(TokenActsTest, WithoutAnotherTokenNobodyIsAsked) {
               IsEmpty());
 }
 
+// An operator named a change of the policy that waits.
+class PolicyActTest : public TokenActsTest {
+ protected:
+  PolicyActTest() {
+    device_registry::v1::PolicyChange& waits = *registry_.policy.add_pending();
+    waits.set_resource("policy");
+    waits.set_change(std::string(32, 'c'));
+    waits.add_looser("lamp.on=free");
+  }
+  static Submission Agree(char change = 'c') {
+    Submission asked = Act("revoke");
+    asked.operation = "u2fi.policy";
+    proof::v1::PolicyChangeArguments arguments;
+    arguments.set_format(1);
+    arguments.set_resource("policy");
+    arguments.set_change(std::string(32, change));
+    arguments.add_looser("lamp.on=free");
+    asked.arguments = proof::Encode(arguments);
+    return asked;
+  }
+};
+
+TEST_F(PolicyActTest, TheRegistryAloneAppliesIt) {
+  EXPECT_EQ(Done(Agree()).row.state(), v1::COMMAND_STATE_SUCCEEDED);
+  EXPECT_THAT(attestation_.applied, IsEmpty());
+  EXPECT_THAT(registry_.applied, SizeIs(1));
+}
+
+TEST_F(PolicyActTest, WhatDoesNotWaitIsRefusedBeforeATouch) {
+  EXPECT_THAT(gate().submitter.Submit(Agree('x'), /*check_only=*/false),
+              HasReason(reason::kPolicyChangeUnknown));
+}
+
+TEST_F(PolicyActTest, ABrowserIsNoPlaceForIt) {
+  Submission asked = Agree();
+  asked.approver_gateway.clear();
+  asked.browser_origin = "https://portal.example";
+  EXPECT_THAT(gate().submitter.Submit(asked, /*check_only=*/false),
+              HasReason(reason::kPlaceNotAllowed));
+}
+
 TEST_F(TokenActsTest, AForeignGatewayIsNoPlaceForIt) {
   registry_.account.clear_gateways();
   EXPECT_THAT(gate().submitter.Submit(Act("revoke"), false),

@@ -14,6 +14,7 @@
 #include "services/device-registry/enrolment.h"
 #include "services/device-registry/gateway_key_act.h"
 #include "services/device-registry/pins_update.h"
+#include "services/device-registry/policy_change_act.h"
 #include "services/device-registry/provisioning.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
@@ -164,6 +165,9 @@ absl::StatusOr<std::string> Applier::CarryOut(Change& change,
   }
   if (in.command.operation() == proof::kOperationGatewayKey) {
     return ApplyGatewayKey(change, in, rp_id_hash_);
+  }
+  if (in.command.operation() == proof::kOperationPolicy) {
+    return ApplyPolicyChange(change, in, rp_id_hash_);
   }
   if (statement.purpose() == proof::v1::PURPOSE_PROVISION &&
       in.command.operation() == proof::kOperationPins) {

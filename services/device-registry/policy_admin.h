@@ -3,6 +3,8 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/rpc/caller.h"
+#include "services/device-registry/policy_loosening.h"
+#include "services/device-registry/policy_pending.h"
 #include "services/device-registry/registry_store.h"
 #include "u2fi/device_registry/v1/devices.pb.h"
 
@@ -10,8 +12,12 @@ namespace u2fi::device_registry {
 
 // What is critical: models with their makers' rules, and the tenant's policy.
 // A change makes nothing in a pin set stricter or looser: it counts from the
-// next Resolve on, and in the next pin set. Thread-safe. Errors are those of
-// registry.proto.
+// next Resolve on, and in the next pin set. One that asks for more holds at
+// once, and drops what waits for the same resource. One that lets less be asked
+// for (policy_loosening.h) waits until those who may agree have touched
+// (policy_change_act.h): the policy's guardians, or where none is named
+// whoever owns a site. While nobody of them ever had a key it holds at once.
+// Thread-safe. Errors are those of registry.proto.
 class PolicyAdmin {
  public:
   // `store` must outlive this object.
@@ -33,11 +39,20 @@ class PolicyAdmin {
       const rpc::Caller& caller, const v1::UpdatePolicyRequest& request);
 
  private:
+  // What UpdateModel() and UpdatePolicy() decide.
+  absl::Status ChangeModel(const rpc::Caller& caller,
+                           const v1::UpdateModelRequest& request,
+                           Change& change, v1::UpdateModelResponse& response);
+  absl::Status ChangePolicy(const rpc::Caller& caller,
+                            const v1::UpdatePolicyRequest& request,
+                            Change& change, v1::UpdatePolicyResponse& response);
+  // Whether a change that makes something looser has to wait.
+  absl::StatusOr<bool> Waits(const Loosening& loosening,
+                             absl::string_view tenant,
+                             const v1::Policy& policy);
+
   RegistryStore& store_;
 };
-
-// The policy of a tenant that has none.
-v1::Policy DefaultPolicy();
 
 }  // namespace u2fi::device_registry
 

@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kMaxOperations = 256;
 constexpr int kMaxSecretFields = 8;
+constexpr int kMaxGuardians = 16;
 constexpr size_t kMaxDisplayName = 128;
 constexpr size_t kMaxTitle = 64;
 constexpr size_t kMaxSecretPath = 128;
@@ -95,6 +96,22 @@ absl::Status CheckDistinct(absl::string_view path, const List& list) {
   return absl::OkStatus();
 }
 
+absl::Status CheckGuardians(const v1::Policy& policy) {
+  if (policy.guardians_size() > kMaxGuardians) {
+    return FieldError("policy.guardians", "has more than 16 entries");
+  }
+  std::set<absl::string_view> seen;
+  for (const std::string& guardian : policy.guardians()) {
+    if (!proof::IsId(guardian)) {
+      return FieldError("policy.guardians", "has what is not an id");
+    }
+    if (!seen.insert(guardian).second) {
+      return FieldError("policy.guardians", "names an account twice");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckModel(const v1::Model& model) {
@@ -123,6 +140,7 @@ absl::Status CheckRules(
 
 absl::Status CheckPolicy(const v1::Policy& policy) {
   RETURN_IF_ERROR(CheckRules("policy.rules", policy.rules()));
+  RETURN_IF_ERROR(CheckGuardians(policy));
   const uint32_t release = policy.release_deadline_s();
   if (release != 0 && (release < kMinReleaseS || release > kMaxReleaseS)) {
     return FieldError("policy.release_deadline_s", "is not 60 to 2,592,000");

@@ -20,7 +20,7 @@ absl::Status CheckRules(
     absl::string_view path,
     const google::protobuf::RepeatedPtrField<proof::v1::OperationRule>& rules);
 
-// CheckRules(), and the bounds of the numbers.
+// CheckRules(), the bounds of the numbers, and at most 16 distinct guardians.
 absl::Status CheckPolicy(const v1::Policy& policy);
 
 }  // namespace u2fi::device_registry

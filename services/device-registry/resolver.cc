@@ -1,5 +1,6 @@
 #include "services/device-registry/resolver.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,7 +14,8 @@
 #include "services/common/status/status_macros.h"
 #include "services/device-registry/bound_again.h"
 #include "services/device-registry/effective_rule.h"
-#include "services/device-registry/policy_admin.h"
+#include "services/device-registry/policy_loosening.h"
+#include "services/device-registry/policy_pending.h"
 #include "services/device-registry/registry_keys.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
@@ -107,6 +109,7 @@ class Resolution {
   absl::Status Add(const v1::ResolveItem& asked);
   absl::Status AddAccountAct(const v1::ResolveItem& asked);
   absl::Status AddDeviceAct(const v1::ResolveItem& asked);
+  absl::Status TightenAgreement(proof::v1::Rule& rule);
   void SetPlaces(const v1::Device& device, v1::ResolvedItem& item);
   absl::Status SetRule(const v1::ResolveItem& asked, const RuleSources& sources,
                        v1::ResolvedItem& item);
@@ -155,6 +158,10 @@ absl::Status Resolution::Begin() {
                    store_.GetCached<PolicyRow>(tenant_, key::Policy()));
   *response_.mutable_policy() =
       policy == nullptr ? DefaultPolicy() : policy->policy();
+  // Only who agrees to it has to know what waits.
+  if (request_.items(0).operation() != proof::kOperationPolicy) {
+    response_.mutable_policy()->clear_pending();
+  }
   if (!request_.new_owner().empty()) {
     ASSIGN_OR_RETURN(const auto new_owner, NeedAccount(request_.new_owner()));
     *response_.mutable_new_owner() = new_owner->account();
@@ -181,7 +188,31 @@ absl::Status Resolution::AddAccountAct(const v1::ResolveItem& asked) {
   sources.policy = &response_.policy();
   sources.owner = &account_->account();
   RETURN_IF_ERROR(SetRule(asked, sources, item));
+  if (asked.operation() == proof::kOperationPolicy) {
+    RETURN_IF_ERROR(TightenAgreement(*item.mutable_rule()));
+  }
   return CheckPlace(item, PinSet());
+}
+
+// A touch that agrees to what waits is as good as the rules that become looser
+// want theirs (decisions A19).
+absl::Status Resolution::TightenAgreement(proof::v1::Rule& rule) {
+  for (const v1::PolicyChange& waits : response_.policy().pending()) {
+    Loosening loosening;
+    if (waits.has_policy()) {
+      loosening = LooseningOf(response_.policy(), waits.policy());
+    } else {
+      const std::string id = PlainId(waits.resource());
+      ASSIGN_OR_RETURN(const auto model,
+                       Need<ModelRow>(key::Model(id), waits.resource()));
+      loosening = LooseningOf(model->model(), waits.model());
+    }
+    for (const proof::v1::Rule& looser : loosening.rules) {
+      rule.set_uv(rule.uv() || looser.uv());
+      rule.set_level(std::max(rule.level(), looser.level()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Resolution::AddDeviceAct(const v1::ResolveItem& asked) {

@@ -240,13 +240,11 @@ std::vector<ApprovalDesk::QuestionPtr> ApprovalDesk::StillWaiting(
   stopped = stop_;
   const auto now = static_cast<uint64_t>(UnixMillis(clock_));
   const std::deque<QuestionPtr> open = open_;
-  std::vector<QuestionPtr> waiting;
   bool any_shown = false;
   for (const QuestionPtr& question : open) {
     any_shown |= question->shown;
-    if (question->state != State::kWaiting) continue;
-    if (now < question->text.approve_by_ms) {
-      waiting.push_back(question);
+    if (question->state != State::kWaiting ||
+        now < question->text.approve_by_ms) {
       continue;
     }
     Answer(*question,
@@ -255,8 +253,25 @@ std::vector<ApprovalDesk::QuestionPtr> ApprovalDesk::StillWaiting(
            reason::kTokenAbsent.name);
     Remove(*question);
   }
+  std::vector<QuestionPtr> waiting = InTurn();
   // People must know which key to bring.
   if (!any_shown && !waiting.empty()) Show(*waiting.front());
+  return waiting;
+}
+
+std::vector<ApprovalDesk::QuestionPtr> ApprovalDesk::InTurn() const {
+  std::vector<QuestionPtr> open;
+  std::vector<Turns::Entry> entries;
+  for (const QuestionPtr& question : open_) {
+    if (question->state == State::kAnswered) continue;
+    open.push_back(question);
+    entries.push_back(
+        {question->text.requester, question->state == State::kWaiting});
+  }
+  std::vector<QuestionPtr> waiting;
+  for (const size_t place : turns_.Order(entries)) {
+    waiting.push_back(open[place]);
+  }
   return waiting;
 }
 
@@ -267,6 +282,7 @@ bool ApprovalDesk::Claim(Question& question, const std::string& port) {
   }
   question.state = State::kTouching;
   busy_.insert(port);
+  turns_.Took(question.text.requester);
   Show(question);
   return true;
 }

@@ -18,6 +18,7 @@
 #include "services/gateway-agent/pin_desk.h"
 #include "services/gateway-agent/token.h"
 #include "services/gateway-agent/touch.h"
+#include "services/gateway-agent/turns.h"
 #include "u2fi/gateway/v1/local.pb.h"
 
 namespace u2fi::gateway_agent {
@@ -35,7 +36,8 @@ struct ApprovalOptions {
 // Puts the mesh's questions to the keys of the site. Each is checked from its
 // bytes when it comes, and what does not agree is refused with a reason. A key
 // gets one question at a time, and the next one only after the mesh said what
-// became of the last touch; a question for another key does not wait for it. A
+// became of the last touch; a question for another key does not wait for it.
+// Those who ask take turns (turns.h). A
 // question that comes again (after a reconnect) is not put again: its answer
 // goes up again. Thread-safe; one thread for each key in use, and one more.
 class ApprovalDesk : public MeshHandler {
@@ -105,7 +107,9 @@ class ApprovalDesk : public MeshHandler {
   bool BecomeFinder();
   absl::optional<Match> FindMatch();
   absl::optional<Match> TryTokens(const std::vector<QuestionPtr>& waiting);
-  // What waits, after what waited too long was answered.
+  // What waits, whose turn is first at the front.
+  std::vector<QuestionPtr> InTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The same, after what waited too long was answered.
   std::vector<QuestionPtr> StillWaiting(uint64_t& seen, bool& stopped);
   bool Claim(Question& question, const std::string& port);
   void Put(Match match);
@@ -144,6 +148,7 @@ class ApprovalDesk : public MeshHandler {
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
   // In the order of their coming.
   std::deque<QuestionPtr> open_ ABSL_GUARDED_BY(mutex_);
+  Turns turns_ ABSL_GUARDED_BY(mutex_);
   // Ports of the keys in use.
   std::set<std::string> busy_ ABSL_GUARDED_BY(mutex_);
   // The last answers, by question, to be sent again; oldest first in order_.

@@ -127,6 +127,20 @@ TEST_F(ApprovalDeskTest, ABrokenRegistrationIsRefused) {
             "STATEMENT_FORMAT");
 }
 
+TEST_F(ApprovalDeskTest, ManyQuestionsOfOneDoNotKeepAnothersFirstWaiting) {
+  tokens_.Plug("p1", "k1");
+  Ask(questions_.Approval("q1", "k1"));
+  cue_.WaitFor("on q1");
+  Ask(questions_.Approval("q2", "k1"));
+  Ask(questions_.Approval("q3", "k1"));
+  Ask(questions_.ApprovalOf("spiffe://test/client/t1/owner ann", "own", "k1"));
+  tokens_.Touch("p1");
+  EXPECT_EQ(NextAnswer().approval_id(), "q1");
+  Ask(FakeQuestions::Outcome("q1"));
+  cue_.WaitFor("on own");
+  EXPECT_FALSE(cue_.Has("on q2"));
+}
+
 TEST_F(ApprovalDeskTest, TheKeyIsAskedAgainOnlyAfterTheOutcome) {
   tokens_.Plug("p1", "k1");
   tokens_.Touch("p1");

@@ -49,6 +49,20 @@ class FakeQuestions {
     return message;
   }
 
+  // The same, asked by another requester of the account.
+  gateway::v1::MeshMessage ApprovalOf(const std::string& requester,
+                                      const std::string& id,
+                                      const std::string& key_handle) const {
+    gateway::v1::MeshMessage message = Approval(id, key_handle);
+    std::string& bytes =
+        *message.mutable_approval_request()->mutable_statement();
+    proof::v1::AuthorizationStatement statement;
+    statement.ParseFromString(bytes);
+    statement.set_requester(requester);
+    bytes = proof::Encode(statement);
+    return message;
+  }
+
   // The same with user verification.
   gateway::v1::MeshMessage VerifiedApproval(
       const std::string& id, const std::string& key_handle) const {

@@ -97,6 +97,48 @@ TEST_F(AccountTest, ArgumentsThatAreNoneAreRefusedBeforeATouch) {
               HasReason(reason::kArgumentsFormat));
 }
 
+// The policy before a change gates the change.
+class PolicyChangeTest : public AccountTest {
+ protected:
+  device_registry::v1::Policy Policy() {
+    return site_.registry().policies().GetPolicy(olga_, {})->policy();
+  }
+  void SetPolicy(const device_registry::v1::Policy& policy) {
+    device_registry::v1::UpdatePolicyRequest request;
+    *request.mutable_policy() = policy;
+    ASSERT_OK(site_.registry().policies().UpdatePolicy(olga_, request));
+  }
+  size_t TouchesToIdentify() {
+    const auto ended = site_.Run("device.identify");
+    ExpectDone(ended);
+    return ended.ok() ? static_cast<size_t>(ended->approvals_size()) : 99;
+  }
+
+  const rpc::Caller olga_ = rpc::TestCaller("operator/t1/olga");
+};
+
+TEST_F(PolicyChangeTest, AnOperatorAloneMakesItStricterAndNeverLooser) {
+  device_registry::v1::Policy policy = Policy();
+  proof::v1::OperationRule& rule = *policy.add_rules();
+  rule.set_operation("device.identify");
+  *rule.mutable_rule() = proof::OwnerTouchRule();
+  SetPolicy(policy);
+  EXPECT_EQ(TouchesToIdentify(), 1u);
+  policy = Policy();
+  policy.clear_rules();
+  SetPolicy(policy);
+  EXPECT_EQ(TouchesToIdentify(), 1u);
+  ASSERT_EQ(Policy().pending_size(), 1);
+  proof::v1::PolicyChangeArguments arguments;
+  arguments.set_format(1);
+  arguments.set_resource("policy");
+  arguments.set_change(Policy().pending(0).change());
+  arguments.add_looser("device.identify=free");
+  ExpectDone(Act("u2fi.policy", arguments));
+  EXPECT_EQ(Policy().pending_size(), 0);
+  EXPECT_EQ(TouchesToIdentify(), 0u);
+}
+
 TEST_F(AccountTest, AGatewaysNewKeyHoldsOnceItsOwnerTouched) {
   const crypto::P256PrivateKey next = crypto::P256PrivateKey::Generate();
   device_registry::v1::GetGatewayRequest get;

@@ -67,6 +67,22 @@ absl::StatusOr<AccountChange> NewGatewayKey(const std::string& id, Mesh& mesh) {
                        proof::Encode(arguments)};
 }
 
+absl::StatusOr<AccountChange> Agreement(const std::string& resource,
+                                        Mesh& mesh) {
+  ASSIGN_OR_RETURN(const auto response, mesh.GetPolicy({}));
+  for (const registry::PolicyChange& waits : response.policy().pending()) {
+    if (waits.resource() != resource) continue;
+    proof::v1::PolicyChangeArguments arguments;
+    arguments.set_format(1);
+    arguments.set_resource(resource);
+    arguments.set_change(waits.change());
+    *arguments.mutable_looser() = waits.looser();
+    return AccountChange{std::string(proof::kOperationPolicy),
+                         proof::Encode(arguments)};
+  }
+  return FieldError("--agree", "no change of that waits: see u2fi policy");
+}
+
 }  // namespace
 
 std::string AccountText(const registry::Account& account) {
@@ -89,11 +105,14 @@ absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
                                         const registry::Account& present,
                                         Mesh& mesh) {
   const bool rules = !edit.rules.empty() || !edit.drop_rules.empty();
-  if (rules + !edit.gateways.empty() + !edit.gateway_key.empty() > 1) {
+  if (rules + !edit.gateways.empty() + !edit.gateway_key.empty() +
+          !edit.policy_change.empty() >
+      1) {
     return FieldError("--gateways",
-                      "rules and --gateway-key are commands of their own, a "
-                      "touch each");
+                      "rules, --gateway-key and --agree are commands of their "
+                      "own, a touch each");
   }
+  if (!edit.policy_change.empty()) return Agreement(edit.policy_change, mesh);
   if (!edit.gateway_key.empty()) return NewGatewayKey(edit.gateway_key, mesh);
   if (!edit.gateways.empty()) return NewGateways(edit, present, mesh);
   return NewRules(edit, present);

@@ -10,7 +10,8 @@
 namespace u2fi::cli {
 
 // What is to become of an account, as people write it: its rules, its gateways
-// or the key of one of them, since each is a touch of its own.
+// or the key of one of them, or that it agrees to a change of policy, since
+// each is a touch of its own.
 struct AccountEdit {
   // As in ParseOperation(): important to the account on every device.
   std::vector<std::string> rules;
@@ -22,9 +23,12 @@ struct AccountEdit {
   // The gateway whose waiting key it agrees to; empty: none.
   std::string gateway_key;
 
+  // What waits and is agreed to: "policy", or "models/camera"; empty: nothing.
+  std::string policy_change;
+
   bool Empty() const {
     return rules.empty() && drop_rules.empty() && gateways.empty() &&
-           gateway_key.empty();
+           gateway_key.empty() && policy_change.empty();
   }
 };
 
@@ -38,8 +42,8 @@ struct AccountChange {
 std::string AccountText(const registry::Account& account);
 
 // What to ask a touch for, from the account as it is. Asks `mesh` for the keys
-// of the gateways. INVALID_FIELD for text that is none, for two at once, and if
-// no key of the gateway waits.
+// of the gateways and for what waits. INVALID_FIELD for text that is none, for
+// two at once, and if no key of the gateway, or no such change, waits.
 absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
                                         const registry::Account& present,
                                         Mesh& mesh);

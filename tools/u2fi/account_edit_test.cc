@@ -89,6 +89,28 @@ TEST_F(AccountEditTest, WithoutAKeyThatWaitsThereIsNothingToAgreeTo) {
   EXPECT_FALSE(edit_.Empty());
 }
 
+TEST_F(AccountEditTest, AChangeOfPolicyThatWaitsIsAgreedTo) {
+  registry::PolicyChange& waits = *mesh_.policy.add_pending();
+  waits.set_resource("models/camera");
+  waits.set_change(std::string(32, 'c'));
+  waits.add_looser("camera.on=free");
+  edit_.policy_change = "models/camera";
+  const AccountChange change = Change();
+  EXPECT_EQ(change.operation, "u2fi.policy");
+  proof::v1::PolicyChangeArguments arguments;
+  ASSERT_TRUE(arguments.ParseFromString(change.message));
+  EXPECT_EQ(arguments.resource(), "models/camera");
+  EXPECT_EQ(arguments.change(), waits.change());
+  EXPECT_THAT(arguments.looser(), ElementsAre("camera.on=free"));
+}
+
+TEST_F(AccountEditTest, WithoutAChangeThatWaitsThereIsNothingToAgreeTo) {
+  edit_.policy_change = "policy";
+  EXPECT_FALSE(edit_.Empty());
+  EXPECT_THAT(ChangeFor(edit_, account_, mesh_),
+              HasReason(reason::kInvalidField));
+}
+
 TEST_F(AccountEditTest, AKeyAndAListAreTwoTouches) {
   edit_.gateway_key = "g1";
   edit_.gateways = {"g1"};

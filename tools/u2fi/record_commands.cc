@@ -145,6 +145,9 @@ void AddPolicy(CLI::App& app, Context& context, const FlagsPtr& flags) {
                      "true: no emergency goes round the rules");
   policy->add_option("--allow-self-approval", edit.allow_self_approval,
                      "true: in a quorum the requester counts as well");
+  policy->add_option("--guardians", edit.guardians,
+                     "the whole new list of accounts that may agree to what "
+                     "asks for less; without any, whoever owns a site");
 }
 
 void AddLists(CLI::App& app, Context& context, const FlagsPtr& flags) {

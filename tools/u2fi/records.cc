@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
@@ -63,18 +64,41 @@ std::string Line(const attestation::Token& token) {
       token.label().empty() ? "" : "  ", token.label());
 }
 
+// What waits for touches, and how one agrees to it.
+std::string Waits(const registry::PolicyChange& change) {
+  std::string text = absl::StrCat("\nwaits    ", change.resource(), ":");
+  for (const std::string& looser : change.looser()) {
+    absl::StrAppend(&text, " ", looser);
+  }
+  for (const registry::PolicyAgreement& agreement : change.agreements()) {
+    absl::StrAppend(&text, "\n         ", agreement.account(), " agreed");
+  }
+  return absl::StrCat(text, "\n         to agree: u2fi account --agree ",
+                      change.resource(), " --gateway GATEWAY");
+}
+
+std::string Guardians(const registry::Policy& policy) {
+  return policy.guardians().empty() ? "whoever owns a site"
+                                    : absl::StrJoin(policy.guardians(), " ");
+}
+
 std::string Text(const registry::Policy& policy) {
   std::string text = "policy   the strictest of it, model, owner and device";
   for (const proof::v1::OperationRule& rule : policy.rules()) {
     absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
                     proof::RuleName(rule.rule()));
   }
-  return absl::StrCat(text, "\nquorum   a requester ",
-                      policy.allow_self_approval() ? "may" : "may not",
-                      " approve his own command\nbreak-glass  ",
-                      policy.forbid_break_glass()
-                          ? "forbidden"
-                          : "as the pin sets of the devices say");
+  absl::StrAppend(&text, "\nquorum   a requester ",
+                  policy.allow_self_approval() ? "may" : "may not",
+                  " approve his own command\nbreak-glass  ",
+                  policy.forbid_break_glass()
+                      ? "forbidden"
+                      : "as the pin sets of the devices say",
+                  "\nguardians  ", Guardians(policy));
+  for (const registry::PolicyChange& change : policy.pending()) {
+    absl::StrAppend(&text, Waits(change));
+  }
+  return text;
 }
 
 }  // namespace
@@ -158,10 +182,11 @@ absl::Status Records::SetModel(const std::string& model,
     return present.status();
   }
   ASSIGN_OR_RETURN(const auto response, mesh_.UpdateModel(request));
-  output_.Show(response.model(),
-               absl::StrCat(response.model().name(), " with ",
-                            response.model().operations_size(),
-                            " operations; any other needs the owner's touch"));
+  std::string text = absl::StrCat(
+      response.model().name(), " with ", response.model().operations_size(),
+      " operations; any other needs the owner's touch");
+  if (response.has_waits()) text += Waits(response.waits());
+  output_.Show(response.model(), text);
   return absl::OkStatus();
 }
 
@@ -183,6 +208,10 @@ absl::Status Records::ChangePolicy(const PolicyEdit& edit) {
   }
   if (edit.allow_self_approval.has_value()) {
     policy.set_allow_self_approval(*edit.allow_self_approval);
+  }
+  if (!edit.guardians.empty()) {
+    *policy.mutable_guardians() = {edit.guardians.begin(),
+                                   edit.guardians.end()};
   }
   ASSIGN_OR_RETURN(const auto response, mesh_.UpdatePolicy(request));
   output_.Show(response.policy(), Text(response.policy()));

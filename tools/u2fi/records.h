@@ -21,9 +21,11 @@ struct PolicyEdit {
   std::vector<std::string> drop_rules;
   absl::optional<bool> forbid_break_glass;
   absl::optional<bool> allow_self_approval;
+  // The whole new list of accounts that may agree to a looser policy.
+  std::vector<std::string> guardians;
 
   bool Empty() const {
-    return rules.empty() && drop_rules.empty() &&
+    return rules.empty() && drop_rules.empty() && guardians.empty() &&
            !forbid_break_glass.has_value() && !allow_self_approval.has_value();
   }
 };

@@ -95,6 +95,26 @@ TEST_F(RecordsTest, ThePolicyIsShownForPeople) {
   EXPECT_THAT(said_.str(), HasSubstr("break-glass  forbidden"));
 }
 
+TEST_F(RecordsTest, WhatWaitsIsShownWithTheWayToAgree) {
+  registry::PolicyChange& waits = *mesh_.policy.add_pending();
+  waits.set_resource("policy");
+  waits.add_looser("door.open=touch");
+  waits.add_agreements()->set_account("ann");
+  EXPECT_OK(records_.ShowPolicy());
+  EXPECT_THAT(said_.str(), HasSubstr("waits    policy: door.open=touch"));
+  EXPECT_THAT(said_.str(), HasSubstr("ann agreed"));
+  EXPECT_THAT(said_.str(), HasSubstr("u2fi account --agree policy"));
+}
+
+TEST_F(RecordsTest, GuardiansAreTheWholeNewList) {
+  mesh_.policy.add_guardians("ann");
+  PolicyEdit edit;
+  edit.guardians = {"bob", "eve"};
+  EXPECT_FALSE(edit.Empty());
+  EXPECT_OK(records_.ChangePolicy(edit));
+  EXPECT_THAT(said_.str(), HasSubstr("guardians  bob eve"));
+}
+
 TEST_F(RecordsTest, WhatAPolicyEditDoesNotNameStays) {
   mesh_.policy.set_etag("3");
   mesh_.policy.set_allow_self_approval(true);

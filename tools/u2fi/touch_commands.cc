@@ -330,6 +330,9 @@ void AddAccount(CLI::App& app, Context& context, const FlagsPtr& flags) {
   account->add_option(
       "--gateway-key", edit.gateway_key,
       "GATEWAY: agree to the key that an operator named for it");
+  account->add_option("--agree", edit.policy_change,
+                      "policy, or models/MODEL: agree to the change that waits "
+                      "(u2fi policy)");
   account->add_option("--gateway", flags->ask.gateway, "where to touch");
   AddTimes(account, flags);
 }

@@ -107,6 +107,21 @@ absl::Status CheckGatewayKey(const v1::Command& command) {
                 arguments.new_point().size() == kPoint);
 }
 
+absl::Status CheckPolicyChange(const v1::Command& command) {
+  ASSIGN_OR_RETURN(const auto arguments,
+                   ParseArguments<v1::PolicyChangeArguments>(command));
+  const int count = arguments.looser_size();
+  bool valid = arguments.format() == 1 && !arguments.resource().empty() &&
+               arguments.change().size() == kDigest && count >= 1 &&
+               count <= 16;
+  absl::string_view last;
+  for (const std::string& looser : arguments.looser()) {
+    valid = valid && last < looser;
+    last = looser;
+  }
+  return Expect(valid);
+}
+
 absl::Status CheckGrant(const v1::Command& command) {
   ASSIGN_OR_RETURN(const auto arguments,
                    ParseArguments<v1::GrantArguments>(command));
@@ -132,6 +147,7 @@ constexpr Checker kCheckers[] = {
     {"u2fi.proof.v1.AccountGatewaysArguments", CheckAccountGateways},
     {"u2fi.proof.v1.AccountPolicyArguments", CheckAccountPolicy},
     {"u2fi.proof.v1.GatewayKeyArguments", CheckGatewayKey},
+    {"u2fi.proof.v1.PolicyChangeArguments", CheckPolicyChange},
     {"u2fi.proof.v1.GrantArguments", CheckGrant},
     {"u2fi.proof.v1.UnbindArguments", CheckUnbind}};
 

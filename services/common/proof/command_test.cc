@@ -197,6 +197,20 @@ TEST(CommandArgumentsTest, AGatewayKeyIsAPoint) {
   EXPECT_FALSE(ArgumentsStatus("u2fi.gateway.key", arguments).ok());
 }
 
+TEST(CommandArgumentsTest, APolicyChangeNamesWhatBecomesLooserAscending) {
+  v1::PolicyChangeArguments arguments;
+  arguments.set_format(1);
+  arguments.set_resource("policy");
+  arguments.set_change(std::string(32, 'c'));
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", arguments).ok());
+  arguments.add_looser("door.open=touch");
+  EXPECT_OK(ArgumentsStatus("u2fi.policy", arguments));
+  arguments.add_looser("door.open=touch");
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", arguments).ok());
+  arguments.set_looser(1, "open");
+  EXPECT_OK(ArgumentsStatus("u2fi.policy", arguments));
+}
+
 TEST(CommandArgumentsTest, GrantAndUnbindHaveDigests) {
   v1::GrantArguments grant;
   grant.set_format(1);

@@ -68,6 +68,16 @@ absl::StatusOr<std::string> GatewayKeyText(const v1::Command& command) {
                       crypto::Hex(crypto::View(key.SpkiHash())).substr(0, 16));
 }
 
+absl::StatusOr<std::string> PolicyChangeText(const v1::Command& command) {
+  ASSIGN_OR_RETURN(const auto arguments,
+                   ArgumentsOf<v1::PolicyChangeArguments>(command));
+  std::string text = absl::StrCat(" ", arguments.resource(), " looser");
+  for (const std::string& looser : arguments.looser()) {
+    absl::StrAppend(&text, " ", looser);
+  }
+  return text;
+}
+
 struct Describer {
   absl::string_view arguments;  // As operations.proto names them.
   absl::StatusOr<std::string> (*describe)(const v1::Command&);
@@ -77,7 +87,8 @@ constexpr Describer kDescribers[] = {
     {"u2fi.proof.v1.TokenArguments", TokenText},
     {"u2fi.proof.v1.AccountGatewaysArguments", GatewaysText},
     {"u2fi.proof.v1.AccountPolicyArguments", PolicyText},
-    {"u2fi.proof.v1.GatewayKeyArguments", GatewayKeyText}};
+    {"u2fi.proof.v1.GatewayKeyArguments", GatewayKeyText},
+    {"u2fi.proof.v1.PolicyChangeArguments", PolicyChangeText}};
 
 std::string ArgumentsText(const v1::Command& command) {
   if (command.arguments().empty()) return "";

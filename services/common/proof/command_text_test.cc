@@ -92,6 +92,18 @@ TEST(CommandTextTest, ANewKeyOfAGatewayIsNamedByItsHash) {
                    crypto::Hex(crypto::View(key.SpkiHash())).substr(0, 16)));
 }
 
+TEST(CommandTextTest, AChangeOfPolicySaysAllThatBecomesLooser) {
+  v1::PolicyChangeArguments arguments;
+  arguments.set_format(1);
+  arguments.set_resource("models/lock");
+  arguments.set_change(std::string(32, 'c'));
+  arguments.add_looser("door.open=free");
+  arguments.add_looser("open");
+  EXPECT_EQ(CommandText(Make("u2fi.policy", Encode(arguments))),
+            "u2fi.policy on account:ann models/lock looser door.open=free "
+            "open");
+}
+
 TEST(CommandTextTest, ArgumentsThatCannotBeReadAreSaidToBe) {
   EXPECT_EQ(CommandText(Make("u2fi.token.revoke", "\xff")),
             "u2fi.token.revoke on account:ann (unreadable)");

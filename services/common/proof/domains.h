@@ -19,6 +19,7 @@ inline constexpr absl::string_view kLeaseEnd = "u2fi/lease-end/v1";
 inline constexpr absl::string_view kEnrol = "u2fi/enrol/v1";
 inline constexpr absl::string_view kAccountGateways =
     "u2fi/account-gateways/v1";
+inline constexpr absl::string_view kPolicyChange = "u2fi/policy-change/v1";
 inline constexpr absl::string_view kWords = "u2fi/words/v1";
 inline constexpr absl::string_view kAudit = "u2fi/audit/v1";
 // A device's own signatures: that it is the device, and what came out.

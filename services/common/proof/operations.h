@@ -21,6 +21,7 @@ inline constexpr absl::string_view kOperationAccountGateways =
 inline constexpr absl::string_view kOperationAccountPolicy =
     "u2fi.account.policy";
 inline constexpr absl::string_view kOperationGatewayKey = "u2fi.gateway.key";
+inline constexpr absl::string_view kOperationPolicy = "u2fi.policy";
 
 // True if the name starts with `u2fi.`, known or not.
 bool IsReserved(absl::string_view operation);

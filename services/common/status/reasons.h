@@ -192,6 +192,13 @@ inline constexpr Reason kPinsChange{"PINS_CHANGE",
                                     absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kGatewaysPrevious{
     "GATEWAYS_PREVIOUS", absl::StatusCode::kFailedPrecondition};
+// Changes of policy and models that wait for touches.
+inline constexpr Reason kPolicyChangeUnknown{
+    "POLICY_CHANGE_UNKNOWN", absl::StatusCode::kFailedPrecondition};
+inline constexpr Reason kPolicyChangeLimit{
+    "POLICY_CHANGE_LIMIT", absl::StatusCode::kResourceExhausted};
+inline constexpr Reason kNotAGuardian{"NOT_A_GUARDIAN",
+                                      absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kLeaseOfferInvalid{"LEASE_OFFER_INVALID",
                                            absl::StatusCode::kPermissionDenied};
 inline constexpr Reason kEnrolmentMissing{"ENROLMENT_MISSING",
