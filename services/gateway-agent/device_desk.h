@@ -17,6 +17,7 @@
 #include "services/common/sync/sync.h"
 #include "services/common/time/clock.h"
 #include "services/gateway-agent/device_credentials.h"
+#include "services/gateway-agent/device_quota.h"
 #include "services/gateway-agent/identity.h"
 #include "services/gateway-agent/mesh_sender.h"
 #include "services/gateway-agent/site_store.h"
@@ -219,6 +220,9 @@ class DeviceDesk : public MeshHandler {
   // Commands to plain devices that this process handed over, by the instant of
   // Clock::Now() in ms at which they end as UNKNOWN.
   std::multimap<uint64_t, std::string> ends_;
+
+  // Of what devices said and `work_` holds.
+  DeviceQuota quota_;
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -34,8 +34,11 @@ void DeviceDesk::OnMqtt(const mqtt::Message& message) {
     }
     return;
   }
+  // What is dropped it is asked for again after the next connection.
+  if (!quota_.Take(topic->device, message.payload.size())) return;
   const bool plain = topic->kind == mqtt::TopicKind::kPlainState;
   Post([this, plain, device = topic->device, payload = message.payload] {
+    quota_.Give(device, payload.size());
     plain ? OnPlain(device, payload) : OnDevice(device, payload);
   });
 }

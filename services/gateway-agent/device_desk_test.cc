@@ -1,6 +1,7 @@
 // Commands to devices with the kit, whose side is played by hand.
 #include "services/gateway-agent/device_desk.h"
 
+#include <algorithm>
 #include <string>
 
 #include "services/common/proof/command.h"
@@ -123,6 +124,41 @@ TEST_F(DeviceDeskTest, ACommandAndItsResultAreOneDurableCommit) {
   ack.mutable_result_ack()->add_message_ids(IdOf(execute));
   Tell(ack);
   EXPECT_EQ(store.SuccessfulCommits(store::Durability::kDurable), before + 1);
+}
+
+// A device that talks without end has a share of the agent's memory and turn.
+TEST_F(DeviceDeskTest, ADeviceThatFloodsIsCutShort) {
+  device::v1::FromDevice said;
+  said.mutable_pins()->set_state(device::v1::BINDING_STATE_BLANK);
+  mqtt::Message flood;
+  flood.topic = topics.Of(site.device, mqtt::TopicKind::kUp);
+  flood.payload = said.SerializeAsString();
+  const auto device = broker.MakeClient(site.device);
+  device->Start();
+  Settle();
+  constexpr size_t kMost = DeviceQuota::kMaxBytes / DeviceQuota::kOverhead;
+  store.BeforeNextCommit([&] {
+    for (size_t i = 0; i < 2 * kMost; ++i) device->Publish(flood, nullptr);
+    broker.Settle();
+  });
+  const auto reports = [this] {
+    Settle();
+    const auto messages = mesh.Take();
+    return std::count_if(
+        messages.begin(), messages.end(),
+        [](const auto& message) { return message.has_pins_report(); });
+  };
+  mesh.Take();
+  MeshMessage message;
+  *message.mutable_execute_command() = Touched("lock.unlock");
+  EXPECT_TRUE(desk->OnMessage(message));
+  desk->Flush();
+  const auto heard = reports();
+  EXPECT_GT(heard, 1000);
+  EXPECT_LE(heard, static_cast<ptrdiff_t>(kMost));
+  EXPECT_EQ(Publications(), 1);
+  device->Publish(flood, nullptr);
+  EXPECT_EQ(reports(), 1) << "it may speak again";
 }
 
 TEST_F(DeviceDeskTest, WhatThePinSetCallsFreeNeedsNoProof) {

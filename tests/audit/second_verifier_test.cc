@@ -74,6 +74,41 @@ TEST(SecondVerifierTest, ErasedBodiesHoldInBoth) {
   EXPECT_EQ(RunPython(file.File()), "OK rows 18 touches 6\n");
 }
 
+void Erase(v1::AuditRow& row) {
+  row.clear_salt();
+  row.clear_body();
+}
+
+// A gateway handed over what the gate's erased rows are about.
+TEST(SecondVerifierTest, AnErasureHidesNothingInBoth) {
+  FakeExport file;
+  const std::string about = "commands/erased";
+  RowContent content;
+  content.kind = v1::ROW_KIND_COMMAND;
+  content.subjects = {about};
+  file.Add("erased", std::move(content));
+  file.AddHanded("journal", about, "bytes");
+  EXPECT_EQ(BadLineInCpp(file.File()),
+            static_cast<int64_t>(file.LineOf("journal")));
+  EXPECT_EQ(BadLineInPython(file.File()),
+            static_cast<int64_t>(file.LineOf("journal")));
+  Erase(file.Row("erased"));
+  EXPECT_EQ(BadLineInCpp(file.File()), 0);
+  EXPECT_EQ(BadLineInPython(file.File()), 0);
+}
+
+// Two files are joined, and the first came without bodies.
+TEST(SecondVerifierTest, ABodyThatComesLaterIsVerifiedByBoth) {
+  FakeExport file;
+  const std::vector<ExportRecord> whole = file.records;
+  for (ExportRecord& record : file.records) {
+    if (auto* row = std::get_if<v1::AuditRow>(&record)) Erase(*row);
+  }
+  file.records.insert(file.records.end(), whole.begin(), whole.end());
+  EXPECT_EQ(BadLineInCpp(file.File()), 0);
+  EXPECT_EQ(RunPython(file.File()), "OK rows 18 touches 9\n");
+}
+
 // A fault that is planted before the rows are chained, in what one row says;
 // or one in the records afterwards.
 struct Case {
@@ -186,6 +221,21 @@ const Case kCases[] = {
        changed.ParseFromString(checkpoint.checkpoint());
        changed.set_hash(std::string(32, 'h'));
        checkpoint = f.signer().Sign(changed);
+     }},
+    {"JournalUnderTheCloudsKey",
+     "",
+     {},
+     [](FakeExport& f) {
+       f.AddHanded("journal", "devices/lock-1");
+       f.AddJournalCheckpoint(f.signer());
+     }},
+    {"CopyWithAnotherBody",
+     "",
+     {},
+     [](FakeExport& f) {
+       v1::AuditRow copy = f.Row("unlock.asked");
+       FlipLast(copy.mutable_body());
+       f.records.push_back(copy);
      }},
     {"CheckpointOfAnUnknownKey",
      "",

@@ -6,7 +6,7 @@ u2fi.enrol and u2fi.pins. Purposes, rules, roles and what writers saw of each ot
 import base64, glob, hashlib, json, os, re, subprocess, sys, tempfile
 SPKI = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')  # Of a P-256 key, before the point.
 MESSAGES, chains, keys, touches, tokens, pins, points = {}, {}, {}, {}, {}, {}, {}  # MESSAGES: name → {number: field}.
-LOST_RACE, REFUSED, QUARANTINED, LEASE, checked, later, gated, handed = 18, 2, 3, 6, [], [], {}, []
+LOST_RACE, REFUSED, QUARANTINED, LEASE, checked, later, gated, handed, seen = 18, 2, 3, 6, [], [], {}, [], set()
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../protos/u2fi/%s/v1/*.proto')
 for path in glob.glob(FILES % 'audit') + glob.glob(FILES % 'proof'):
     for name, block in re.findall(r'^message (\w+) {\n(.*?)^}', open(path, encoding='utf-8').read(), re.M | re.S):
@@ -54,6 +54,7 @@ def check_touch(touch, body, known, gateways, rp_id_hash):
     asked, client = parse('AuthorizationStatement', touch['statement']), json.loads(touch['client_data'])
     data, gateway, when = touch['authenticator_data'], asked.get('approver_gateway'), touch.get('touched_at_ms')
     leaf, challenge = sha(b'\0', 'u2fi/cmd/v1', body['command']), sha('u2fi/authz/v1', touch['statement'])
+    need(body.get('index', 0) < asked['batch_size'] <= 1000, 'index')
     need(climb(leaf, body.get('index', 0), asked['batch_size'], body.get('path', [])) == asked['batch_root'], 'path')
     need(unb64(client['challenge']) == challenge, 'challenge')
     need(rp_id_hash in (None, data[:32]) and data[32] & 1, 'relying party or flags')
@@ -98,16 +99,19 @@ def check_row(record):
     header = parse('AuditHeader', unb64(record['header']))
     chain, sequence = chains.setdefault(header['writer']['raw'], []), header['sequence']
     this = (sha('u2fi/audit/v1', header['raw']), header['time_ms'])
-    if sequence <= len(chain): return need(chain[sequence - 1] == this, 'another row with this number')
     before = chain[-1] if chain else (b'', 0)
     follows = (sequence, header.get('previous', b'')) == (len(chain) + 1, before[0]) and this[1] >= before[1]
-    need(follows, 'does not follow the row before')
-    chain.append(this)
-    if 'body' not in record: return  # Erased.
+    need(follows or chain[sequence - 1] == this, 'neither follows the row before nor is one that came before')
+    chain.extend([this] * follows)
+    service, about = header['writer']['service'], {s for s in header.get('subjects', []) if s.startswith('commands/')}
+    if service == 'command-gate' and header['kind'] != LOST_RACE and 'body' not in record:
+        for subject in about: gated.setdefault(subject, set()).add(None)
+    if 'body' not in record: return  # Erased, unless it comes later.
     salt, body = unb64(record['salt']), unb64(record['body'])
     need(len(salt) == 16 and sha(salt, body) == header['body_hash'], 'body')
-    body, service = parse('AuditBody', body), header['writer']['service']
-    about = {subject for subject in header.get('subjects', []) if subject.startswith('commands/')}
+    if this[0] in seen: return
+    seen.add(this[0])
+    body = parse('AuditBody', body)
     for subject in about if service == 'command-gate' and header['kind'] != LOST_RACE else ():
         gated.setdefault(subject, set()).update({body['command']} if 'command' in body else ())
     if not service.startswith('gateway/'): return check_body(header, body)
@@ -116,15 +120,17 @@ def check(record):
     if record['type'] == 'row': return check_row(record)
     if record['type'] == 'start': return need(record['format'] == 'u2fi-audit/1', 'format')
     if record['type'] == 'key': return keys.setdefault(record['kid'], unb64(record['point']))
-    mark = parse('Checkpoint', unb64(record['checkpoint']))
-    signed(keys[record['kid']], b'u2fi/checkpoint/v1' + mark['raw'], unb64(record['signature']), 'checkpoint signature')
+    mark, kid = parse('Checkpoint', unb64(record['checkpoint'])), record['kid']
+    journal = mark['writer']['service'].startswith('gateway/')
+    need(not journal or kid == sha(SPKI, keys[kid]).hex(), 'a journal under another key')
+    signed(keys[kid], b'u2fi/checkpoint/v1' + mark['raw'], unb64(record['signature']), 'checkpoint signature')
     chain = chains.get(mark['writer']['raw'], [])
     need(chain[mark['sequence'] - 1:] and chain[mark['sequence'] - 1][0] == mark['hash'], 'covered row')
 try:
     for number, line in enumerate(open(sys.argv[1], encoding='ascii'), 1): check(json.loads(line))
     for number, key, relay in later: key in points and signed(points[key], *relay)  # Else nobody can check it.
     for number, about, command in handed:  # A gateway says so: the touches are in the gate's rows.
-        for one in about: need(not gated or command in gated.get(one, ()) or gated.get(one) == set(), 'hidden')
+        for one in about: need(not gated or {command, None} & gated.get(one, set()), 'hidden')
 except Exception as error:  # Whatever goes wrong here is the file's fault.
     sys.exit('BAD line %d: %r' % (number, error))
 print('OK rows %d touches %d' % (sum(map(len, chains.values())), len(checked)))

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/audit/chain.h"
+#include "services/common/audit/keys.h"
 #include "services/common/proof/step.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -24,6 +26,10 @@ absl::Status At(const char* step, const absl::Status& status) {
 std::string KeyOf(const v1::Writer& writer) {
   return absl::StrCat(writer.service(), "|", writer.tenant(), "|",
                       writer.incarnation());
+}
+
+bool IsJournal(const v1::Writer& writer) {
+  return absl::StartsWith(writer.service(), kJournalWriterPrefix);
 }
 
 bool AreKin(const v1::Writer& a, const v1::Writer& b) {
@@ -88,6 +94,10 @@ absl::Status ChainVerifier::AddCheckpoint(
   const auto key = keys_.find(checkpoint.kid());
   if (key == keys_.end()) {
     return Fault("key", absl::StrCat("no key ", checkpoint.kid()));
+  }
+  if (IsJournal(parsed->checkpoint.writer()) &&
+      checkpoint.kid() != key->second.fingerprint) {
+    return Fault("key", "a journal is signed by its gateway's key");
   }
   RETURN_IF_ERROR(
       At("signature", VerifyCheckpoint(checkpoint, key->second.key)));

@@ -43,7 +43,8 @@ struct ChainSummary {
 //   key         in form, on the curve, and one key for one id
 // for a checkpoint
 //   form        see CheckCheckpoint()
-//   key         the file gave its key before
+//   key         the file gave its key before; that of an agent's journal is
+//               named by its fingerprint, as gateways do
 //   signature   by that key
 //   truncated   the row that it vouches for is there
 //   covers      and has that hash

@@ -93,6 +93,18 @@ TEST_F(ChainVerifierTest, WithoutAnAnchorNothingIsAnchored) {
   EXPECT_EQ(verifier_->Summaries()[0].anchored, 0u);
 }
 
+// A cloud cannot write a gateway's journal with its own audit key.
+TEST_F(ChainVerifierTest, AJournalIsUnderAKeyThatIsNamedByItsFingerprint) {
+  FakeWriter journal(TestWriter("gateway/s1/gw-1"));
+  ASSERT_OK(AddRow(journal.Next()));
+  EXPECT_EQ(StepOf(AddCheckpoint(journal.Checkpoint())), "key");
+  crypto::P256PrivateKey key = crypto::P256PrivateKey::Generate();
+  const std::string kid = Fingerprint(key.public_key());
+  const CheckpointSigner gateway(kid, std::move(key));
+  ASSERT_OK(verifier_->AddKey(gateway.public_key()));
+  EXPECT_OK(verifier_->AddCheckpoint(gateway.Sign(journal.Checkpoint()), 9));
+}
+
 TEST_F(ChainVerifierTest, BeginOfACompleteFileIsRowOne) {
   gate_.Next();
   const ParsedRow second = gate_.Next();

@@ -22,10 +22,6 @@ namespace u2fi::audit {
 namespace {
 
 constexpr absl::string_view kGate = "command-gate";
-// What an agent's journal says of a command that goes to its device, and the
-// subject of rows about one.
-constexpr absl::string_view kHanded = "HANDED";
-constexpr absl::string_view kCommands = "commands/";
 constexpr size_t kRpIdHashSize = 32;
 
 absl::Status Fault(absl::string_view step, absl::string_view why) {
@@ -49,15 +45,16 @@ bool CarriesProof(const ParsedRow& row) {
          body.outcome() != common::v1::OUTCOME_QUARANTINED;
 }
 
-// The same command has the same bytes, whatever name it goes by.
-std::string DigestOf(const v1::AuditBody& body) {
-  return crypto::ToString(crypto::Sha256(body.command()));
-}
-
 // Whether a command in this state went to its device or service.
 bool IsDispatched(absl::string_view state) {
   return state == "DISPATCHED" || state == "SUCCEEDED" || state == "FAILED" ||
          state == "UNKNOWN_OUTCOME";
+}
+
+// The same of a whole batch's row, which has no bytes: before it was dispatched
+// a batch may have FAILED together.
+bool WasExecuted(absl::string_view state) {
+  return IsDispatched(state) && state != "FAILED";
 }
 
 bool ChangesTrust(const proof::v1::Command& command) {
@@ -118,7 +115,7 @@ absl::Status EvidenceVerifier::Keep(size_t bytes) {
 }
 
 absl::Status EvidenceVerifier::Learn(const ParsedRow& row) {
-  erased_ = erased_ || row.erased;
+  if (row.erased) NoteErasure();
   for (const proof::v1::Approval& approval : row.body.approvals()) {
     if (!IsReferable(row, approval)) continue;
     RETURN_IF_ERROR(Keep(approval.ByteSizeLong()));
@@ -200,16 +197,23 @@ absl::StatusOr<EvidenceVerifier::Claim> EvidenceVerifier::ReadClaim(
 
 absl::StatusOr<Evidence> EvidenceVerifier::Verify(const ParsedRow& row,
                                                   uint64_t line) {
-  NoteCommands(row, line);
+  ledger_.Note(row, line);
   if (row.erased) return Evidence{Finding::kErased, "", ""};
+  ASSIGN_OR_RETURN(Evidence evidence, VerifyBody(row, line));
+  if (evidence.finding == Finding::kUnverifiable) {
+    ledger_.NoteUnverifiable(row);
+  } else if (evidence.finding != Finding::kNone) {
+    ledger_.NoteApproved(row);
+  }
+  return evidence;
+}
+
+absl::StatusOr<Evidence> EvidenceVerifier::VerifyBody(const ParsedRow& row,
+                                                      uint64_t line) {
   if (!CarriesProof(row)) return VerifyMove(row, line);
   ASSIGN_OR_RETURN(const Claim claim, ReadClaim(row));
   if (!claim.whole) return Missing("a touch");
-  ASSIGN_OR_RETURN(Evidence evidence, VerifyClaim(claim));
-  if (evidence.finding == Finding::kVerified) {
-    approved_.insert(DigestOf(row.body));
-  }
-  return evidence;
+  return VerifyClaim(claim);
 }
 
 absl::StatusOr<Evidence> EvidenceVerifier::VerifyClaim(const Claim& claim) {
@@ -345,47 +349,19 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyOperation(const Claim& claim) {
   return first;
 }
 
-void EvidenceVerifier::NoteCommands(const ParsedRow& row, uint64_t line) {
-  const bool handed = IsJournal(row) && row.body.state_after() == kHanded;
-  const bool gated = row.header.writer().service() == kGate &&
-                     row.header.kind() != v1::ROW_KIND_LOST_RACE;
-  if (!handed && !gated) return;
-  const std::string command =
-      row.body.command().empty() ? "" : DigestOf(row.body);
-  for (const std::string& subject : row.header.subjects()) {
-    if (!absl::StartsWith(subject, kCommands)) continue;
-    if (handed) {
-      handed_.insert({subject, {command, line}});
-      continue;
-    }
-    std::set<std::string>& known = gated_[subject];
-    if (!command.empty()) known.insert(command);
-  }
-}
-
-uint64_t EvidenceVerifier::FirstHidden() const {
-  uint64_t first = std::numeric_limits<uint64_t>::max();
-  // A journal may be verified without the gate's rows.
-  if (gated_.empty()) return first;
-  for (const auto& [subject, handed] : handed_) {
-    const auto gated = gated_.find(subject);
-    const bool known = gated != gated_.end() &&
-                       (gated->second.empty() || handed.command.empty() ||
-                        gated->second.count(handed.command) > 0);
-    if (!known) first = std::min(first, handed.line);
-  }
-  return first;
-}
-
 absl::StatusOr<Evidence> EvidenceVerifier::VerifyMove(const ParsedRow& row,
                                                       uint64_t line) {
   const v1::AuditBody& body = row.body;
-  if (row.header.writer().service() != kGate || body.command().empty() ||
+  if (row.header.writer().service() != kGate ||
       row.header.kind() == v1::ROW_KIND_LOST_RACE) {
     return Evidence{};
   }
   const bool executed = row.header.kind() == v1::ROW_KIND_EXECUTION;
   if (!executed && body.state_before() == body.state_after()) return Evidence{};
+  if (body.command().empty()) {
+    if (!executed && !WasExecuted(body.state_after())) return Evidence{};
+    return Fault("proof", "the row does not say what was executed");
+  }
   if (body.state_after() == "APPROVED") {
     return Fault("proof", "the command was approved by nobody");
   }
@@ -393,7 +369,7 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyMove(const ParsedRow& row,
   if (body.state_before() == "PREPARING") return VerifyIsFree(row);
   const auto command = proof::ParseCommand(body.command());
   if (!command.ok()) return proof::AtStep("format", command.status());
-  dispatched_.insert({DigestOf(body), line});
+  ledger_.NoteDispatched(row, command->command_id(), line);
   return Evidence{};
 }
 
@@ -408,7 +384,6 @@ absl::StatusOr<Evidence> EvidenceVerifier::VerifyIsFree(const ParsedRow& row) {
     const auto verified =
         proof::VerifyFree(row.body.command(), InputsAt(row, revision));
     if (verified.ok()) {
-      approved_.insert(DigestOf(row.body));
       return Evidence{Finding::kFree, revision->anchor, ""};
     }
     first.Update(verified.status());
@@ -426,19 +401,7 @@ absl::StatusOr<Evidence> EvidenceVerifier::Missing(
 }
 
 absl::Status EvidenceVerifier::Finish(uint64_t& line) const {
-  if (!options_.complete || erased_) return absl::OkStatus();
-  constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
-  uint64_t unapproved = kNone;
-  for (const auto& [command, at] : dispatched_) {
-    if (approved_.count(command) == 0) unapproved = std::min(unapproved, at);
-  }
-  const uint64_t hidden = FirstHidden();
-  if (unapproved == kNone && hidden == kNone) return absl::OkStatus();
-  line = std::min(unapproved, hidden);
-  if (line == unapproved) {
-    return Fault("approved", "no row approved the command");
-  }
-  return Fault("handed", "the gate's rows do not know of the command");
+  return options_.complete ? ledger_.Finish(line) : absl::OkStatus();
 }
 
 }  // namespace u2fi::audit

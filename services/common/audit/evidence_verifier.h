@@ -2,7 +2,6 @@
 #define U2FI_SERVICES_COMMON_AUDIT_EVIDENCE_VERIFIER_H_
 
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/audit/anchors.h"
+#include "services/common/audit/command_ledger.h"
 #include "services/common/audit/row.h"
 #include "services/common/audit/trust_history.h"
 #include "u2fi/proof/v1/command.pb.h"
@@ -46,19 +46,23 @@ struct Evidence {
 // touches, its outcome is not a refusal, and it did not lose a race. Faults
 // are errors whose metadata "step" is one of VerifyProof()'s steps, or:
 //   proof     a command became APPROVED, or went from PREPARING to DISPATCHED,
-//             by a row without a proof, and its operation is not free
+//             by a row without a proof, and its operation is not free; or the
+//             row that says it was DISPATCHED or executed lacks its bytes
 //   approved  a command was DISPATCHED, executed or ended after that, and no
 //             row of a complete file approved these bytes
 //   handed    a gateway's journal in a complete file says that it handed over a
-//             command of which the gate's rows, which are there too, say
-//             nothing, or say that it was another: the cloud hides something
+//             command of which the gate's rows, which are there too, do not say
+//             that these bytes were approved: the cloud hides something
 //   touch     a complete file without erasures lacks a touch or a pin set that
 //             a proof refers to
-// A touch of a CTAP2 key over an act on an account says nothing of the
-// gateway's key: if no pin set in the file has it, its relay cannot be checked,
-// and the row is unverifiable without being a fault. Used in two passes over
-// the same rows, because rows of several writers do not come in the order of
-// time: Learn() all, Settle(), Verify() all, Finish(). Memory: the rows that
+// An erased row of the gate excuses the commands that it is about from
+// `approved` and `handed`, and so does a touch or a pin set that is missing
+// from a file with erasures. A touch of a CTAP2 key over an act on an account
+// says nothing of the gateway's key: if no pin set in the file has it, its
+// relay cannot be checked, and the row is unverifiable without being a fault.
+// Every row comes once, with its body if the file has that. Used in two passes
+// over the same rows, because rows of several writers do not come in the order
+// of time: Learn() all, Settle(), Verify() all, Finish(). Memory: the rows that
 // change pin sets and accounts, and the touches that others may refer to. Not
 // thread-safe.
 class EvidenceVerifier {
@@ -77,6 +81,8 @@ class EvidenceVerifier {
 
   // AUDIT_FORMAT if the memory is used up.
   absl::Status Learn(const ParsedRow& row);
+  // A row of the file has no body.
+  void NoteErasure() { erased_ = true; }
   // Not all rows could be learned: the file is not taken for complete.
   void StopBeforeTheEnd() { options_.complete = false; }
   void Settle();
@@ -102,10 +108,8 @@ class EvidenceVerifier {
   absl::StatusOr<Evidence> VerifyAccountAct(const Claim& claim);
   absl::StatusOr<Evidence> VerifyPinsChange(const Claim& claim);
   absl::StatusOr<Evidence> VerifyOperation(const Claim& claim);
-  // Notes which commands the gate and the gateways' journals speak of.
-  void NoteCommands(const ParsedRow& row, uint64_t line);
-  // The line of the first one that a gateway handed over without the gate.
-  uint64_t FirstHidden() const;
+  // Verify() of a row that is there.
+  absl::StatusOr<Evidence> VerifyBody(const ParsedRow& row, uint64_t line);
   // What a row without a proof may say of a command.
   absl::StatusOr<Evidence> VerifyMove(const ParsedRow& row, uint64_t line);
   absl::StatusOr<Evidence> VerifyIsFree(const ParsedRow& row);
@@ -132,19 +136,7 @@ class EvidenceVerifier {
   // Account acts and the time of their earliest row, by command bytes.
   std::map<std::string, uint64_t, std::less<>> acts_ms_;
   std::set<std::string> installed_;
-  // Digests of commands whose approval was verified, or that are free; of those
-  // that went on from there, with the line.
-  std::set<std::string> approved_;
-  std::map<std::string, uint64_t> dispatched_;
-  // Commands in the gate's rows by subject, with the SHA-256 of the bytes that
-  // stand there (after a failover there may be others), and those that gateways
-  // handed over.
-  struct Handed {
-    std::string command;
-    uint64_t line = 0;
-  };
-  std::map<std::string, std::set<std::string>> gated_;
-  std::map<std::string, Handed> handed_;
+  CommandLedger ledger_;
 };
 
 }  // namespace u2fi::audit

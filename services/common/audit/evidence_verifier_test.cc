@@ -89,6 +89,10 @@ class EvidenceVerifierTest : public testing::Test {
     return TellPins(FirstPins(), proof::v1::PURPOSE_PROVISION, {&site_.alice});
   }
 
+  static std::string IdOf(const ParsedRow& row) {
+    return proof::ParseCommand(row.body.command())->command_id();
+  }
+
   // What the last row shows, when all rows were learned in this order.
   absl::StatusOr<Evidence> Last(bool complete = true) {
     EvidenceVerifier::Options options;
@@ -433,7 +437,34 @@ TEST_F(EvidenceVerifierTest, AnErasedRowMayHaveApprovedIt) {
   rows_.back().erased = true;
   EXPECT_EQ(LastFinding(), Finding::kErased);
   uint64_t line = 0;
+  // It was about something else.
+  EXPECT_EQ(proof::StepOf(verifier_->Finish(line)), "approved");
+  rows_.back().header.add_subjects("commands/" + IdOf(rows_[1]));
+  EXPECT_EQ(LastFinding(), Finding::kErased);
   EXPECT_OK(verifier_->Finish(line));
+  rows_.back().header.mutable_writer()->set_service("attestation");
+  EXPECT_EQ(LastFinding(), Finding::kErased);
+  EXPECT_EQ(proof::StepOf(verifier_->Finish(line)), "approved");
+}
+
+TEST_F(EvidenceVerifierTest, WhatWasExecutedIsSaidByteForByte) {
+  TellGenesis();
+  RowContent move;
+  move.body.set_state_before("APPROVED");
+  for (const char* state : {"DISPATCHED", "SUCCEEDED", "UNKNOWN_OUTCOME"}) {
+    move.kind = v1::ROW_KIND_COMMAND;
+    move.body.set_state_after(state);
+    Tell(move);
+    EXPECT_EQ(FaultStep(), "proof") << state;
+    rows_.pop_back();
+  }
+  move.kind = v1::ROW_KIND_EXECUTION;
+  move.body.set_state_after("FAILED");
+  Tell(move);
+  EXPECT_EQ(FaultStep(), "proof");
+  // A batch that failed before it was dispatched.
+  rows_.back().header.set_kind(v1::ROW_KIND_COMMAND);
+  EXPECT_EQ(LastFinding(), Finding::kNone);
 }
 
 TEST_F(EvidenceVerifierTest, MemoryIsBounded) {

@@ -91,14 +91,23 @@ void FakeExport::AddTo(Chain& chain, absl::string_view name,
   records.push_back(std::move(row));
 }
 
-void FakeExport::AddCheckpoint(bool other) {
-  const Chain& chain = other ? other_ : gate_;
-  const Chain& seen = other ? gate_ : other_;
+v1::Checkpoint FakeExport::CheckpointOf(const Chain& chain, uint64_t now_ms) {
   v1::Checkpoint checkpoint;
   *checkpoint.mutable_writer() = chain.writer;
   checkpoint.set_sequence(chain.head.id.sequence);
   checkpoint.set_hash(crypto::ToString(chain.head.id.hash));
-  checkpoint.set_time_ms(site.now_ms);
+  checkpoint.set_time_ms(now_ms);
+  return checkpoint;
+}
+
+void FakeExport::AddJournalCheckpoint(const CheckpointSigner& signer) {
+  records.push_back(signer.Sign(CheckpointOf(journal_, site.now_ms)));
+}
+
+void FakeExport::AddCheckpoint(bool other) {
+  const Chain& chain = other ? other_ : gate_;
+  const Chain& seen = other ? gate_ : other_;
+  v1::Checkpoint checkpoint = CheckpointOf(chain, site.now_ms);
   *checkpoint.add_seen() = ReferenceTo(seen.writer, seen.head.id);
   records.push_back(signer_.Sign(std::move(checkpoint)));
 }

@@ -55,6 +55,9 @@ class FakeExport {
   void AddHanded(absl::string_view name, absl::string_view subject,
                  absl::string_view command = "");
 
+  // Adds a checkpoint over that journal.
+  void AddJournalCheckpoint(const CheckpointSigner& signer);
+
   // Signs with the audit key.
   const CheckpointSigner& signer() const { return signer_; }
 
@@ -78,6 +81,7 @@ class FakeExport {
   RowContent Approved(absl::string_view command, proof::v1::Purpose purpose,
                       proof::FakeToken& token);
   std::string Command(absl::string_view operation, absl::string_view arguments);
+  static v1::Checkpoint CheckpointOf(const Chain& chain, uint64_t now_ms);
   void AddTo(Chain& chain, absl::string_view name, RowContent content);
   void Enrol(absl::string_view name, proof::FakeToken& token);
   void AddGenesis();

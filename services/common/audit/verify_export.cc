@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +27,52 @@ std::string NameOf(const ParsedRow& row) {
   return absl::StrCat("row ", row.id.sequence, " of ",
                       NameOf(row.header.writer()));
 }
+
+// Which copy of a row counts: the first that has its body, or the first if none
+// has. Files may be joined, and one of them may have come without bodies.
+class RowCopies {
+ public:
+  // First pass. Whether nothing is known of the row beyond its header.
+  // `is_new`: no copy came before.
+  bool Learn(const ParsedRow& row, bool is_new) {
+    if (is_new && !row.erased) return true;
+    std::set<uint64_t>& bare = bare_[NameOf(row.header.writer())];
+    if (is_new) {
+      bare.insert(row.id.sequence);
+      return false;
+    }
+    return !row.erased && bare.erase(row.id.sequence) > 0 && Wait(row);
+  }
+
+  // Whether a row has no body anywhere.
+  bool HasErased() const {
+    return std::any_of(bare_.begin(), bare_.end(),
+                       [](const auto& rows) { return !rows.second.empty(); });
+  }
+
+  // Second pass. Whether this is the copy that counts.
+  bool Counts(const ParsedRow& row) {
+    const std::string writer = NameOf(row.header.writer());
+    uint64_t& last = last_[writer];
+    const bool is_new = row.id.sequence > last;
+    last = std::max(last, row.id.sequence);
+    std::set<uint64_t>& late = late_[writer];
+    if (row.erased) return is_new && late.count(row.id.sequence) == 0;
+    return late.erase(row.id.sequence) > 0 || is_new;
+  }
+
+ private:
+  bool Wait(const ParsedRow& row) {
+    late_[NameOf(row.header.writer())].insert(row.id.sequence);
+    return true;
+  }
+
+  // By writer: rows without a body so far, those whose body comes in a later
+  // copy, and the last row of the second pass.
+  std::map<std::string, std::set<uint64_t>> bare_;
+  std::map<std::string, std::set<uint64_t>> late_;
+  std::map<std::string, uint64_t> last_;
+};
 
 class Verifier {
  public:
@@ -66,6 +114,7 @@ class Verifier {
     const uint64_t line = line_;
     const std::string record = record_;
     if (!chains.ok()) evidence_.StopBeforeTheEnd();
+    if (copies_.HasErased()) evidence_.NoteErasure();
     evidence_.Settle();
     RETURN_IF_ERROR(
         ReadOnce(&Verifier::CheckEvidence, chains.ok() ? kEnd : line));
@@ -112,7 +161,7 @@ class Verifier {
     record_ = NameOf(row);
     ASSIGN_OR_RETURN(const bool is_new, chains_.AddRow(row, line_));
     report_.rows += is_new ? 1 : 0;
-    return evidence_.Learn(row);
+    return copies_.Learn(row, is_new) ? evidence_.Learn(row) : absl::OkStatus();
   }
 
   // Second pass: the touches.
@@ -120,10 +169,7 @@ class Verifier {
     const auto* stored = std::get_if<v1::AuditRow>(&record);
     if (stored == nullptr) return absl::OkStatus();
     ASSIGN_OR_RETURN(const ParsedRow row, CheckRow(*stored));
-    // What came again was verified the first time.
-    uint64_t& last = verified_to_[NameOf(row.header.writer())];
-    if (row.id.sequence <= last) return absl::OkStatus();
-    last = row.id.sequence;
+    if (!copies_.Counts(row)) return absl::OkStatus();
     record_ = NameOf(row);
     ASSIGN_OR_RETURN(Evidence evidence, evidence_.Verify(row, line_));
     Count(evidence);
@@ -164,8 +210,7 @@ class Verifier {
   ChainVerifier chains_;
   EvidenceVerifier evidence_;
   ExportReport report_;
-  // By writer, in the second pass.
-  std::map<std::string, uint64_t> verified_to_;
+  RowCopies copies_;
   uint64_t line_ = 0;
   std::string record_;
 };

@@ -9,12 +9,14 @@
 extern "C" {
 #endif
 
-/* What survives a restart. */
+/* What survives a restart. One that cannot be read is not a blank device: see
+ * README.md. */
 typedef struct {
   uint8_t pins[2048];
   size_t pins_size;
   u2fi_window window;
-  /* Milliseconds since 1970: a lower bound. */
+  /* Milliseconds since 1970: a lower bound. Your timer adds what passes; if it
+   * stood still, leases would not end. */
   uint64_t now_ms;
 } device_state;
 

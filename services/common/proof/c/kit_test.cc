@@ -262,6 +262,47 @@ TEST_F(KitTest, WithTheCacheNoSignatureIsCheckedAgain) {
   EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_SIGNATURE_INVALID);
 }
 
+// OpenSSL's ECDSA_verify() and others say -1 of what they cannot read.
+TEST_F(KitTest, OnlyOneMeansThatASignatureIsGood) {
+  v1::LeaseEnd end;
+  end.set_format(1);
+  end.set_tenant("acme");
+  end.set_site("home");
+  end.set_reservation("res-1");
+  end.set_at_ms(5);
+  end.set_issuer("front-desk");
+  const v1::SignedLeaseEnd signed_end = *SignLeaseEnd(end, c_.site.front_desk);
+  const u2fi_bytes bytes = KitBytes(signed_end.end());
+  const u2fi_bytes signature = KitBytes(signed_end.signature());
+  u2fi_bytes reservation;
+  uint64_t at = 0;
+  u2fi_crypto broken = KitCrypto();
+  broken.p256_verify = [](void*, const uint8_t*, const uint8_t*,
+                          const u2fi_bytes*) { return -1; };
+  c_.Ask("door.unlock", {c_.Alice()});
+  ASSERT_EQ(Verify(), U2FI_OK);
+  in_.cache = nullptr;
+  in_.crypto = &broken;
+  EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_SIGNATURE_INVALID);
+  EXPECT_EQ(u2fi_verify_lease_end(&in_, &bytes, &signature, &reservation, &at),
+            U2FI_LEASE_OFFER_INVALID);
+}
+
+TEST_F(KitTest, ALeaseSaysWhichReservationItIs) {
+  v1::PinSet next = c_.Next();
+  c_.site.AddLease(next);
+  c_.AskForPins(next, {c_.Guest()}, v1::PURPOSE_LEASE);
+  const v1::SignedLeaseOffer offer = c_.site.SignedOffer(c_.site.Offer());
+  (void)Verify();
+  in_.lease_offer = KitBytes(offer.offer());
+  in_.lease_offer_signature = KitBytes(offer.signature());
+  ASSERT_EQ(u2fi_verify(&in_, &verified_), U2FI_OK);
+  EXPECT_EQ(Text(verified_.reservation), "res-1");
+  c_.Ask("door.unlock", {c_.Alice()});
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(verified_.reservation.size, 0u);
+}
+
 TEST_F(KitTest, TheCacheLeavesTheOtherStepsAlone) {
   c_.Ask("door.unlock", {c_.Alice()});
   ASSERT_EQ(Verify(), U2FI_OK);

@@ -282,7 +282,7 @@ static int verify(const approval_steps *a, const u2fi_slot *point,
   const u2fi_crypto *const crypto = a->c->crypto;
   return a->c->known ||
          crypto->p256_verify(crypto->context, point->bytes.data, digest,
-                             &a->approval[signature].bytes);
+                             &a->approval[signature].bytes) == 1;
 }
 
 static u2fi_reason signature_step(approval_steps *a) {

@@ -20,7 +20,7 @@ static int is_signed(const u2fi_crypto *crypto, const u2fi_slot *pins,
          u2fi_equal(&message[OFFER_TENANT].bytes, &pins[PS_TENANT].bytes) &&
          u2fi_equal(&message[OFFER_SITE].bytes, &pins[PS_SITE].bytes) &&
          crypto->p256_verify(crypto->context, issuer[ISSUER_POINT].bytes.data,
-                             digest, signature);
+                             digest, signature) == 1;
 }
 
 u2fi_reason u2fi_verify_lease_end(const u2fi_input *in, const u2fi_bytes *end,
@@ -69,7 +69,7 @@ static size_t number_of_lessees(const u2fi_slot *pins) {
 }
 
 /* The offer is good, and it is for the lease of the new set. */
-static u2fi_reason check_offer(const u2fi_context *c, const u2fi_slot *lease) {
+static u2fi_reason check_offer(u2fi_context *c, const u2fi_slot *lease) {
   const u2fi_bytes *const bytes = &c->in->lease_offer;
   u2fi_slot offer[U2FI_SLOTS(U2FI_OFFER)], issuer[U2FI_SLOTS(U2FI_ISSUER)];
   uint64_t from, until;
@@ -96,6 +96,7 @@ static u2fi_reason check_offer(const u2fi_context *c, const u2fi_slot *lease) {
       until - from > issuer[ISSUER_MAX_LEASE].number * 1000) {
     return U2FI_LEASE_OFFER_INVALID;
   }
+  c->reservation = offer[OFFER_RESERVATION].bytes;
   return U2FI_OK;
 }
 
@@ -133,7 +134,7 @@ static int other_keys_stay(const u2fi_context *c) {
   return !next_key(&after, &b);
 }
 
-static u2fi_reason check_lease(const u2fi_context *c) {
+static u2fi_reason check_lease(u2fi_context *c) {
   u2fi_slot before[U2FI_SLOTS(U2FI_LEASE)], after[U2FI_SLOTS(U2FI_LEASE)];
   (void)u2fi_parse(&c->present[PS_LEASE].bytes, U2FI_LEASE, before);
   if (!u2fi_parse(&c->next[PS_LEASE].bytes, U2FI_LEASE, after) ||

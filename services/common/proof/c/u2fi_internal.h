@@ -123,6 +123,7 @@ typedef struct {
   u2fi_rule rule;
   uint64_t first_touch;
   uint64_t last_touch;
+  u2fi_bytes reservation;
   u2fi_slot command[U2FI_SLOTS(U2FI_COMMAND)];
   u2fi_slot proof[U2FI_SLOTS(U2FI_PROOF)];
   u2fi_slot present[U2FI_SLOTS(U2FI_PINS)];

@@ -30,7 +30,8 @@ typedef struct {
                  uint8_t *digest);
   /* 1 if `signature` is a DER ECDSA signature, without trailing bytes, over
    * the 32-byte `digest` under the uncompressed P-256 `point` of 65 bytes, and
-   * that point is on the curve; 0 otherwise. Both s and n - s are good. */
+   * that point is on the curve. Both s and n - s are good. Any other value
+   * means that it is not. */
   int (*p256_verify)(void *context, const uint8_t *point,
                      const uint8_t *digest, const u2fi_bytes *signature);
 } u2fi_crypto;
@@ -137,7 +138,8 @@ typedef struct {
   /* Under LEASE: bytes and signature of the front desk's LeaseOffer. */
   u2fi_bytes lease_offer;
   u2fi_bytes lease_offer_signature;
-  /* The lease in `pins` ended early: u2fi_verify_lease_end() said so. */
+  /* The lease in `pins` ended early: u2fi_verify_lease_end() said so. Kept with
+   * the pin set, over restarts. */
   int lease_ended;
   /* May be NULL. */
   u2fi_cache *cache;
@@ -157,6 +159,8 @@ typedef struct {
   /* Not empty for `u2fi.pins`: the pin set to install instead of the present
    * one. */
   u2fi_bytes next_pins;
+  /* Under LEASE: which lease `next_pins` begins. Empty otherwise. */
+  u2fi_bytes reservation;
   /* 1 for `u2fi.unbind`: forget the pin set. */
   int unbind;
   /* The step that refused, if the result is not U2FI_OK. */

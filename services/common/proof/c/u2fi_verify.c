@@ -373,6 +373,7 @@ static u2fi_reason finish(const u2fi_context *c, u2fi_verified *verified) {
   verified->touched_at_ms = c->last_touch;
   verified->next_pins = verified->arguments;
   if (c->kind != OF_PINS) verified->next_pins.size = 0;
+  verified->reservation = c->reservation;
   verified->unbind = c->kind == OF_UNBIND;
   return U2FI_OK;
 }
