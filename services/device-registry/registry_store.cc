@@ -51,7 +51,6 @@ absl::Status RegistryStore::Decide(
   for (int i = 0; i < kTries; ++i) {
     status = DecideOnce(partition, body);
     if (!LostRace(status)) return status;
-    if (IsReason(status, reason::kStoreEpochChanged)) parts_.tenants.Forget();
   }
   return status;
 }
@@ -62,7 +61,8 @@ absl::Status RegistryStore::DecideOnce(
   Change change(parts_.store, partition);
   RETURN_IF_ERROR(body(change));
   if (change.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(parts_.tenants.Remember(change.tenant()));
+  ASSIGN_OR_RETURN(const store::Epoch epoch, change.Epoch());
+  RETURN_IF_ERROR(parts_.tenants.Remember(change.tenant(), epoch));
   absl::Status committed = Commit(change);
   // Also after a failure: the outcome may be unknown.
   for (const store::Put& put : change.Writes()) {
