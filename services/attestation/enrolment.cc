@@ -70,7 +70,7 @@ absl::StatusOr<std::string> Enrolment::Apply(const Act& act) {
   ASSIGN_OR_RETURN(const proof::VerifiedAccountCommand verified,
                    Verify(act, state));
   RETURN_IF_ERROR(CheckRoom(act, state));
-  RETURN_IF_ERROR(parts_.tokens.RememberTenant(act.tenant()));
+  RETURN_IF_ERROR(parts_.tokens.RememberTenant(act.tenant(), state.view.epoch));
   RETURN_IF_ERROR(Commit(act, state, verified));
   return absl::StrCat("tokens/", state.pending().token_id());
 }
