@@ -149,6 +149,11 @@ absl::Status Enrolment::Commit(const Act& act, const State& state,
     change.transition.put.push_back({key, token.token_id()});
   }
   change.transition.remove = {PendingKey(token.token_id())};
+  // From now on it is kept.
+  if (state.view.counter.exists()) {
+    change.Put(CounterKey(token.token_id()), state.view.counter,
+               state.view.counter.row);
+  }
   audit::RowContent content = RowOf(act, token);
   *content.body.mutable_evidence()->mutable_registration() =
       act.request.evidence().registration();
