@@ -104,7 +104,10 @@ absl::StatusOr<std::string> RegistryStore::Visit(
   ASSIGN_OR_RETURN(rpc::Page page, ReadQuery(query, list));
   const auto size = static_cast<size_t>(page.size);
   for (size_t visited = 0; visited < kMaxVisited;) {
-    const size_t limit = std::min(size, kMaxVisited - visited);
+    // Where a filter lets little through, many at once.
+    const size_t limit =
+        visited == 0 ? size
+                     : std::min(store::kMaxScanLimit, kMaxVisited - visited);
     ASSIGN_OR_RETURN(
         const store::Page read,
         parts_.store.Scan(partition, query.prefix, page.after, limit));

@@ -274,6 +274,16 @@ TEST_F(RegistryStoreTest, FillsAPageFromWhatTheFilterLetsThrough) {
   EXPECT_THAT(List(3, page.second, "odd").first, ElementsAre("odd", "odd"));
 }
 
+// Else one request with small pages is as many to the store as there are rows.
+TEST_F(RegistryStoreTest, ASmallPageThatLittleFitsIntoCostsFewScans) {
+  for (int i = 0; i < 50; ++i) Write(absl::StrFormat("o/%02d", i), "other");
+  Write("o/99", "mine");
+  store_.Fail(FaultyStore::Method::kScan, FaultyStore::Fault::kUnavailable, 3);
+  const auto page = List(1, "", "mine");
+  EXPECT_THAT(page.first, ElementsAre("mine"));
+  EXPECT_TRUE(page.second.empty());
+}
+
 TEST_F(RegistryStoreTest, ATokenIsGoodForTheSameFilterOnly) {
   Write("o/a", "a");
   Write("o/b", "b");
