@@ -68,7 +68,10 @@ absl::Status RegistryStore::DecideOnce(
   for (const store::Put& put : change.Writes()) {
     parts_.cache.Drop(change.tenant(), put.key);
   }
-  if (committed.ok()) Tell(change);
+  // Events say what to read again, or what to refuse.
+  if (committed.ok() || IsReason(committed, reason::kStoreOutcomeUnknown)) {
+    Tell(change);
+  }
   return committed;
 }
 

@@ -224,6 +224,26 @@ TEST_F(RegistryStoreTest, TellsNothingOfADecisionThatFailed) {
   EXPECT_THAT(heard, IsEmpty());
 }
 
+// Else a revocation that is there would be heard of by nobody: asked again, it
+// is no change any more.
+TEST_F(RegistryStoreTest, TellsOfADecisionWhoseOutcomeIsUnknown) {
+  Write("o/a", "ann");
+  memory_.FlushHints();
+  std::vector<v1::WatchEventsResponse> heard;
+  const auto watch = events_.Subscribe(
+      {}, [&](const EventBus::Event& event) { heard.push_back(*event); });
+  store_.Fail(FaultyStore::Method::kCommit,
+              FaultyStore::Fault::kUnknownApplied);
+  EXPECT_THAT(registry_.Decide("acme",
+                               [](Change& change) {
+                                 return PutOwner(change, "o/b", "bob");
+                               }),
+              HasReason(reason::kStoreOutcomeUnknown));
+  memory_.FlushHints();
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(heard[0].resource(), "devices/bob");
+}
+
 TEST_F(RegistryStoreTest, RemembersTheTenantBeforeItsFirstCommit) {
   store_.Fail(FaultyStore::Method::kCommit, FaultyStore::Fault::kUnavailable,
               2);
