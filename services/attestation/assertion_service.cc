@@ -212,6 +212,11 @@ absl::StatusOr<v1::VerifyAssertionResponse> AssertionService::Accept(
   change.transition.durability = Durability::kVolatile;
   change.Put(CounterKey(attempt.request.answer().token_id()),
              attempt.view.counter, counter);
+  // Of a token that is never enrolled nothing is kept.
+  if (!attempt.view.token.exists()) {
+    change.transition.put.back().expire_hint = absl::FromUnixMillis(
+        static_cast<int64_t>(attempt.view.pending.row.execute_by_ms()));
+  }
   RETURN_IF_ERROR(Write(attempt, response, std::move(change)));
   return response;
 }

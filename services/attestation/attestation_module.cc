@@ -14,6 +14,8 @@ namespace {
 
 constexpr char kService[] = "attestation";
 constexpr absl::Duration kWorkEvery = absl::Seconds(1);
+// For what the metadata says of tokens.
+constexpr absl::Duration kLookEvery = absl::Seconds(10);
 
 size_t KeyCacheFrom(const config::v1::AttestationSettings& settings) {
   return settings.key_cache() == 0 ? kDefaultKeyCache : settings.key_cache();
@@ -60,7 +62,7 @@ AttestationModule::AttestationModule(
              parts.metrics,
              std::move(metadata_roots),
              parts.registry}),
-      rights_(core_.tokens, core_.writer, lost_),
+      rights_(core_.tokens, core_.writer, core_.recoveries, lost_),
       server_(core_, executor_) {}
 
 AttestationModule::~AttestationModule() {
@@ -72,7 +74,15 @@ AttestationModule::~AttestationModule() {
   if (working_.joinable()) working_.join();
 }
 
+void AttestationModule::LookAgain() {
+  const absl::Status looked = core_.importer.LookAgain();
+  if (looked.ok()) return;
+  logging::Warning("tokens of bad models may still be active",
+                   {{"cause", looked.ToString()}});
+}
+
 void AttestationModule::WorkUntilStopped() {
+  absl::Duration look_at = clock_.Uptime();
   while (true) {
     {
       MutexLock lock(mutex_);
@@ -83,6 +93,10 @@ void AttestationModule::WorkUntilStopped() {
     if (!taken.ok()) {
       logging::Warning("rights that a failover gave back are still there",
                        {{"cause", taken.ToString()}});
+    }
+    if (clock_.Uptime() >= look_at) {
+      look_at = clock_.Uptime() + kLookEvery;
+      LookAgain();
     }
     const absl::StatusOr<int> told = core_.teller.Tell();
     if (!told.ok()) {

@@ -64,8 +64,10 @@ class AttestationModule {
   AttestationModule(const ModuleParts& parts, fido::RegistrationPolicy policy,
                     std::vector<crypto::Certificate> metadata_roots);
 
-  // Once a second: what failovers made the store forget, and the registry.
+  // Once a second: what failovers made the store forget, and the registry; now
+  // and then the metadata.
   void WorkUntilStopped();
+  void LookAgain();
 
   const Clock& clock_;
   const bool tells_;

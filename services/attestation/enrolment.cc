@@ -70,7 +70,7 @@ absl::StatusOr<std::string> Enrolment::Apply(const Act& act) {
   ASSIGN_OR_RETURN(const proof::VerifiedAccountCommand verified,
                    Verify(act, state));
   RETURN_IF_ERROR(CheckRoom(act, state));
-  RETURN_IF_ERROR(parts_.tokens.RememberTenant(act.tenant()));
+  RETURN_IF_ERROR(parts_.tokens.RememberTenant(act.tenant(), state.view.epoch));
   RETURN_IF_ERROR(Commit(act, state, verified));
   return absl::StrCat("tokens/", state.pending().token_id());
 }
@@ -149,6 +149,11 @@ absl::Status Enrolment::Commit(const Act& act, const State& state,
     change.transition.put.push_back({key, token.token_id()});
   }
   change.transition.remove = {PendingKey(token.token_id())};
+  // From now on it is kept.
+  if (state.view.counter.exists()) {
+    change.Put(CounterKey(token.token_id()), state.view.counter,
+               state.view.counter.row);
+  }
   audit::RowContent content = RowOf(act, token);
   *content.body.mutable_evidence()->mutable_registration() =
       act.request.evidence().registration();

@@ -282,7 +282,8 @@ TEST_F(EnrolmentTest, TwoFirstTokensAtOnceAreNotBothFirst) {
   const v1::ApplyRequest first = ApplyOf(verified, token_);
   ASSERT_OK_AND_ASSIGN(const auto second, Register(Registration(other_token_)));
   const v1::ApplyRequest rival = ApplyOf(second, other_token_, 'b');
-  ASSERT_OK(core_.tokens.RememberTenant("t1"));
+  ASSERT_OK(core_.tokens.RememberTenant(
+      "t1", memory_.Get(*SharedPartition(), {})->epoch));
   store_.BeforeNextCommit(
       [&] { ASSERT_OK(other_replica_.applier.Apply(rival)); });
   EXPECT_THAT(core_.applier.Apply(first), HasReason(reason::kRuleNotSatisfied));

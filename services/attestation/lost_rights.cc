@@ -13,6 +13,7 @@ namespace {
 using records::v1::TokenRow;
 
 constexpr char kTokens[] = "tokens/";
+constexpr char kRecoveries[] = "recoveries/";
 constexpr char kWhy[] = "the store had forgotten it";
 
 constexpr v1::TokenState kStates[] = {
@@ -27,6 +28,12 @@ v1::TokenState StateAfter(const audit::ParsedRow& row) {
   return v1::TOKEN_STATE_UNSPECIFIED;
 }
 
+bool StopsRecovery(const audit::ParsedRow& row) {
+  return row.header.kind() == audit::v1::ROW_KIND_RECOVERY &&
+         !audit::SubjectOf(row, kRecoveries).empty() &&
+         row.body.state_after() == StateText(v1::RECOVERY_STATE_CANCELLED);
+}
+
 // From ACTIVE to less, or to REVOKED from anything.
 bool IsLess(v1::TokenState state, v1::TokenState than) {
   if (state == v1::TOKEN_STATE_REVOKED) return than != state;
@@ -36,8 +43,8 @@ bool IsLess(v1::TokenState state, v1::TokenState than) {
 }  // namespace
 
 bool IsAboutRights(const audit::ParsedRow& row) {
-  return !audit::SubjectOf(row, kTokens).empty() &&
-         StateAfter(row) != v1::TOKEN_STATE_UNSPECIFIED;
+  return StopsRecovery(row) || (!audit::SubjectOf(row, kTokens).empty() &&
+                                StateAfter(row) != v1::TOKEN_STATE_UNSPECIFIED);
 }
 
 absl::Status LostRights::Apply() {
@@ -51,6 +58,11 @@ absl::Status LostRights::ApplyRows(const std::string& tenant,
   // How each token ended up.
   std::map<std::string, v1::TokenState> states;
   for (const audit::ParsedRow& row : rows) {
+    if (StopsRecovery(row)) {
+      RETURN_IF_ERROR(
+          recoveries_.CancelAgain(tenant, audit::SubjectOf(row, kRecoveries)));
+      continue;
+    }
     v1::TokenState& state = states[audit::SubjectOf(row, kTokens)];
     if (state != v1::TOKEN_STATE_REVOKED) state = StateAfter(row);
   }

@@ -36,9 +36,34 @@ class LostRightsTest : public AttestationTestCase {
     ASSERT_OK(deciders_.Follow());
   }
 
+  // A recovery of ann's account by two operators, WAITING; its name.
+  std::string Recovery() {
+    v1::StartRecoveryRequest start;
+    start.set_request_id(std::string(32, '1'));
+    start.set_account("ann");
+    start.set_reason("she lost it");
+    const auto started = core_.recoveries.Start(operator_, start);
+    EXPECT_OK(started);
+    v1::ApproveRecoveryRequest approve;
+    approve.set_name(started->recovery().name());
+    EXPECT_OK(
+        core_.recoveries.Approve(rpc::TestCaller("operator/t1/otto"), approve));
+    return approve.name();
+  }
+  absl::Status Cancel(const std::string& name) {
+    v1::CancelRecoveryRequest request;
+    request.set_name(name);
+    return core_.recoveries.Cancel(operator_, request).status();
+  }
+  v1::RecoveryState StateOfRecovery() {
+    v1::ListRecoveriesRequest request;
+    request.set_account("ann");
+    return core_.recoveries.List(operator_, request)->recoveries(0).state();
+  }
+
   const rpc::Caller operator_ = rpc::TestCaller("operator/t1/olga");
   store::MemoryStore::Backup replica_;
-  LostRights rights_{core_.tokens, core_.writer, lost_};
+  LostRights rights_{core_.tokens, core_.writer, core_.recoveries, lost_};
 };
 
 TEST_F(LostRightsTest, ARevocationThatTheStoreForgotIsMadeAgain) {
@@ -94,6 +119,25 @@ TEST_F(LostRightsTest, AResumptionThatIsLostGivesNothingBack) {
   FailOver();
   ASSERT_OK(rights_.Apply());
   EXPECT_EQ(StateOf(token_), v1::TOKEN_STATE_SUSPENDED);
+}
+
+TEST_F(LostRightsTest, ARecoveryThatWasStoppedStaysStopped) {
+  const std::string name = Recovery();
+  replica_ = memory_.TakeBackup();
+  ASSERT_OK(Cancel(name));
+  FailOver();
+  ASSERT_EQ(StateOfRecovery(), v1::RECOVERY_STATE_WAITING);
+  ASSERT_OK(rights_.Apply());
+  EXPECT_EQ(StateOfRecovery(), v1::RECOVERY_STATE_CANCELLED);
+  EXPECT_EQ(AuditRows().back(), "RECOVERY " + name + " accounts/ann");
+}
+
+TEST_F(LostRightsTest, ARecoveryThatIsLostAsAWholeIsNotMadeAgain) {
+  ASSERT_OK(Cancel(Recovery()));
+  FailOver();
+  const size_t rows = AuditRows().size();
+  ASSERT_OK(rights_.Apply());
+  EXPECT_EQ(AuditRows().size(), rows);
 }
 
 TEST_F(LostRightsTest, WhatWasNotLostIsNotWrittenAgain) {

@@ -20,14 +20,17 @@ constexpr int kTries = 4;
 
 // What one import works through every tenant with.
 struct MetadataImporter::Sweep {
-  const rpc::Caller& caller;
+  // The URI of who imports; empty: this service looks again.
+  std::string caller;
   Metadata metadata;
   bool validate_only = false;
+
+  bool announces() const { return !validate_only && !caller.empty(); }
 };
 
 absl::StatusOr<v1::ImportMetadataResponse> MetadataImporter::Import(
     const rpc::Caller& caller, const std::string& blob, bool validate_only) {
-  Sweep sweep{caller, nullptr, validate_only};
+  Sweep sweep{caller.uri(), nullptr, validate_only};
   ASSIGN_OR_RETURN(sweep.metadata, keeper_.Check(blob));
   if (!validate_only) {
     RETURN_IF_ERROR(keeper_.Keep(blob, sweep.metadata));
@@ -38,17 +41,35 @@ absl::StatusOr<v1::ImportMetadataResponse> MetadataImporter::Import(
   response.set_entries(static_cast<uint32_t>(sweep.metadata->table.size()));
   *response.mutable_next_update() = ToTimestamp(
       static_cast<uint64_t>(absl::ToUnixMillis(sweep.metadata->next_update)));
-  ASSIGN_OR_RETURN(const std::vector<std::string> tenants, tokens_.Tenants());
-  for (const std::string& tenant : tenants) {
-    RETURN_IF_ERROR(SweepTenant(tenant, sweep, response));
-  }
+  RETURN_IF_ERROR(SweepAll(sweep, response));
   return response;
+}
+
+absl::Status MetadataImporter::LookAgain() {
+  ASSIGN_OR_RETURN(const std::string digest, keeper_.NotLookedAt(kSecondLook));
+  if (digest.empty()) return absl::OkStatus();
+  Sweep sweep;
+  ASSIGN_OR_RETURN(sweep.metadata, keeper_.Current());
+  v1::ImportMetadataResponse nobody_asked;
+  RETURN_IF_ERROR(SweepAll(sweep, nobody_asked));
+  return keeper_.MarkLookedAt(digest);
+}
+
+// What fails in one tenant holds up no other.
+absl::Status MetadataImporter::SweepAll(const Sweep& sweep,
+                                        v1::ImportMetadataResponse& response) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> tenants, tokens_.Tenants());
+  absl::Status first;
+  for (const std::string& tenant : tenants) {
+    first.Update(SweepTenant(tenant, sweep, response));
+  }
+  return first;
 }
 
 absl::Status MetadataImporter::SweepTenant(
     const std::string& tenant, const Sweep& sweep,
     v1::ImportMetadataResponse& response) {
-  if (!sweep.validate_only) RETURN_IF_ERROR(Announce(tenant, sweep));
+  if (sweep.announces()) RETURN_IF_ERROR(Announce(tenant, sweep));
   std::string after;
   for (bool more = true; more;) {
     ASSIGN_OR_RETURN(const TokenPage page,
@@ -76,9 +97,8 @@ absl::Status MetadataImporter::Announce(const std::string& tenant,
   ASSIGN_OR_RETURN(const TokenPage page, tokens_.ReadTokens(tenant, "", 1));
   Change change;
   change.transition.epoch = page.epoch;
-  audit::RowContent content =
-      RowAbout(audit::v1::ROW_KIND_ADMIN, sweep.caller.uri(),
-               {absl::StrCat("tenants/", tenant)});
+  audit::RowContent content = RowAbout(audit::v1::ROW_KIND_ADMIN, sweep.caller,
+                                       {absl::StrCat("tenants/", tenant)});
   AddDetail(content, "number", absl::StrCat(sweep.metadata->number));
   AddDetail(content, "what", "metadata");
   change.rows.push_back(std::move(content));
@@ -102,7 +122,7 @@ absl::Status MetadataImporter::Quarantine(const std::string& tenant,
     for (const auto kind :
          {audit::v1::ROW_KIND_TOKEN, audit::v1::ROW_KIND_ALARM}) {
       audit::RowContent content =
-          RowAbout(kind, sweep.caller.uri(),
+          RowAbout(kind, sweep.caller,
                    {absl::StrCat("tokens/", token_id),
                     absl::StrCat("accounts/", next.account())});
       content.body.set_reason(next.state_reason());

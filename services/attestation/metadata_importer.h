@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/attestation/attestation_metrics.h"
 #include "services/attestation/metadata_keeper.h"
 #include "services/attestation/token_store.h"
@@ -14,9 +16,14 @@
 
 namespace u2fi::attestation {
 
+// How long after an import the tokens are looked at once more: longer than any
+// call takes.
+inline constexpr absl::Duration kSecondLook = absl::Minutes(1);
+
 // Takes a metadata BLOB for the whole deployment, and puts the active tokens
 // of the models that it calls bad into quarantine, in every tenant. If that
-// breaks off half way, the same BLOB again goes on. Thread-safe.
+// breaks off half way, the same BLOB again goes on, and so does LookAgain().
+// Thread-safe.
 class MetadataImporter {
  public:
   // The references must outlive this object.
@@ -30,8 +37,15 @@ class MetadataImporter {
                                                     const std::string& blob,
                                                     bool validate_only);
 
+  // For every few seconds: kSecondLook after an import, puts into quarantine what
+  // it missed, because it broke off, or because a token was enrolled or resumed
+  // at the same time by who had read the BLOB before.
+  absl::Status LookAgain();
+
  private:
   struct Sweep;
+  absl::Status SweepAll(const Sweep& sweep,
+                        v1::ImportMetadataResponse& response);
   absl::Status SweepTenant(const std::string& tenant, const Sweep& sweep,
                            v1::ImportMetadataResponse& response);
   absl::Status Quarantine(const std::string& tenant, const Sweep& sweep,

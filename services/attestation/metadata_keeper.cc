@@ -105,6 +105,31 @@ absl::StatusOr<Metadata> MetadataKeeper::Check(absl::string_view blob) {
   return Metadata(std::make_shared<const fido::MetadataBlob>(std::move(read)));
 }
 
+absl::StatusOr<std::string> MetadataKeeper::NotLookedAt(absl::Duration age) {
+  if (roots_.empty()) return std::string();
+  ASSIGN_OR_RETURN(const auto head, ReadHead());
+  const Row& row = head.second.row;
+  const absl::Time import =
+      absl::FromUnixMillis(static_cast<int64_t>(row.import_ms()));
+  const bool due = head.second.exists() && !row.looked_again() &&
+                   clock_.Now() >= import + age;
+  return due ? row.digest() : std::string();
+}
+
+absl::Status MetadataKeeper::MarkLookedAt(const std::string& digest) {
+  ASSIGN_OR_RETURN(const Partition partition, SharedPartition());
+  ASSIGN_OR_RETURN(auto head, ReadHead());
+  if (head.second.row.digest() != digest) return absl::OkStatus();
+  head.second.row.set_looked_again(true);
+  u2fi::store::CommitRequest commit;
+  commit.epoch = head.first;
+  commit.expect = {{kHead, head.second.version}};
+  commit.put = {{kHead, head.second.row.SerializeAsString()}};
+  const absl::Status marked = store_.Commit(partition, commit).status();
+  // Another replica was faster, or another BLOB came.
+  return IsReason(marked, reason::kStoreAborted) ? absl::OkStatus() : marked;
+}
+
 absl::Status MetadataKeeper::Keep(absl::string_view blob,
                                   const Metadata& checked) {
   ASSIGN_OR_RETURN(const Partition partition, SharedPartition());

@@ -45,6 +45,12 @@ class MetadataKeeper {
   // METADATA_ROLLBACK (its number is below the one in use).
   absl::StatusOr<Metadata> Check(absl::string_view blob);
 
+  // The digest of the BLOB in use if it has been for `age` and MarkLookedAt()
+  // was not called for it yet; empty otherwise.
+  absl::StatusOr<std::string> NotLookedAt(absl::Duration age);
+  // Nothing if another one is in use by now. Errors are the store's.
+  absl::Status MarkLookedAt(const std::string& digest);
+
   // Puts a BLOB that Check() let pass to use. The same again changes nothing.
   // METADATA_ROLLBACK, STORE_ABORTED if somebody was faster.
   absl::Status Keep(absl::string_view blob, const Metadata& checked);

@@ -169,6 +169,56 @@ TEST_F(MetadataTest, AnImportThatBrokeOffGoesOn) {
   EXPECT_EQ(Suspended(Import(blob)).size(), 1u);
 }
 
+TEST_F(MetadataTest, WhatAnImportLeftIsDoneAfterAMinute) {
+  const fido::FakeWebAuthnToken token = EnrolPacked();
+  const std::string id = TokenIdOf(token.credential_id);
+  const std::string blob = Blob(7, {EntryOfAaguid(token.aaguid, "REVOKED")});
+  ASSERT_OK(here_.metadata.Keep(blob, *here_.metadata.Check(blob)));
+  clock_.Advance(kSecondLook - absl::Milliseconds(1));
+  ASSERT_OK(there_.importer.LookAgain());
+  EXPECT_EQ(TokenNamed(id).state(), v1::TOKEN_STATE_ACTIVE);
+  clock_.Advance(absl::Milliseconds(1));
+  ASSERT_OK(there_.importer.LookAgain());
+  EXPECT_EQ(TokenNamed(id).state(), v1::TOKEN_STATE_QUARANTINED);
+}
+
+// The import comes between the enrolment's read and its commit.
+TEST_F(MetadataTest, ATokenThatSlippedThroughAnImportIsFound) {
+  const fido::FakeWebAuthnToken token = Token("packed");
+  const std::string id = TokenIdOf(token.credential_id);
+  const std::string blob = Blob(7, {EntryOfAaguid(token.aaguid, "REVOKED")});
+  ASSERT_OK_AND_ASSIGN(
+      const auto verified,
+      here_.registrations.Verify(RegistrationAt(Place::kPortal, token)));
+  const v1::ApplyRequest apply = ApplyAt(Place::kPortal, verified, token);
+  store_.BeforeNextCommit(
+      [&] { ASSERT_OK(there_.importer.Import(root_operator_, blob, false)); });
+  ASSERT_OK(here_.applier.Apply(apply));
+  ASSERT_EQ(TokenNamed(id).state(), v1::TOKEN_STATE_ACTIVE);
+  clock_.Advance(kSecondLook);
+  ASSERT_OK(here_.importer.LookAgain());
+  EXPECT_EQ(TokenNamed(id).state(), v1::TOKEN_STATE_QUARANTINED);
+}
+
+TEST_F(MetadataTest, ALookIsTakenOnceForEachBlob) {
+  EnrolPacked();
+  ASSERT_OK(Import(Blob(7, {})));
+  clock_.Advance(kSecondLook);
+  ASSERT_OK(here_.importer.LookAgain());
+  const int commits = store_.SuccessfulCommits(store::Durability::kReplicated);
+  ASSERT_OK(here_.importer.LookAgain());
+  EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kReplicated), commits);
+  ASSERT_OK(Import(Blob(8, {})));
+  clock_.Advance(kSecondLook);
+  ASSERT_OK(here_.importer.LookAgain());
+  EXPECT_GT(store_.SuccessfulCommits(store::Durability::kReplicated), commits);
+}
+
+TEST_F(MetadataTest, WithoutMetadataNothingIsLookedAt) {
+  EXPECT_OK(here_.importer.LookAgain());
+  EXPECT_OK(core_.importer.LookAgain());
+}
+
 TEST_F(MetadataTest, AModelThatTurnsBadBeforeItsTokenIsEnrolledIsNotLetIn) {
   const fido::FakeWebAuthnToken token = Token("packed");
   ASSERT_OK_AND_ASSIGN(

@@ -19,6 +19,7 @@ namespace {
 using records::v1::AccountRow;
 using records::v1::RecoveryRow;
 using records::v1::RequestRow;
+using records::v1::TokenRow;
 
 constexpr size_t kMaxWhy = 256;
 constexpr size_t kIdRandom = 10;
@@ -47,6 +48,12 @@ bool IsOver(v1::RecoveryState state) {
 absl::Status WrongState(v1::RecoveryState state) {
   return Error(reason::kRecoveryState, "the recovery is in another state",
                {{"state", StateText(state)}});
+}
+
+// The recovery token that began it; null: operators did.
+const Stored<TokenRow>* BegunBy(const RecoveryRow& row,
+                                const AccountView& account) {
+  return row.approvers().empty() ? nullptr : account.Find(row.approvers(0));
 }
 
 absl::Status CheckStart(const v1::StartRecoveryRequest& request) {
@@ -225,13 +232,13 @@ absl::StatusOr<RecoveryBook::Found> RecoveryBook::Find(
   return found;
 }
 
-absl::StatusOr<RecoveryRow> RecoveryBook::Move(const rpc::Caller& caller,
+absl::StatusOr<RecoveryRow> RecoveryBook::Move(absl::string_view caller,
                                                const Found& found, Row next,
                                                bool alarm) {
   Change change;
   change.transition.epoch = found.epoch;
   change.Put(RecoveryKey(next.recovery_id()), found.stored, next);
-  Tell(next, caller.uri(), StateOf(found.stored.row), alarm, change);
+  Tell(next, caller, StateOf(found.stored.row), alarm, change);
   RETURN_IF_ERROR(writer_.Write(found.tenant, std::move(change)));
   Count(next.state());
   return next;
@@ -259,7 +266,7 @@ absl::StatusOr<v1::ApproveRecoveryResponse> RecoveryBook::Approve(
   next.set_expire_ms(
       static_cast<uint64_t>(absl::ToUnixMillis(open + kRecoveryLife)));
   v1::ApproveRecoveryResponse response;
-  ASSIGN_OR_RETURN(next, Move(caller, found, std::move(next), true));
+  ASSIGN_OR_RETURN(next, Move(caller.uri(), found, std::move(next), true));
   *response.mutable_recovery() = ViewOf(next);
   return response;
 }
@@ -274,9 +281,22 @@ absl::StatusOr<v1::CancelRecoveryResponse> RecoveryBook::Cancel(
   Row next = found.stored.row;
   next.set_state(v1::RECOVERY_STATE_CANCELLED);
   v1::CancelRecoveryResponse response;
-  ASSIGN_OR_RETURN(next, Move(caller, found, std::move(next), false));
+  ASSIGN_OR_RETURN(next, Move(caller.uri(), found, std::move(next), false));
   *response.mutable_recovery() = ViewOf(next);
   return response;
+}
+
+absl::Status RecoveryBook::CancelAgain(const std::string& tenant,
+                                       const std::string& recovery_id) {
+  ASSIGN_OR_RETURN(auto read, tokens_.ReadRow<RecoveryRow>(
+                                  tenant, RecoveryKey(recovery_id)));
+  const Found found{tenant, std::move(read.first), std::move(read.second)};
+  if (!found.stored.exists() || IsOver(found.stored.row.state())) {
+    return absl::OkStatus();
+  }
+  Row next = found.stored.row;
+  next.set_state(v1::RECOVERY_STATE_CANCELLED);
+  return Move("", found, std::move(next), false).status();
 }
 
 absl::StatusOr<v1::ListRecoveriesResponse> RecoveryBook::List(
@@ -322,6 +342,8 @@ absl::StatusOr<bool> RecoveryBook::IsOpen(absl::string_view tenant,
   if (!found.second.exists() || StateOf(row) != v1::RECOVERY_STATE_OPEN) {
     return false;
   }
+  const Stored<TokenRow>* const by = BegunBy(row, account);
+  if (by != nullptr && by->row.state() != v1::TOKEN_STATE_ACTIVE) return false;
   // What the registry has not heard of it would refuse.
   const std::string key = RecoveryWordKey(row.account());
   ASSIGN_OR_RETURN(const auto word,
@@ -357,6 +379,10 @@ absl::Status RecoveryBook::Finish(const std::string& tenant,
                    tokens_.ReadRow<RecoveryRow>(tenant, RecoveryKey(id)));
   const v1::RecoveryState state = StateOf(found.second.row);
   if (state != v1::RECOVERY_STATE_OPEN) return WrongState(state);
+  if (const Stored<TokenRow>* by = BegunBy(found.second.row, account)) {
+    change.transition.expect.push_back(
+        {TokenKey(by->row.token_id()), by->version});
+  }
   Row next = found.second.row;
   next.set_state(v1::RECOVERY_STATE_DONE);
   next.set_token_id(token_id);

@@ -49,8 +49,14 @@ class RecoveryBook {
   absl::StatusOr<v1::ListRecoveriesResponse> List(
       const rpc::Caller& caller, const v1::ListRecoveriesRequest& request);
 
+  // Cancels it once more: a failover of the store forgot that it was. Nothing
+  // if it is over, or unknown.
+  absl::Status CancelAgain(const std::string& tenant,
+                           const std::string& recovery_id);
+
   // Whether the account may enrol a token as if it were its first: the time has
-  // come, and the registry knows of it.
+  // come, the registry knows of it, and the recovery token that began it, if
+  // one did, is active.
   absl::StatusOr<bool> IsOpen(absl::string_view tenant,
                               const AccountView& account);
 
@@ -61,7 +67,8 @@ class RecoveryBook {
                                            const std::string& token_id,
                                            Change& change);
   // For Apply: `change` enrols `token_id` and ends the account's open
-  // recovery with it. RECOVERY_STATE if there is none.
+  // recovery with it, if the token that began it stays what `account` says.
+  // RECOVERY_STATE if there is none.
   absl::Status Finish(const std::string& tenant, const AccountView& account,
                       const std::string& token_id, Change& change);
 
@@ -91,7 +98,7 @@ class RecoveryBook {
   // The rows that tell of `row`, and the word to the account.
   void Tell(const Row& row, absl::string_view caller, v1::RecoveryState before,
             bool alarm, Change& change) const;
-  absl::StatusOr<Row> Move(const rpc::Caller& caller, const Found& found,
+  absl::StatusOr<Row> Move(absl::string_view caller, const Found& found,
                            Row next, bool alarm);
 
   const Clock& clock_;

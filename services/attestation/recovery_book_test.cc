@@ -315,6 +315,40 @@ TEST_F(RecoveryTokenTest, TheOwnerHearsAndCancels) {
   EXPECT_THAT(EnrolAlone(), HasReason(reason::kRuleNotSatisfied));
 }
 
+// A thief had it: who revokes it means the recovery too.
+TEST_F(RecoveryTokenTest, OnceItIsRevokedWhatItBeganLetsNobodyIn) {
+  ASSERT_OK(Recover(recovery_));
+  ASSERT_OK(
+      core_.applier.Apply(TokenAct("revoke", IdOf(recovery_), {token_}, 'e')));
+  clock_.Advance(absl::Hours(25));
+  EXPECT_EQ(Enrolled(proof::v1::PURPOSE_ENROL), "1");
+  EXPECT_THAT(EnrolAlone(), HasReason(reason::kRuleNotSatisfied));
+}
+
+TEST_F(RecoveryTokenTest, WhileItIsSuspendedWhatItBeganWaits) {
+  ASSERT_OK(Recover(recovery_));
+  v1::SuspendTokenRequest suspend;
+  suspend.set_name("tokens/" + IdOf(recovery_));
+  ASSERT_OK(core_.admin.Suspend(olga_, suspend));
+  clock_.Advance(absl::Hours(25));
+  EXPECT_THAT(EnrolAlone(), HasReason(reason::kRuleNotSatisfied));
+  ASSERT_OK(
+      core_.applier.Apply(TokenAct("resume", IdOf(recovery_), {token_}, 'e')));
+  EXPECT_OK(EnrolAlone());
+}
+
+TEST_F(RecoveryTokenTest, ItsRevocationWinsTheRaceWithTheEnrolment) {
+  ASSERT_OK(Recover(recovery_));
+  clock_.Advance(absl::Hours(25));
+  const auto verified = core_.registrations.Verify(Registration(other_token_));
+  const v1::ApplyRequest apply = ApplyOf(*verified, other_token_, 'b');
+  v1::RevokeTokenRequest revoke;
+  revoke.set_name("tokens/" + IdOf(recovery_));
+  store_.BeforeNextCommit(
+      [&] { ASSERT_OK(other_replica_.admin.Revoke(olga_, revoke)); });
+  EXPECT_THAT(core_.applier.Apply(apply), HasReason(reason::kRuleNotSatisfied));
+}
+
 TEST_F(RecoveryTokenTest, AnotherTokensTouchDoesNot) {
   EXPECT_THAT(Recover(token_), HasReason(reason::kTokenRole));
 }

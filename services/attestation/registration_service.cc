@@ -246,6 +246,7 @@ absl::Status RegistrationService::Keep(const Attempt& attempt,
     counter.set_schema(1);
     counter.set_counter(*record.counter);
     change.Put(CounterKey(token.token_id()), attempt.view.counter, counter);
+    change.transition.put.back().expire_hint = until;
   }
   audit::RowContent content =
       RowAbout(audit::v1::ROW_KIND_REGISTRATION, "",

@@ -247,10 +247,11 @@ absl::StatusOr<RecoveryPage> TokenStore::ReadRecoveries(
   return page;
 }
 
-absl::Status TokenStore::RememberTenant(absl::string_view tenant) {
+absl::Status TokenStore::RememberTenant(absl::string_view tenant,
+                                        const u2fi::store::Epoch& epoch) {
   {
     MutexLock lock(mutex_);
-    if (tenants_.count(tenant) != 0) return absl::OkStatus();
+    if (epoch_ == epoch && tenants_.count(tenant) != 0) return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const Partition partition, SharedPartition());
   const std::string key = absl::StrCat(kTenants, tenant);
@@ -264,6 +265,8 @@ absl::Status TokenStore::RememberTenant(absl::string_view tenant) {
     RETURN_IF_ERROR(store_.Commit(partition, commit).status());
   }
   MutexLock lock(mutex_);
+  if (epoch_ != seen.epoch) tenants_.clear();
+  epoch_ = seen.epoch;
   tenants_.emplace(tenant);
   return absl::OkStatus();
 }

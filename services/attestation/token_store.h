@@ -138,8 +138,10 @@ class TokenStore {
   absl::StatusOr<absl::optional<std::string>> FindApplied(
       absl::string_view tenant, absl::string_view command_id);
 
-  // Makes sure that Tenants() names the tenant. Idempotent; cheap when known.
-  absl::Status RememberTenant(absl::string_view tenant);
+  // Makes sure that Tenants() names the tenant. `epoch` is the store's as the
+  // caller read it; cheap when known in it, since a new one may have forgotten.
+  absl::Status RememberTenant(absl::string_view tenant,
+                              const u2fi::store::Epoch& epoch);
   // Every tenant that ever had a token.
   absl::StatusOr<std::vector<std::string>> Tenants();
 
@@ -148,7 +150,9 @@ class TokenStore {
  private:
   u2fi::store::Store& store_;
   Mutex mutex_;
+  // Known to be stored, in this epoch.
   std::set<std::string, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
+  u2fi::store::Epoch epoch_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Where what is of the whole deployment stands: the imported metadata, and

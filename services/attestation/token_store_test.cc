@@ -48,6 +48,11 @@ class TokenStoreTest : public testing::Test {
     WriteRow(AccountKeyOf("ann"), account);
   }
 
+  absl::Status RememberTenant(absl::string_view tenant) {
+    return tokens_.RememberTenant(tenant,
+                                  memory_.Get(*SharedPartition(), {})->epoch);
+  }
+
   FakeClock clock_;
   FakeRandomSource random_;
   u2fi::store::MemoryStore memory_{clock_, random_};
@@ -90,6 +95,14 @@ TEST_F(TokenStoreTest, RevokedTokensDoNotLiveAndRecoveryTokensDoNotApprove) {
                        tokens_.ReadAccount("t1", "ann"));
   EXPECT_EQ(view.Live(), 3);
   EXPECT_EQ(view.Active(), 1);
+}
+
+TEST_F(TokenStoreTest, ATenantThatAFailoverForgotIsWrittenAgain) {
+  const auto backup = memory_.TakeBackup();
+  ASSERT_OK(RememberTenant("t1"));
+  memory_.FailOverTo(backup);
+  ASSERT_OK(RememberTenant("t1"));
+  EXPECT_THAT(tokens_.Tenants(), IsOkAndHolds(ElementsAre("t1")));
 }
 
 TEST_F(TokenStoreTest, ATokenThatIsMissingIsNoticed) {
@@ -173,20 +186,20 @@ TEST_F(TokenStoreTest, AnAppliedCommandIsRemembered) {
 }
 
 TEST_F(TokenStoreTest, TenantsAreRememberedOnce) {
-  ASSERT_OK(tokens_.RememberTenant("t2"));
-  ASSERT_OK(tokens_.RememberTenant("t1"));
-  ASSERT_OK(tokens_.RememberTenant("t2"));
+  ASSERT_OK(RememberTenant("t2"));
+  ASSERT_OK(RememberTenant("t1"));
+  ASSERT_OK(RememberTenant("t2"));
   TokenStore other(store_);
-  ASSERT_OK(other.RememberTenant("t1"));
+  ASSERT_OK(
+      other.RememberTenant("t1", memory_.Get(*SharedPartition(), {})->epoch));
   EXPECT_THAT(*other.Tenants(), ElementsAre("t1", "t2"));
 }
 
 TEST_F(TokenStoreTest, AKnownTenantCostsNoCall) {
-  ASSERT_OK(tokens_.RememberTenant("t1"));
+  ASSERT_OK(RememberTenant("t1"));
   store_.SetAway(true);
-  EXPECT_OK(tokens_.RememberTenant("t1"));
-  EXPECT_THAT(tokens_.RememberTenant("t2"),
-              HasReason(reason::kStoreUnavailable));
+  EXPECT_OK(RememberTenant("t1"));
+  EXPECT_THAT(RememberTenant("t2"), HasReason(reason::kStoreUnavailable));
 }
 
 TEST_F(TokenStoreTest, WithTheStoreAwayNothingIsRead) {

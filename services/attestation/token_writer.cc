@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/common/audit/row.h"
+#include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::attestation {
@@ -64,12 +65,15 @@ absl::Status TokenWriter::Write(const std::string& tenant, Change change) {
                      audit::PreparedRow::Make(std::move(content), random_));
     change.transition.rows.push_back(std::move(row));
   }
-  RETURN_IF_ERROR(
-      decider_.Decide(tenant, std::move(change.transition)).status());
-  for (const records::v1::TokenRow& token : change.tokens) {
-    events_.Publish(tenant, token);
+  absl::Status decided =
+      decider_.Decide(tenant, std::move(change.transition)).status();
+  // Who hears of it reads again.
+  if (decided.ok() || IsReason(decided, reason::kStoreOutcomeUnknown)) {
+    for (const records::v1::TokenRow& token : change.tokens) {
+      events_.Publish(tenant, token);
+    }
   }
-  return absl::OkStatus();
+  return decided;
 }
 
 }  // namespace u2fi::attestation

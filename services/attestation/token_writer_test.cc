@@ -54,6 +54,15 @@ TEST_F(TokenWriterTest, WritesRecordRowAndEvent) {
   EXPECT_THAT(heard_, ElementsAre("t1/k1"));
 }
 
+TEST_F(TokenWriterTest, AChangeWhoseOutcomeIsUnknownIsToldOf) {
+  ASSERT_OK(Write("one"));
+  heard_.clear();
+  store_.Fail(store::FaultyStore::Method::kCommit,
+              store::FaultyStore::Fault::kUnknownApplied);
+  EXPECT_THAT(Write("two"), HasReason(reason::kStoreOutcomeUnknown));
+  EXPECT_THAT(heard_, ElementsAre("t1/k1"));
+}
+
 TEST_F(TokenWriterTest, EveryWriteIsARevision) {
   ASSERT_OK(Write("one"));
   EXPECT_EQ(Read().revision(), 1u);

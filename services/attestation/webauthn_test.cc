@@ -340,5 +340,43 @@ TEST_F(WebAuthnTest, AnEnrolmentInAnotherPortalIsRefused) {
               HasReason(reason::kBrowserNotAllowed));
 }
 
+// What nobody goes on with is forgotten as a whole.
+TEST_F(WebAuthnTest, ARegistrationThatIsNotEnrolledLeavesNothing) {
+  fido::FakeWebAuthnToken token = Token("packed");
+  token.counter = 5;
+  ASSERT_OK_AND_ASSIGN(
+      const auto verified,
+      core_.registrations.Verify(RegistrationAt(Place::kPortal, token)));
+  const v1::ApplyRequest apply = ApplyAt(Place::kPortal, verified, token);
+  const proof::v1::Approval& own = apply.approvals(0);
+  proof::v1::Answer answer;
+  answer.set_client_data(own.client_data());
+  answer.set_authenticator_data(own.authenticator_data());
+  answer.set_signature(own.signature());
+  answer.set_token_id(own.token_id());
+  ASSERT_OK(core_.assertions.Verify(
+      AssertionAt(Place::kPortal, own.statement(), answer)));
+  clock_.Advance(absl::Hours(1));
+  ASSERT_OK(Enrol(token_));
+  ASSERT_OK(Touch(token_, 7));
+  const auto partition = *store::Partition::Make("attestation", "t1");
+  ASSERT_OK_AND_ASSIGN(const auto left,
+                       memory_.Get(partition, {CounterKey(own.token_id()),
+                                               PendingKey(own.token_id())}));
+  EXPECT_FALSE(left.entries[0].exists());
+  EXPECT_FALSE(left.entries[1].exists());
+}
+
+TEST_F(WebAuthnTest, TheCounterOfAnEnrolledTokenStays) {
+  fido::FakeWebAuthnToken token = Token("packed");
+  token.counter = 5;
+  ASSERT_OK(EnrolAt(Place::kPortal, token));
+  clock_.Advance(absl::Hours(1));
+  // Each forgets what has expired.
+  ASSERT_OK(core_.registrations.Verify(Registration(token_)));
+  ASSERT_OK(core_.registrations.Verify(Registration(other_token_)));
+  EXPECT_EQ(TokenNamed(TokenIdOf(token.credential_id)).counter(), 5u);
+}
+
 }  // namespace
 }  // namespace u2fi::attestation

@@ -1,5 +1,6 @@
 #include "services/device-registry/deny_list.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/common/status/status_macros.h"
@@ -15,11 +16,11 @@ using records::v1::RevokedTokenRow;
 namespace {
 
 // Adds `row`, which names what is denied, with the next number.
-absl::Status Deny(Change& change, DenyRow row) {
+absl::Status Deny(Change& change, uint64_t now_ms, DenyRow row) {
   ASSIGN_OR_RETURN(const absl::optional<DenyHeadRow> head,
                    change.Read<DenyHeadRow>(key::DenyHead()));
   const uint64_t last = head.has_value() ? head->revision() : 0;
-  row.set_revision(last + 1);
+  row.set_revision(std::max(last + 1, now_ms));
   change.Put(key::Denied(row.revision()), row);
   DenyHeadRow next;
   next.set_revision(row.revision());
@@ -37,14 +38,15 @@ absl::Status Deny(Change& change, DenyRow row) {
 
 }  // namespace
 
-absl::Status DenyGateway(Change& change, absl::string_view gateway) {
+absl::Status DenyGateway(Change& change, uint64_t now_ms,
+                         absl::string_view gateway) {
   DenyRow row;
   row.set_gateway(std::string(gateway));
-  return Deny(change, std::move(row));
+  return Deny(change, now_ms, std::move(row));
 }
 
-absl::Status DenyToken(Change& change, absl::string_view account,
-                       absl::string_view token) {
+absl::Status DenyToken(Change& change, uint64_t now_ms,
+                       absl::string_view account, absl::string_view token) {
   ASSIGN_OR_RETURN(const bool denied, change.Exists(key::RevokedToken(token)));
   if (denied) return absl::OkStatus();
   RevokedTokenRow revoked;
@@ -52,7 +54,7 @@ absl::Status DenyToken(Change& change, absl::string_view account,
   change.Put(key::RevokedToken(token), std::move(revoked));
   DenyRow row;
   row.set_token(std::string(token));
-  return Deny(change, std::move(row));
+  return Deny(change, now_ms, std::move(row));
 }
 
 absl::StatusOr<gateway::v1::Revocations> ReadDenyList(

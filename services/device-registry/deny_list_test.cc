@@ -18,9 +18,10 @@ using ::testing::IsEmpty;
 
 class DenyListTest : public testing::Test {
  protected:
+  uint64_t Now() { return static_cast<uint64_t>(UnixMillis(clock_)); }
   absl::Status Deny(const std::string& gateway, bool fail_after = false) {
     return registry_.Decide("acme", [&](Change& change) -> absl::Status {
-      RETURN_IF_ERROR(DenyGateway(change, gateway));
+      RETURN_IF_ERROR(DenyGateway(change, Now(), gateway));
       change.Audit(RowAbout(audit::v1::ROW_KIND_ADMIN,
                             rpc::TestCaller("operator/acme/olga"),
                             {"gateways/" + gateway}));
@@ -50,11 +51,27 @@ TEST_F(DenyListTest, IsEmptyAtFirst) {
   EXPECT_THAT(List().gateways(), IsEmpty());
 }
 
-TEST_F(DenyListTest, GrowsByOneNumberAtATime) {
+TEST_F(DenyListTest, NumbersAreTimesAndGrow) {
   ASSERT_OK(Deny("gw-1"));
+  EXPECT_EQ(List().revision(), Now());
   ASSERT_OK(Deny("gw-2"));
-  EXPECT_EQ(List().revision(), 2u);
-  EXPECT_THAT(List().gateways(), ElementsAre("gw-1", "gw-2"));
+  EXPECT_EQ(List().revision(), Now() + 1);
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_OK(Deny("gw-3"));
+  EXPECT_EQ(List().revision(), Now());
+  EXPECT_THAT(List().gateways(), ElementsAre("gw-1", "gw-2", "gw-3"));
+}
+
+// An agent that had the entry that was lost would not ask for the one that has
+// come under its number.
+TEST_F(DenyListTest, TheNumberOfALostEntryDoesNotComeAgain) {
+  const auto backup = store_.TakeBackup();
+  ASSERT_OK(Deny("gw-1"));
+  const uint64_t lost = List().revision();
+  store_.FailOverTo(backup);
+  clock_.Advance(absl::Milliseconds(1));
+  ASSERT_OK(Deny("gw-2"));
+  EXPECT_NE(List().revision(), lost);
 }
 
 TEST_F(DenyListTest, KeepsItsOrderBeyondSixteenEntries) {
@@ -79,12 +96,12 @@ TEST_F(DenyListTest, NothingIsAddedByADecisionThatFails) {
 TEST_F(DenyListTest, TellsOfTheEntryAlone) {
   ASSERT_OK(Deny("gw-1"));
   Change change(store_, *store::Partition::Make(kService, "acme"));
-  ASSERT_OK(DenyGateway(change, "gw-2"));
+  ASSERT_OK(DenyGateway(change, Now(), "gw-2"));
   ASSERT_EQ(change.events().size(), 1u);
   const v1::WatchEventsResponse& event = change.events()[0];
   EXPECT_EQ(event.kind(), v1::EVENT_KIND_REVOCATIONS);
-  EXPECT_EQ(event.revocations().revision(), 2u);
-  EXPECT_EQ(event.revocations().since_revision(), 1u);
+  EXPECT_EQ(event.revocations().revision(), Now() + 1);
+  EXPECT_EQ(event.revocations().since_revision(), Now());
   EXPECT_THAT(event.revocations().gateways(), ElementsAre("gw-2"));
 }
 

@@ -72,11 +72,13 @@ class Taking {
            word_.revision >= row_.device().pins_revision();
   }
 
-  // It is blank, as it was asked to be.
+  // It is blank, as it was asked to be. A release that was forced ends with
+  // the next binding: what is blank from then on was reset.
   bool IsReleased() const {
+    const v1::DeviceState state = row_.device().state();
     return word_.revision == 0 && word_.refusal.empty() &&
-           (row_.device().state() == v1::DEVICE_STATE_RELEASING ||
-            row_.device().forced());
+           (state == v1::DEVICE_STATE_RELEASING ||
+            (row_.device().forced() && state != v1::DEVICE_STATE_BOUND));
   }
   // It did not take a pin set that was committed after its own.
   bool RefusesUpdate() const {
@@ -183,6 +185,8 @@ absl::Status Taking::Confirm() {
   content.body.set_state_after(StateName(transaction.state()));
   change_.Audit(std::move(content));
   PutTransaction(change_, std::move(row));
+  // Until here a device that was locked to its last owner could still need it.
+  RETURN_IF_ERROR(DropRelease(change_, row_));
   return Activate();
 }
 

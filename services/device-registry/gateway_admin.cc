@@ -51,8 +51,8 @@ void PutNew(Change& change, const v1::Gateway& gateway, const std::string& id) {
 }
 
 // Moves `gateway` to `to`, as `content` explains.
-absl::Status PutState(Change& change, v1::GatewayState to, v1::Gateway& gateway,
-                      audit::RowContent content) {
+absl::Status PutState(Change& change, uint64_t now_ms, v1::GatewayState to,
+                      v1::Gateway& gateway, audit::RowContent content) {
   const std::string id = PlainId(gateway.name());
   content.body.set_state_before(StateName(gateway.state()));
   content.body.set_state_after(StateName(to));
@@ -63,7 +63,7 @@ absl::Status PutState(Change& change, v1::GatewayState to, v1::Gateway& gateway,
   *row.mutable_gateway() = gateway;
   change.Put(key::Gateway(id), std::move(row));
   if (to == v1::GATEWAY_STATE_REVOKED) {
-    RETURN_IF_ERROR(DenyGateway(change, id));
+    RETURN_IF_ERROR(DenyGateway(change, now_ms, id));
   }
   change.Announce(v1::EVENT_KIND_GATEWAY, gateway.name(), StateName(to));
   return absl::OkStatus();
@@ -179,7 +179,7 @@ absl::StatusOr<Response> GatewayAdmin::Move(const rpc::Caller& caller,
     audit::RowContent content =
         RowAbout(audit::v1::ROW_KIND_GATEWAY, caller, {gateway.name()});
     AddDetail(content, "reason", request.reason());
-    RETURN_IF_ERROR(PutState(change, to, gateway, std::move(content)));
+    RETURN_IF_ERROR(PutState(change, NowMs(), to, gateway, std::move(content)));
     *response.mutable_gateway() = std::move(gateway);
     return absl::OkStatus();
   }));
@@ -220,7 +220,7 @@ absl::Status GatewayAdmin::TakeAgain(const std::string& tenant,
     content.kind = audit::v1::ROW_KIND_GATEWAY;
     content.subjects = {gateway->name()};
     AddDetail(content, "reason", "the store had forgotten it");
-    return PutState(change, to, *gateway, std::move(content));
+    return PutState(change, NowMs(), to, *gateway, std::move(content));
   });
 }
 

@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_DEVICE_REGISTRY_GATEWAY_ADMIN_H_
 #define U2FI_SERVICES_DEVICE_REGISTRY_GATEWAY_ADMIN_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -54,6 +55,10 @@ class GatewayAdmin {
   template <typename Response, typename Request>
   absl::StatusOr<Response> Move(const rpc::Caller& caller,
                                 const Request& request, v1::GatewayState to);
+
+  uint64_t NowMs() const {
+    return static_cast<uint64_t>(UnixMillis(store_.clock()));
+  }
 
   RegistryStore& store_;
 };

@@ -306,7 +306,7 @@ TEST_F(GatewayAdminTest, GivesTheWholeDenyListAtAdmission) {
   request.set_public_key(site_.gw2.key.public_key().Spki());
   ASSERT_OK_AND_ASSIGN(const auto admitted,
                        admin().AdmitGateway(gate_, request));
-  EXPECT_EQ(admitted.revocations().revision(), 1u);
+  EXPECT_GT(admitted.revocations().revision(), 0u);
   EXPECT_EQ(admitted.revocations().since_revision(), 0u);
   EXPECT_THAT(admitted.revocations().gateways(), ElementsAre("gw-1"));
 }

@@ -36,9 +36,8 @@ absl::StatusOr<bool> NoteRecovery(Change& change, absl::string_view account,
     change.Put(key, *std::move(row));
     return true;
   }
-  if (row.has_value() && row->open_ms() > Millis(word.open_time())) {
-    return false;
-  }
+  // Ids ascend from the newest to the oldest.
+  if (row.has_value() && row->recovery() < word.recovery()) return false;
   RecoveryRow next;
   next.set_recovery(word.recovery());
   next.set_open_ms(Millis(word.open_time()));

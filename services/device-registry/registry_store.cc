@@ -51,7 +51,6 @@ absl::Status RegistryStore::Decide(
   for (int i = 0; i < kTries; ++i) {
     status = DecideOnce(partition, body);
     if (!LostRace(status)) return status;
-    if (IsReason(status, reason::kStoreEpochChanged)) parts_.tenants.Forget();
   }
   return status;
 }
@@ -62,13 +61,17 @@ absl::Status RegistryStore::DecideOnce(
   Change change(parts_.store, partition);
   RETURN_IF_ERROR(body(change));
   if (change.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(parts_.tenants.Remember(change.tenant()));
+  ASSIGN_OR_RETURN(const store::Epoch epoch, change.Epoch());
+  RETURN_IF_ERROR(parts_.tenants.Remember(change.tenant(), epoch));
   absl::Status committed = Commit(change);
   // Also after a failure: the outcome may be unknown.
   for (const store::Put& put : change.Writes()) {
     parts_.cache.Drop(change.tenant(), put.key);
   }
-  if (committed.ok()) Tell(change);
+  // Events say what to read again, or what to refuse.
+  if (committed.ok() || IsReason(committed, reason::kStoreOutcomeUnknown)) {
+    Tell(change);
+  }
   return committed;
 }
 
@@ -104,7 +107,10 @@ absl::StatusOr<std::string> RegistryStore::Visit(
   ASSIGN_OR_RETURN(rpc::Page page, ReadQuery(query, list));
   const auto size = static_cast<size_t>(page.size);
   for (size_t visited = 0; visited < kMaxVisited;) {
-    const size_t limit = std::min(size, kMaxVisited - visited);
+    // Where a filter lets little through, many at once.
+    const size_t limit =
+        visited == 0 ? size
+                     : std::min(store::kMaxScanLimit, kMaxVisited - visited);
     ASSIGN_OR_RETURN(
         const store::Page read,
         parts_.store.Scan(partition, query.prefix, page.after, limit));

@@ -224,6 +224,26 @@ TEST_F(RegistryStoreTest, TellsNothingOfADecisionThatFailed) {
   EXPECT_THAT(heard, IsEmpty());
 }
 
+// Else a revocation that is there would be heard of by nobody: asked again, it
+// is no change any more.
+TEST_F(RegistryStoreTest, TellsOfADecisionWhoseOutcomeIsUnknown) {
+  Write("o/a", "ann");
+  memory_.FlushHints();
+  std::vector<v1::WatchEventsResponse> heard;
+  const auto watch = events_.Subscribe(
+      {}, [&](const EventBus::Event& event) { heard.push_back(*event); });
+  store_.Fail(FaultyStore::Method::kCommit,
+              FaultyStore::Fault::kUnknownApplied);
+  EXPECT_THAT(registry_.Decide("acme",
+                               [](Change& change) {
+                                 return PutOwner(change, "o/b", "bob");
+                               }),
+              HasReason(reason::kStoreOutcomeUnknown));
+  memory_.FlushHints();
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(heard[0].resource(), "devices/bob");
+}
+
 TEST_F(RegistryStoreTest, RemembersTheTenantBeforeItsFirstCommit) {
   store_.Fail(FaultyStore::Method::kCommit, FaultyStore::Fault::kUnavailable,
               2);
@@ -272,6 +292,16 @@ TEST_F(RegistryStoreTest, FillsAPageFromWhatTheFilterLetsThrough) {
   const auto page = List(3, "", "odd");
   EXPECT_THAT(page.first, ElementsAre("odd", "odd", "odd"));
   EXPECT_THAT(List(3, page.second, "odd").first, ElementsAre("odd", "odd"));
+}
+
+// Else one request with small pages is as many to the store as there are rows.
+TEST_F(RegistryStoreTest, ASmallPageThatLittleFitsIntoCostsFewScans) {
+  for (int i = 0; i < 50; ++i) Write(absl::StrFormat("o/%02d", i), "other");
+  Write("o/99", "mine");
+  store_.Fail(FaultyStore::Method::kScan, FaultyStore::Fault::kUnavailable, 3);
+  const auto page = List(1, "", "mine");
+  EXPECT_THAT(page.first, ElementsAre("mine"));
+  EXPECT_TRUE(page.second.empty());
 }
 
 TEST_F(RegistryStoreTest, ATokenIsGoodForTheSameFilterOnly) {

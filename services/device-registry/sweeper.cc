@@ -90,17 +90,20 @@ absl::Status Sweeper::SweepTenant(const std::string& tenant, int& fired) {
   ASSIGN_OR_RETURN(const std::vector<std::string> due,
                    store_.FirstKeys(tenant, key::kTimers, kMaxPerRound));
   const int64_t now_ms = UnixMillis(store_.clock());
+  absl::Status first_error;
   for (const std::string& key : due) {
     const absl::optional<Timer> timer = ParseTimer(key);
     if (!timer.has_value()) {
       return Error(reason::kInternal, "a timer's key is malformed");
     }
     // They ascend by the time at which they fall due.
-    if (timer->due_ms > now_ms) return absl::OkStatus();
-    RETURN_IF_ERROR(Fire(tenant, key));
-    ++fired;
+    if (timer->due_ms > now_ms) break;
+    // One that cannot fire holds up no other.
+    const absl::Status done = Fire(tenant, key);
+    if (done.ok()) ++fired;
+    first_error.Update(done);
   }
-  return absl::OkStatus();
+  return first_error;
 }
 
 absl::Status Sweeper::Fire(const std::string& tenant, const std::string& key) {

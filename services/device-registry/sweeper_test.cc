@@ -1,6 +1,9 @@
 #include "services/device-registry/sweeper.h"
 
+#include "services/device-registry/registry_keys.h"
 #include "services/device-registry/registry_test_case.h"
+#include "services/device-registry/transactions.h"
+#include "u2fi/device_registry/records/v1/records.pb.h"
 
 namespace u2fi::device_registry {
 namespace {
@@ -42,6 +45,37 @@ TEST_F(SweeperTest, FindsItsTenantsAfterARestart) {
   RestartCore();
   clock_.Advance(absl::Minutes(2));
   EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+}
+
+TEST_F(SweeperTest, FindsATenantThatAFailoverForgot) {
+  const auto backup = memory_.TakeBackup();
+  MakeEnrolledWorld();
+  memory_.FailOverTo(backup);
+  // The process learns of the new store before it decides anything.
+  ASSERT_OK(deciders_->Follow());
+  MakeEnrolledWorld();
+  ArmAndStage();
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_THAT(Sweep(), IsOkAndHolds(1));
+}
+
+// Damage in one place must not stop what is due elsewhere.
+TEST_F(SweeperTest, ATimerThatCannotFireHoldsUpNoOther) {
+  MakeEnrolledWorld();
+  ArmAndStage();
+  ASSERT_OK_AND_ASSIGN(const auto partition,
+                       store::Partition::Make(kService, "acme"));
+  ASSERT_OK_AND_ASSIGN(const auto seen, memory_.Get(partition, {}));
+  records::v1::TimerRow row;
+  row.set_schema(1);
+  store::CommitRequest commit;
+  commit.epoch = seen.epoch;
+  commit.put = {
+      {key::Timer(1, kTransactionTimer, "gone"), row.SerializeAsString()}};
+  ASSERT_OK(memory_.Commit(partition, commit).status());
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_THAT(Sweep(), HasReason(reason::kResourceUnknown));
+  EXPECT_EQ(State(), v1::TRANSACTION_STATE_ROLLED_BACK);
 }
 
 TEST_F(SweeperTest, ACommittedTransactionIsNotRolledBack) {

@@ -16,33 +16,32 @@ absl::StatusOr<store::Partition> SharedPartition() {
   return store::Partition::Make("device-registry-shared", "all");
 }
 
-absl::Status TenantDirectory::Remember(absl::string_view tenant) {
+absl::Status TenantDirectory::Remember(absl::string_view tenant,
+                                       const store::Epoch& epoch) {
   {
     MutexLock lock(mutex_);
-    if (known_.count(tenant) != 0) return absl::OkStatus();
+    if (epoch_ == epoch && known_.count(tenant) != 0) return absl::OkStatus();
   }
-  RETURN_IF_ERROR(Write(tenant));
+  ASSIGN_OR_RETURN(const store::Epoch stored, Write(tenant));
   MutexLock lock(mutex_);
+  if (epoch_ != stored) known_.clear();
+  epoch_ = stored;
   known_.insert(std::string(tenant));
   return absl::OkStatus();
 }
 
-void TenantDirectory::Forget() {
-  MutexLock lock(mutex_);
-  known_.clear();
-}
-
-absl::Status TenantDirectory::Write(absl::string_view tenant) {
+absl::StatusOr<store::Epoch> TenantDirectory::Write(absl::string_view tenant) {
   ASSIGN_OR_RETURN(const store::Partition partition, SharedPartition());
   const std::string key = absl::StrCat(kPrefix, tenant);
   ASSIGN_OR_RETURN(const store::Snapshot seen, store_.Get(partition, {key}));
-  if (seen.entries[0].exists()) return absl::OkStatus();
+  if (seen.entries[0].exists()) return seen.epoch;
   records::v1::TenantRow row;
   row.set_schema(1);
   store::CommitRequest commit;
   commit.epoch = seen.epoch;
   commit.put = {{key, row.SerializeAsString()}};
-  return store_.Commit(partition, commit).status();
+  RETURN_IF_ERROR(store_.Commit(partition, commit).status());
+  return seen.epoch;
 }
 
 absl::StatusOr<std::vector<std::string>> TenantDirectory::List() {

@@ -25,23 +25,23 @@ class TenantDirectory {
   // `store` must outlive this object.
   explicit TenantDirectory(store::Store& store) : store_(store) {}
 
-  // Makes sure that List() has `tenant`, an id, even after a crash. Asks the
-  // store the first time only. Errors are the store's.
-  absl::Status Remember(absl::string_view tenant);
-
-  // Makes Remember() ask again: the store may have forgotten.
-  void Forget();
+  // Makes sure that List() has `tenant`, an id, even after a crash. `epoch` is
+  // the store's as the caller read it; asks the store the first time in each
+  // only, since a new one may have forgotten. Errors are the store's.
+  absl::Status Remember(absl::string_view tenant, const store::Epoch& epoch);
 
   // All tenants, ascending.
   absl::StatusOr<std::vector<std::string>> List();
 
  private:
-  absl::Status Write(absl::string_view tenant);
+  // Returns the epoch in which it is stored.
+  absl::StatusOr<store::Epoch> Write(absl::string_view tenant);
 
   store::Store& store_;
   Mutex mutex_;
-  // Known to be stored.
+  // Known to be stored, in this epoch.
   std::set<std::string, std::less<>> known_ ABSL_GUARDED_BY(mutex_);
+  store::Epoch epoch_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::device_registry

@@ -22,6 +22,15 @@ class TenantDirectoryTest : public testing::Test {
     return store_.SuccessfulCommits(store::Durability::kReplicated);
   }
 
+  store::Epoch Epoch() {
+    const auto read = memory_.Get(*SharedPartition(), {});
+    EXPECT_OK(read);
+    return read.ok() ? read->epoch : "";
+  }
+  absl::Status Remember(absl::string_view tenant) {
+    return directory_.Remember(tenant, Epoch());
+  }
+
   FakeClock clock_;
   FakeRandomSource random_;
   store::MemoryStore memory_{clock_, random_};
@@ -34,51 +43,49 @@ TEST_F(TenantDirectoryTest, KnowsNobodyAtFirst) {
 }
 
 TEST_F(TenantDirectoryTest, ListsWhoWasRemembered) {
-  ASSERT_OK(directory_.Remember("beta"));
-  ASSERT_OK(directory_.Remember("acme"));
+  ASSERT_OK(Remember("beta"));
+  ASSERT_OK(Remember("acme"));
   EXPECT_THAT(directory_.List(), IsOkAndHolds(ElementsAre("acme", "beta")));
 }
 
 TEST_F(TenantDirectoryTest, SurvivesARestart) {
-  ASSERT_OK(directory_.Remember("acme"));
+  ASSERT_OK(Remember("acme"));
   TenantDirectory next(store_);
   EXPECT_THAT(next.List(), IsOkAndHolds(ElementsAre("acme")));
 }
 
 TEST_F(TenantDirectoryTest, WritesATenantOnce) {
-  ASSERT_OK(directory_.Remember("acme"));
-  ASSERT_OK(directory_.Remember("acme"));
+  ASSERT_OK(Remember("acme"));
+  ASSERT_OK(Remember("acme"));
   TenantDirectory next(store_);
-  ASSERT_OK(next.Remember("acme"));
+  ASSERT_OK(next.Remember("acme", Epoch()));
   EXPECT_EQ(Commits(), 1);
 }
 
 TEST_F(TenantDirectoryTest, AsksTheStoreOnce) {
-  ASSERT_OK(directory_.Remember("acme"));
+  ASSERT_OK(Remember("acme"));
   store_.SetAway(true);
-  EXPECT_OK(directory_.Remember("acme"));
+  EXPECT_OK(Remember("acme"));
 }
 
 TEST_F(TenantDirectoryTest, ATenantThatWasNotWrittenIsNotKnown) {
   store_.Fail(FaultyStore::Method::kCommit, FaultyStore::Fault::kUnavailable);
-  EXPECT_THAT(directory_.Remember("acme"),
-              HasReason(reason::kStoreUnavailable));
-  ASSERT_OK(directory_.Remember("acme"));
+  EXPECT_THAT(Remember("acme"), HasReason(reason::kStoreUnavailable));
+  ASSERT_OK(Remember("acme"));
   EXPECT_THAT(directory_.List(), IsOkAndHolds(ElementsAre("acme")));
 }
 
 TEST_F(TenantDirectoryTest, WritesAgainWhatTheStoreForgot) {
   const auto backup = memory_.TakeBackup();
-  ASSERT_OK(directory_.Remember("acme"));
+  ASSERT_OK(Remember("acme"));
   memory_.FailOverTo(backup);
-  directory_.Forget();
-  ASSERT_OK(directory_.Remember("acme"));
+  ASSERT_OK(Remember("acme"));
   EXPECT_THAT(directory_.List(), IsOkAndHolds(ElementsAre("acme")));
 }
 
 TEST_F(TenantDirectoryTest, ListsMoreThanAPage) {
   for (int i = 0; i < 1001; ++i) {
-    ASSERT_OK(directory_.Remember(absl::StrFormat("t%04d", i)));
+    ASSERT_OK(Remember(absl::StrFormat("t%04d", i)));
   }
   ASSERT_OK_AND_ASSIGN(const auto tenants, directory_.List());
   EXPECT_EQ(tenants.size(), 1001u);

@@ -93,7 +93,7 @@ absl::Status TokenAct::PutKey() {
     return absl::OkStatus();
   }
   keys.DeleteSubrange(KeyIndex(), 1);
-  return DenyToken(change_, act_.id, token_);
+  return DenyToken(change_, in_.now_ms, act_.id, token_);
 }
 
 std::string TokenAct::Put() {

@@ -86,11 +86,11 @@ absl::Status Suspend(Change& change, const rpc::Caller& caller,
 }
 
 absl::Status Revoke(Change& change, const rpc::Caller& caller,
-                    const v1::TokenWord& word) {
+                    const v1::TokenWord& word, uint64_t now_ms) {
   ASSIGN_OR_RETURN(const bool known,
                    change.Exists(key::RevokedToken(word.revoked())));
   if (known) return absl::OkStatus();
-  RETURN_IF_ERROR(DenyToken(change, word.account(), word.revoked()));
+  RETURN_IF_ERROR(DenyToken(change, now_ms, word.account(), word.revoked()));
   AuditWord(change, caller, word, absl::StrCat("tokens/", word.revoked()),
             "REVOKED");
   ASSIGN_OR_RETURN(absl::optional<AccountRow> row,
@@ -131,9 +131,9 @@ absl::Status Recover(Change& change, const rpc::Caller& caller,
 }
 
 absl::Status Take(Change& change, const rpc::Caller& caller,
-                  const v1::TokenWord& word) {
+                  const v1::TokenWord& word, uint64_t now_ms) {
   if (word.has_suspended()) return Suspend(change, caller, word);
-  if (word.has_revoked()) return Revoke(change, caller, word);
+  if (word.has_revoked()) return Revoke(change, caller, word, now_ms);
   return Recover(change, caller, word);
 }
 
@@ -145,8 +145,10 @@ absl::StatusOr<v1::ReportTokensResponse> TokenWords::ReportTokens(
                    rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
   for (const v1::TokenWord& word : request.words()) {
-    RETURN_IF_ERROR(store_.Decide(
-        tenant, [&](Change& change) { return Take(change, caller, word); }));
+    RETURN_IF_ERROR(store_.Decide(tenant, [&](Change& change) {
+      return Take(change, caller, word,
+                  static_cast<uint64_t>(UnixMillis(store_.clock())));
+    }));
   }
   return v1::ReportTokensResponse();
 }

@@ -158,16 +158,21 @@ absl::StatusOr<std::string> ApplyUnbind(Change& change, const ApplyCase& in) {
   return unbinding.Put();
 }
 
-absl::Status EndRelease(Change& change, uint64_t now_ms, DeviceRow& row) {
-  const std::string device = PlainId(row.device().name());
-  if (!row.binding().empty()) RETURN_IF_ERROR(Free(change, now_ms, row));
+absl::Status DropRelease(Change& change, DeviceRow& row) {
+  const std::string key = key::Release(PlainId(row.device().name()));
   ASSIGN_OR_RETURN(const absl::optional<ReleaseRow> release,
-                   change.Read<ReleaseRow>(key::Release(device)));
+                   change.Read<ReleaseRow>(key));
   if (release.has_value()) {
     if (!release->timer().empty()) change.Remove(release->timer());
-    change.Remove(key::Release(device));
+    change.Remove(key);
   }
   row.mutable_device()->clear_forced();
+  return absl::OkStatus();
+}
+
+absl::Status EndRelease(Change& change, uint64_t now_ms, DeviceRow& row) {
+  if (!row.binding().empty()) RETURN_IF_ERROR(Free(change, now_ms, row));
+  RETURN_IF_ERROR(DropRelease(change, row));
   // Unless somebody else is binding it already.
   const v1::DeviceState state = row.device().state();
   if (state == v1::DEVICE_STATE_IMPORTED || state == v1::DEVICE_STATE_CLAIMED) {

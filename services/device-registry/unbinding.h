@@ -33,6 +33,10 @@ absl::StatusOr<std::string> ApplyUnbind(Change& change, const ApplyCase& in);
 absl::Status EndRelease(Change& change, uint64_t now_ms,
                         records::v1::DeviceRow& row);
 
+// What was left of a release is over: the device has got it, or has a new
+// owner's first pin set. Changes `row`, which the caller puts back.
+absl::Status DropRelease(Change& change, records::v1::DeviceRow& row);
+
 // The timer `timer` of the device `id` fired: the device is free, and locked to
 // its last pin set until the release reaches it. Nothing if another timer has
 // taken its place.

@@ -36,6 +36,12 @@ class UnbindingTest : public RegistryTestCase {
     return core_->applier().Apply(gate_, request);
   }
   void Unbind() { ASSERT_OK(Apply(Request(site_.alice))); }
+  void BindAgain() {
+    site_.now_ms = static_cast<uint64_t>(UnixMillis(clock_));
+    ClaimDevice("lock-1", "alice");
+    ArmAndStage();
+    ASSERT_OK(Apply(PinsRequest(PlannedPins())));
+  }
   // What the device says: blank.
   v1::ConfirmRequest Blank() {
     v1::ConfirmRequest request = bound_;
@@ -96,9 +102,7 @@ TEST_F(UnbindingTest, OnceTheDeviceIsBlankAnybodyMayClaimIt) {
 TEST_F(UnbindingTest, ItMayBeBoundAgain) {
   Unbind();
   ASSERT_OK(Confirm(Blank()));
-  ClaimDevice("lock-1", "alice");
-  ArmAndStage();
-  ASSERT_OK(Apply(PinsRequest(PlannedPins())));
+  BindAgain();
   EXPECT_EQ(Device().state(), v1::DEVICE_STATE_BOUND);
   EXPECT_EQ(Device().pins_revision(), 1u);
 }
@@ -144,6 +148,28 @@ TEST_F(UnbindingTest, AForcedReleaseStillReachesTheDevice) {
   ASSERT_OK(Confirm(Blank()));
   EXPECT_FALSE(Device().forced());
   EXPECT_EQ(Device().gateway(), "");
+}
+
+TEST_F(UnbindingTest, AForcedReleaseDoesNotFreeTheDeviceOfItsNextOwner) {
+  Unbind();
+  clock_.Advance(absl::Hours(24));
+  ASSERT_THAT(core_->sweeper().Sweep(), IsOkAndHolds(1));
+  BindAgain();
+  ASSERT_OK(Confirm(Blank()));
+  EXPECT_EQ(Device().state(), v1::DEVICE_STATE_BOUND);
+  EXPECT_EQ(Device().account(), "alice");
+}
+
+TEST_F(UnbindingTest, ADeviceThatIsBoundAnewIsNotSentTheReleaseOfBefore) {
+  Unbind();
+  clock_.Advance(absl::Hours(24));
+  ASSERT_THAT(core_->sweeper().Sweep(), IsOkAndHolds(1));
+  BindAgain();
+  ASSERT_OK_AND_ASSIGN(const auto answer, Confirm(ConfirmRequest()));
+  EXPECT_EQ(answer.releases_size(), 0);
+  EXPECT_FALSE(Device().forced());
+  ASSERT_OK_AND_ASSIGN(const auto later, Confirm(ConfirmRequest()));
+  EXPECT_EQ(later.releases_size(), 0);
 }
 
 TEST_F(UnbindingTest, ABlankDeviceStopsTheTimer) {
