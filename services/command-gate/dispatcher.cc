@@ -1,6 +1,7 @@
 #include "services/command-gate/dispatcher.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,9 @@ using ::u2fi::store::Durability;
 // What was looked at so lately, a token with its touch, the binding with the
 // last one or with the submission, needs no second look.
 constexpr uint64_t kFreshMs = 1'000;
+// What one message takes of a batch; with its last item still well below the
+// 4 MiB that an agent takes.
+constexpr size_t kMaxBatchBytes = 1 << 20;
 
 proof::v1::Proof ProofOf(const CommandRow& row) {
   proof::v1::Proof proof;
@@ -109,6 +113,24 @@ absl::Status CheckExecutor(const StoredCommand& command,
 bool IsAppliedFirst(const CommandRow& row) {
   return row.gateway().empty() || row.operation() == proof::kOperationPins ||
          row.operation() == proof::kOperationUnbind;
+}
+
+// Commands of a batch on their way to one gateway, and about how long.
+struct BatchMessage {
+  gateway::v1::MeshMessage message;
+  size_t bytes = 0;
+};
+
+// Adds a command of the batch to what its gateway gets.
+void AddItem(const CommandRow& row, const CommandRow& first,
+             BatchMessage& out) {
+  gateway::v1::ExecuteBatch& batch = *out.message.mutable_execute_batch();
+  if (batch.approvals().empty()) *batch.mutable_approvals() = TouchesOf(first);
+  common::v1::BatchItem& item = *batch.add_items();
+  item.set_command(row.command());
+  item.set_index(row.index());
+  *item.mutable_path() = row.path();
+  out.bytes += item.ByteSizeLong();
 }
 
 // When the registry was asked last what holds for the command.
@@ -323,12 +345,31 @@ absl::StatusOr<StoredCommand> Dispatcher::SendDown(StoredCommand command) {
 absl::StatusOr<StoredCommand> Dispatcher::SendBatchDown(StoredCommand first) {
   ASSIGN_OR_RETURN(const std::vector<StoredCommand> all,
                    commands_.ReadBatch(first));
+  // Those that each gateway executes.
+  std::map<std::string, BatchMessage> batches;
   for (const StoredCommand& one : all) {
-    if (one.row.state() == v1::COMMAND_STATE_DISPATCHED) {
-      SendOne(one, ProofOf(first.row));
+    if (one.row.state() != v1::COMMAND_STATE_DISPATCHED) continue;
+    if (one.row.free()) {
+      SendOne(one, {});
+      continue;
     }
+    BatchMessage& batch = batches[one.row.gateway()];
+    AddItem(one.row, first.row, batch);
+    if (batch.bytes < kMaxBatchBytes) continue;
+    SendBatch(first.tenant, one.row.gateway(), std::move(batch.message));
+    batches.erase(one.row.gateway());
+  }
+  for (auto& [gateway, batch] : batches) {
+    SendBatch(first.tenant, gateway, std::move(batch.message));
   }
   return first;
+}
+
+// A gateway that is away gets them when it comes back.
+void Dispatcher::SendBatch(const std::string& tenant,
+                           const std::string& gateway,
+                           gateway::v1::MeshMessage message) {
+  gateways_.Send(tenant, gateway, std::move(message)).IgnoreError();
 }
 
 void Dispatcher::SendOne(const StoredCommand& command, proof::v1::Proof proof) {
