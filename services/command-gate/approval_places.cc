@@ -40,10 +40,10 @@ void ApprovalPlaces::Add(const std::string& key,
 
 absl::StatusOr<std::string> ApprovalPlaces::TakeOfAccount(
     const std::string& account, absl::string_view requester) {
-  std::string place = TakeFirst(account, kMaxOpenPerAccount, AccountPlace);
+  std::string place = TakeFirst(account, per_account_, AccountPlace);
   std::string kept = AccountPlace(account, kMaxOpenPerAccount);
   if (!place.empty() || free_.count(kept) == 0) return place;
-  for (int i = 0; i < kMaxOpenPerAccount; ++i) {
+  for (int i = 0; i < per_account_; ++i) {
     const auto taken = taken_.find(AccountPlace(account, i));
     // By the same command.
     if (taken == taken_.end()) return std::string();

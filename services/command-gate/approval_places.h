@@ -31,8 +31,11 @@ class ApprovalPlaces {
   using RequesterOf =
       std::function<absl::StatusOr<std::string>(const std::string&)>;
 
-  explicit ApprovalPlaces(RequesterOf requester_of)
-      : requester_of_(std::move(requester_of)) {}
+  // An account gets `per_account` places besides the one that is kept, at most
+  // kMaxOpenPerAccount.
+  explicit ApprovalPlaces(RequesterOf requester_of,
+                          int per_account = kMaxOpenPerAccount)
+      : per_account_(per_account), requester_of_(std::move(requester_of)) {}
 
   // What the store has under `key`: the id of the command that took the place,
   // or "".
@@ -48,6 +51,7 @@ class ApprovalPlaces {
   using KeyOf = std::string (*)(absl::string_view, int);
   std::string TakeFirst(const std::string& of, int count, KeyOf key);
 
+  const int per_account_;
   const RequesterOf requester_of_;
   std::set<std::string> free_;
   // Ids of commands, by place.

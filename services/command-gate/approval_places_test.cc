@@ -32,13 +32,15 @@ class ApprovalPlacesTest : public testing::Test {
     return place.ok() ? *place : "";
   }
 
+  absl::StatusOr<std::string> RequesterOf(const std::string& id) {
+    if (!broken_.ok()) return broken_;
+    return id.substr(3);
+  }
+
   records::v1::CommandRow slots_;
   absl::Status broken_;
   ApprovalPlaces places_{
-      [this](const std::string& id) -> absl::StatusOr<std::string> {
-        if (!broken_.ok()) return broken_;
-        return id.substr(3);
-      }};
+      [this](const std::string& id) { return RequesterOf(id); }};
 };
 
 TEST_F(ApprovalPlacesTest, AnAccountHasFourPlacesAndAGatewaySixteen) {
@@ -79,6 +81,22 @@ TEST_F(ApprovalPlacesTest, NotForWhoHasOne) {
 TEST_F(ApprovalPlacesTest, ThereIsNoFifth) {
   Taken({"thief", "thief", "thief", "owner"});
   EXPECT_THAT(Take("another"), IsEmpty());
+}
+
+TEST_F(ApprovalPlacesTest, TheOperatorMayAllowFewer) {
+  ApprovalPlaces fewer(
+      [this](const std::string& id) { return RequesterOf(id); },
+      /*per_account=*/1);
+  const std::vector<std::string> keys = PlaceKeys(slots_);
+  for (const std::string& key : keys) {
+    fewer.Add(key, key == "open/a/ann/0" ? "by thief" : "");
+  }
+  ASSERT_OK_AND_ASSIGN(const std::string more,
+                       fewer.TakeOfAccount("ann", "thief"));
+  EXPECT_EQ(more, "");
+  ASSERT_OK_AND_ASSIGN(const std::string kept,
+                       fewer.TakeOfAccount("ann", "owner"));
+  EXPECT_EQ(kept, "open/a/ann/3");
 }
 
 TEST_F(ApprovalPlacesTest, WhereNobodyKnowsWhoAskedThereIsNoPlace) {

@@ -59,8 +59,27 @@ class BatchTest : public GateTestCase {
     }
     return states;
   }
-  std::vector<MeshMessage> Executed() {
-    return gateways_.Of(MeshMessage::kExecuteCommand);
+  // What went down, each command of a batch as if it had come alone.
+  std::vector<gateway::v1::ExecuteCommand> Executed() {
+    std::vector<gateway::v1::ExecuteCommand> all;
+    for (const MeshMessage& message :
+         gateways_.Of(MeshMessage::kExecuteCommand)) {
+      all.push_back(message.execute_command());
+    }
+    for (const MeshMessage& message : Batches()) {
+      for (const auto& item : message.execute_batch().items()) {
+        gateway::v1::ExecuteCommand& one = all.emplace_back();
+        one.set_command(item.command());
+        one.mutable_proof()->set_index(item.index());
+        *one.mutable_proof()->mutable_path() = item.path();
+        *one.mutable_proof()->mutable_approvals() =
+            message.execute_batch().approvals();
+      }
+    }
+    return all;
+  }
+  std::vector<MeshMessage> Batches() {
+    return gateways_.Of(MeshMessage::kExecuteBatch);
   }
 };
 
@@ -223,14 +242,37 @@ TEST_F(BatchTest, TheAuditHoldsTheTouchOnceAndARowForEachCommand) {
 TEST_F(BatchTest, EachGoesDownWithItsOwnProof) {
   const StoredCommand first = DispatchedAll(3);
   const std::vector<StoredCommand> all = AllOf(first);
-  const std::vector<MeshMessage> sent = Executed();
+  const std::vector<gateway::v1::ExecuteCommand> sent = Executed();
   ASSERT_THAT(sent, SizeIs(3));
   for (size_t i = 0; i < 3; ++i) {
-    const gateway::v1::ExecuteCommand& execute = sent[i].execute_command();
+    const gateway::v1::ExecuteCommand& execute = sent[i];
     EXPECT_EQ(execute.command(), all[i].row.command());
     EXPECT_EQ(execute.proof().index(), i);
     EXPECT_EQ(execute.proof().approvals_size(), 1);
     EXPECT_EQ(execute.proof().path_size(), all[i].row.path_size());
+  }
+}
+
+TEST_F(BatchTest, TheApprovalsGoDownOnce) {
+  DispatchedAll(3);
+  ASSERT_THAT(Batches(), SizeIs(1));
+  EXPECT_EQ(Batches()[0].execute_batch().items_size(), 3);
+  EXPECT_EQ(Batches()[0].execute_batch().approvals_size(), 1);
+}
+
+TEST_F(BatchTest, AThousandLongOnesAreSeveralMessages) {
+  std::vector<Submission> items = CamerasOn(1000);
+  for (Submission& item : items) {
+    item.arguments = "\"" + std::string(1500, 'x') + "\"";
+  }
+  const StoredCommand asked = Advance(SubmitAll(items));
+  ASSERT_OK_AND_ASSIGN(const StoredCommand approved,
+                       Answer(asked, Touch(asked)));
+  ASSERT_OK(gate().dispatcher.Dispatch(approved));
+  EXPECT_THAT(Executed(), SizeIs(1000));
+  EXPECT_THAT(Batches(), SizeIs(2));
+  for (const MeshMessage& message : Batches()) {
+    EXPECT_LT(message.ByteSizeLong(), size_t{2} << 20);
   }
 }
 
@@ -309,9 +351,9 @@ TEST_F(BatchTest, AReconnectSendsThoseThatAreOnTheirWay) {
   ASSERT_OK(gate().dispatcher.OnResult(all[0], Session(), ResultOf(all[0])));
   gateways_.sent.clear();
   gate().flow.OnConnected(Session(), {});
-  const std::vector<MeshMessage> sent = Executed();
+  const std::vector<gateway::v1::ExecuteCommand> sent = Executed();
   ASSERT_THAT(sent, SizeIs(2));
-  EXPECT_EQ(sent[0].execute_command().proof().approvals_size(), 1);
+  EXPECT_EQ(sent[0].proof().approvals_size(), 1);
 }
 
 TEST_F(BatchTest, AReconnectSendsEachOnce) {

@@ -247,7 +247,7 @@ absl::StatusOr<SubmitView> CommandStore::ReadForSubmit(absl::string_view tenant,
     ASSIGN_OR_RETURN(const StoredCommand holder, Read(tenant, id));
     return holder.row.requester();
   };
-  ApprovalPlaces free(requester_of);
+  ApprovalPlaces free(requester_of, open_per_account_);
   for (size_t i = places; i < keys.size(); ++i) {
     free.Add(keys[i], snapshot.entries[i].value);
   }

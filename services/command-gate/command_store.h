@@ -81,8 +81,11 @@ struct DueTimer {
 // with their audit row. Thread-safe.
 class CommandStore {
  public:
-  // `store` must outlive this object.
-  explicit CommandStore(u2fi::store::Store& store) : store_(store) {}
+  // `store` must outlive this object. An account has `open_per_account`
+  // questions open at most, 1 to kMaxOpenPerAccount.
+  explicit CommandStore(u2fi::store::Store& store,
+                        int open_per_account = kMaxOpenPerAccount)
+      : store_(store), open_per_account_(open_per_account) {}
 
   // The command; exists() is false if there is none.
   absl::StatusOr<StoredCommand> Read(absl::string_view tenant,
@@ -155,6 +158,7 @@ class CommandStore {
 
  private:
   u2fi::store::Store& store_;
+  const int open_per_account_;
 };
 
 // The key of a device's SequenceRow.

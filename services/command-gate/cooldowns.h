@@ -15,8 +15,8 @@ namespace u2fi::command_gate {
 
 // Against prompt bombing: a requester whose questions people refuse, or let
 // expire, several times in ten minutes may ask nobody for a while. Questions
-// that he takes back himself count too: else he could ask, take back and ask. Kept in the
-// partition (command-gate, tenant):
+// that he takes back himself count too: else he could ask, take back and ask.
+// Kept in the partition (command-gate, tenant):
 //   cool/<first 32 hex digits of SHA-256(requester)>   records.v1.CooldownRow
 // Thread-safe.
 class Cooldowns {

@@ -67,8 +67,11 @@ class Dispatcher {
   absl::StatusOr<StoredCommand> ApplyOnAccount(const StoredCommand& command);
   absl::StatusOr<StoredCommand> ApplyPins(StoredCommand command);
   absl::StatusOr<StoredCommand> SendDown(StoredCommand command);
-  // Sends the commands of the batch that are still on their way.
+  // Sends the commands of the batch that are still on their way, to each
+  // gateway its own, with the approvals once (decisions A18).
   absl::StatusOr<StoredCommand> SendBatchDown(StoredCommand first);
+  void SendBatch(const std::string& tenant, const std::string& gateway,
+                 gateway::v1::MeshMessage message);
   void SendOne(const StoredCommand& command, proof::v1::Proof proof);
   absl::Status ApplyAtOwners(const StoredCommand& command);
 

@@ -43,7 +43,7 @@ GateModule::GateModule(const GateParts& parts)
       lost_(IsAboutCommand),
       deciders_(parts.store, parts.clock, parts.random, *executor_,
                 "command-gate", lost_.Hook()),
-      commands_(parts.store),
+      commands_(parts.store, parts.open_per_account),
       sessions_(parts.clock, parts.presence_grace),
       replica_(MakeReplica()),
       gateways_(replica_ == nullptr

@@ -47,6 +47,8 @@ struct GateParts {
   Approvers::Options approvers = {};
   // How much may be asked for in a minute.
   Quotas::Options quotas = {};
+  // Questions that an account may have open, 1 to kMaxOpenPerAccount.
+  int open_per_account = kMaxOpenPerAccount;
   // Who is told of what waits.
   Webhooks::Options webhooks = {};
   // Where it counts; in a registry of its own without.

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "services/command-gate/approval_places.h"
 #include "services/common/http/curl_poster.h"
 #include "services/common/proof/ids.h"
 
@@ -40,6 +41,8 @@ void CheckTimes(absl::string_view path, const CommandGateSettings& settings,
 
 void CheckNumbers(absl::string_view path, const CommandGateSettings& settings,
                   config::Checks& checks) {
+  checks.Range(absl::StrCat(path, ".open_commands_per_account"),
+               settings.open_commands_per_account(), 1, 10000);
   checks.Range(absl::StrCat(path, ".account_requests_per_minute"),
                settings.account_requests_per_minute(), 1, 1'000'000);
   checks.Range(absl::StrCat(path, ".gateway_requests_per_minute"),
@@ -175,6 +178,12 @@ Approvers::Options ApproversFrom(const CommandGateSettings& settings) {
   options.forbid_break_glass = settings.forbid_break_glass();
   options.origins = {settings.origins().begin(), settings.origins().end()};
   return options;
+}
+
+int OpenPerAccountFrom(const CommandGateSettings& settings) {
+  constexpr uint32_t kMost = kMaxOpenPerAccount;
+  return static_cast<int>(std::min(
+      config::NumberOr(settings.open_commands_per_account(), kMost), kMost));
 }
 
 Cooldowns::Options CooldownFrom(const CommandGateSettings& settings) {

@@ -40,6 +40,8 @@ absl::Duration DirectoryLeaseFrom(
 Cooldowns::Options CooldownFrom(
     const config::v1::CommandGateSettings& settings);
 Quotas::Options QuotasFrom(const config::v1::CommandGateSettings& settings);
+// 1 to kMaxOpenPerAccount.
+int OpenPerAccountFrom(const config::v1::CommandGateSettings& settings);
 // Who is told of what waits, over https.
 Webhooks::Options WebhooksFrom(const config::v1::CommandGateSettings& settings);
 Approvers::Options ApproversFrom(

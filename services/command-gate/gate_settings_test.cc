@@ -49,13 +49,24 @@ TEST(GateSettingsTest, ALeaseSpansTwoHeartbeats) {
   EXPECT_EQ(Problems(settings), "");
 }
 
+TEST(GateSettingsTest, AnAccountsOpenQuestionsAreOneToThree) {
+  CommandGateSettings settings;
+  EXPECT_EQ(OpenPerAccountFrom(settings), 3);
+  settings.set_open_commands_per_account(1);
+  EXPECT_EQ(OpenPerAccountFrom(settings), 1);
+  settings.set_open_commands_per_account(10000);
+  EXPECT_EQ(OpenPerAccountFrom(settings), 3);
+}
+
 TEST(GateSettingsTest, RefusesNumbersOutOfBounds) {
   CommandGateSettings settings;
+  settings.set_open_commands_per_account(10001);
   settings.set_refusals_before_cooldown(11);
   settings.set_account_requests_per_minute(1'000'001);
   settings.set_gateway_requests_per_minute(1'000'001);
   EXPECT_THAT(Problems(settings), HasSubstr("account_requests_per_minute"));
   EXPECT_THAT(Problems(settings), HasSubstr("gateway_requests_per_minute"));
+  EXPECT_THAT(Problems(settings), HasSubstr("open_commands_per_account"));
   EXPECT_THAT(Problems(settings), HasSubstr("refusals_before_cooldown"));
 }
 

@@ -79,6 +79,7 @@ GateParts PartsFrom(const CommandGateConfig& config, store::Store& store,
   parts.cooldown = CooldownFrom(config.settings());
   parts.approvers = ApproversFrom(config.settings());
   parts.quotas = QuotasFrom(config.settings());
+  parts.open_per_account = OpenPerAccountFrom(config.settings());
   parts.webhooks = WebhooksFrom(config.settings());
   parts.replica = {crypto::Hex(SystemRandom().Bytes(kReplicaIdBytes)),
                    config.replica().advertise_address(),

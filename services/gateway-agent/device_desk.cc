@@ -221,6 +221,10 @@ bool DeviceDesk::OnMessage(const MeshMessage& message) {
       Post([this, m = message.execute_command()] { Execute(m); },
            /*hands=*/true);
       return true;
+    case MeshMessage::kExecuteBatch:
+      Post([this, m = message.execute_batch()] { ExecuteBatch(m); },
+           /*hands=*/true);
+      return true;
     case MeshMessage::kStage:
       Post([this, m = message.stage()] { Stage(m); });
       return true;
@@ -254,7 +258,8 @@ bool DeviceDesk::OnMessage(const MeshMessage& message) {
   }
 }
 
-void DeviceDesk::Execute(const gateway::v1::ExecuteCommand& execute) {
+void DeviceDesk::Execute(const gateway::v1::ExecuteCommand& execute,
+                         proof::Approvals* shared) {
   const absl::StatusOr<proof::v1::Command> command =
       proof::ParseCommand(execute.command());
   if (!command.ok()) {
@@ -270,7 +275,7 @@ void DeviceDesk::Execute(const gateway::v1::ExecuteCommand& execute) {
     return;
   }
   if (IsBeingHanded(id)) return;
-  const absl::Status status = HandOver(execute, *command);
+  const absl::Status status = HandOver(execute, *command, shared);
   if (!status.ok()) Refuse(id, command->device(), status);
 }
 
@@ -307,10 +312,11 @@ void DeviceDesk::HandGroup() {
 }
 
 absl::Status DeviceDesk::HandOver(const gateway::v1::ExecuteCommand& execute,
-                                  const proof::v1::Command& command) {
+                                  const proof::v1::Command& command,
+                                  proof::Approvals* shared) {
   ASSIGN_OR_RETURN(const Believed* device, Believe(command.device()));
   ASSIGN_OR_RETURN(const proof::VerifiedCommand verified,
-                   Verify(execute, command, *device));
+                   Verify(execute, command, *device, shared));
   ASSIGN_OR_RETURN(const uint64_t execute_by,
                    Deadline(verified, execute.execute_by_ms(), NowMs()));
   if (device->row.plain()) RETURN_IF_ERROR(CheckPlain(verified));
@@ -350,11 +356,11 @@ absl::Status DeviceDesk::CheckPlain(
 
 absl::StatusOr<proof::VerifiedCommand> DeviceDesk::Verify(
     const gateway::v1::ExecuteCommand& execute,
-    const proof::v1::Command& command, const Believed& device) {
+    const proof::v1::Command& command, const Believed& device,
+    proof::Approvals* shared) {
   proof::VerifyInputs inputs = InputsFor(command.device());
   inputs.pins = &device.pins;
-  if (!execute.has_proof()) return proof::VerifyFree(execute.command(), inputs);
-  return proof::VerifyProof(execute.command(), execute.proof(), inputs);
+  return VerifyOne(execute, inputs, shared);
 }
 
 absl::StatusOr<const DeviceDesk::Believed*> DeviceDesk::Believe(

@@ -12,6 +12,7 @@
 
 #include "services/common/mqtt/mqtt_client.h"
 #include "services/common/mqtt/topics.h"
+#include "services/common/proof/approvals.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/verify_proof.h"
 #include "services/common/sync/sync.h"
@@ -93,10 +94,13 @@ class DeviceDesk : public MeshHandler {
   // The next work; nothing if it is time for a look at deadlines, or to stop.
   Work NextWork(bool& stopped);
 
-  // Commands.
-  void Execute(const gateway::v1::ExecuteCommand& execute);
+  // Commands. `shared` has the approvals of the proof, if those of a batch came
+  // once: no signature of theirs is checked twice.
+  void Execute(const gateway::v1::ExecuteCommand& execute,
+               proof::Approvals* shared = nullptr);
   absl::Status HandOver(const gateway::v1::ExecuteCommand& execute,
-                        const proof::v1::Command& command);
+                        const proof::v1::Command& command,
+                        proof::Approvals* shared);
   absl::Status HandToPlain(const proof::v1::Command& command,
                            const records::v1::JournalRow& row);
   // Writes what waits in `handing_` into the journal, and publishes it.
@@ -109,7 +113,13 @@ class DeviceDesk : public MeshHandler {
   absl::Status CheckPlain(const proof::VerifiedCommand& verified) const;
   absl::StatusOr<proof::VerifiedCommand> Verify(
       const gateway::v1::ExecuteCommand& execute,
-      const proof::v1::Command& command, const Believed& device);
+      const proof::v1::Command& command, const Believed& device,
+      proof::Approvals* shared);
+  // Each item by itself, as if it had come alone (device_desk_batches.cc).
+  void ExecuteBatch(const gateway::v1::ExecuteBatch& batch);
+  static absl::StatusOr<proof::VerifiedCommand> VerifyOne(
+      const gateway::v1::ExecuteCommand& execute,
+      const proof::VerifyInputs& inputs, proof::Approvals* shared);
   absl::StatusOr<const Believed*> Believe(const std::string& device);
   proof::VerifyInputs InputsFor(const std::string& device) const;
   void AnswerFromJournal(const std::string& command_id,

@@ -113,6 +113,8 @@ absl::Status StandaloneModule::StartGate(const StandaloneConfig& config) {
   parts.metrics = metrics_;
   parts.approvers = command_gate::ApproversFrom(config.command_gate());
   parts.quotas = command_gate::QuotasFrom(config.command_gate());
+  parts.open_per_account =
+      command_gate::OpenPerAccountFrom(config.command_gate());
   parts.webhooks = command_gate::WebhooksFrom(config.command_gate());
   gate_ = std::make_unique<command_gate::GateModule>(parts);
   return absl::OkStatus();

@@ -36,7 +36,7 @@ challenge: {settings: {remember: 30s}}
 attestation: {settings: {key_cache: 10000000, metadata_root_file: /x}}
 commandGate:
   settings: {heartbeat_interval: 3600s, directory_lease: 10800s, presence_grace: 0s, cooldown: 3600s, refusals_before_cooldown: 10,
-             account_requests_per_minute: 1000000, gateway_requests_per_minute: 1}
+             open_commands_per_account: 10000, account_requests_per_minute: 1000000, gateway_requests_per_minute: 1}
 EOF
 for values in "$CHART"/ci/*.yaml edges.yaml; do
   rm -rf files && mkdir files
