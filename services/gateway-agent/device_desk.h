@@ -138,6 +138,11 @@ class DeviceDesk : public MeshHandler {
   void CommitBinding(const gateway::v1::CommitBinding& commit);
   absl::Status Bind(const gateway::v1::CommitBinding& commit,
                     const proof::v1::Command& command);
+  // BROKER_UNAVAILABLE if it is bound and did not say yet that it is blank.
+  absl::Status CheckUnbound(const std::string& device,
+                            const records::v1::StageRow& staged);
+  void NoteStaged(const std::string& device,
+                  const device::v1::PinsReport& report);
   absl::Status InstallPins(const gateway::v1::CommitBinding& commit,
                            const proof::v1::Command& command,
                            const records::v1::StageRow& staged);

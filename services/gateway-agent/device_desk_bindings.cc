@@ -158,16 +158,42 @@ absl::Status DeviceDesk::Bind(const gateway::v1::CommitBinding& commit,
   return absl::OkStatus();
 }
 
+// A device with the kit that was reset by hand says that it is blank; for one
+// without, the agent holds to the pin set: only its owner's own command makes
+// it free again.
+absl::Status DeviceDesk::CheckUnbound(const std::string& device,
+                                      const StageRow& staged) {
+  ASSIGN_OR_RETURN(const absl::optional<DeviceRow> bound,
+                   site_.FindDevice(device));
+  if (!bound.has_value()) return absl::OkStatus();
+  if (bound->plain() || staged.plain()) {
+    return Error(reason::kDeviceState, "the device is bound already");
+  }
+  if (staged.kept_by_device()) return absl::OkStatus();
+  // It answers, and the mesh commits again.
+  TellStaged(device, staged);
+  return Error(reason::kBrokerUnavailable, "it is not known to be blank");
+}
+
+void DeviceDesk::NoteStaged(const std::string& device,
+                            const device::v1::PinsReport& report) {
+  if (report.state() != device::v1::BINDING_STATE_STAGED) return;
+  const auto bound = site_.FindDevice(device);
+  auto staged = site_.FindStage(device);
+  if (!bound.ok() || !bound->has_value() || !staged.ok() ||
+      !staged->has_value() || (*staged)->transaction() != report.tx() ||
+      (*staged)->kept_by_device()) {
+    return;
+  }
+  (*staged)->set_kept_by_device(true);
+  LogRefusal("what a device keeps is not on disk", device,
+             site_.Stage(device, **staged));
+}
+
 absl::Status DeviceDesk::InstallPins(const gateway::v1::CommitBinding& commit,
                                      const proof::v1::Command& command,
                                      const StageRow& staged) {
-  // A device with the kit holds to its own pin set; for one without, the agent
-  // does: only its owner's own command makes it free again.
-  ASSIGN_OR_RETURN(const absl::optional<DeviceRow> bound,
-                   site_.FindDevice(command.device()));
-  if (bound.has_value() && (bound->plain() || staged.plain())) {
-    return Error(reason::kDeviceState, "the device is bound already");
-  }
+  RETURN_IF_ERROR(CheckUnbound(command.device(), staged));
   ASSIGN_OR_RETURN(proof::VerifiedCommand verified,
                    proof::VerifyProof(commit.item().command(), ProofOf(commit),
                                       InputsFor(command.device())));

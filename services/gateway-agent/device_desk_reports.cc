@@ -216,6 +216,7 @@ void DeviceDesk::OnProof(const std::string& device,
 
 void DeviceDesk::OnPins(const std::string& device,
                         const device::v1::PinsReport& report) {
+  NoteStaged(device, report);
   if (EndChange(device, report)) return;
   if (report.state() == device::v1::BINDING_STATE_BOUND &&
       !report.tx().empty()) {

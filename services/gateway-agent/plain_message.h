@@ -14,7 +14,9 @@ namespace u2fi::gateway_agent {
 inline constexpr size_t kMaxPlainState = 2048;
 
 // What such a device is sent: JSON as in services/common/mqtt/README.md.
-// COMMAND_FORMAT if the arguments are not a JSON object (or nothing).
+// The arguments are in it byte for byte. COMMAND_FORMAT if they are not a JSON
+// object (or nothing), or one that has a name twice, which two readers would
+// read differently.
 absl::StatusOr<std::string> PlainSet(const proof::v1::Command& command);
 
 // What it answers: command_id and outcome are set, the outcome is one of

@@ -37,6 +37,27 @@ TEST(PlainMessageTest, ArgumentsThatAreNoObjectAreRefused) {
   }
 }
 
+// What the device gets is what the touch was for, byte for byte.
+TEST(PlainMessageTest, ArgumentsAreNotWrittenAnew) {
+  const std::string exact =
+      R"({"z": 12345678901234567890123, "a":1.10,"s":"\u00e9"})";
+  ASSERT_OK_AND_ASSIGN(const std::string text, PlainSet(Command(exact)));
+  EXPECT_THAT(text, testing::HasSubstr("\"arguments\":" + exact + ","));
+}
+
+// One reader takes the first, another the last.
+TEST(PlainMessageTest, ANameThatComesTwiceIsRefused) {
+  for (const char* arguments :
+       {R"({"to":"alice","to":"mallory"})", R"({"a":[{"b":1,"b":1}]})",
+        R"({"to":1,"t\u006f":2})"}) {
+    EXPECT_THAT(PlainSet(Command(arguments)), HasReason(reason::kCommandFormat))
+        << arguments;
+  }
+  EXPECT_OK(PlainSet(Command(R"({"a":{"b":1},"b":[{"b":1},{"b":2}]})")));
+  EXPECT_THAT(PlainSet(Command("\xef\xbb\xbf{}")),
+              HasReason(reason::kCommandFormat));
+}
+
 TEST(PlainMessageTest, AnAnswerNamesCommandAndOutcome) {
   ASSERT_OK_AND_ASSIGN(const auto result, ParsePlainState(kGood));
   EXPECT_EQ(result.command_id(), "abc");

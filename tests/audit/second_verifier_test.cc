@@ -79,6 +79,16 @@ void Erase(v1::AuditRow& row) {
   row.clear_body();
 }
 
+// Without the first pin set nobody can say which keys were good.
+TEST(SecondVerifierTest, WhatDependsOnAnErasedRowIsNoFaultInBoth) {
+  for (const char* name : {"genesis", "enrol.alice"}) {
+    FakeExport file;
+    Erase(file.Row(name));
+    EXPECT_EQ(BadLineInCpp(file.File()), 0) << name;
+    EXPECT_EQ(BadLineInPython(file.File()), 0) << name;
+  }
+}
+
 // A gateway handed over what the gate's erased rows are about.
 TEST(SecondVerifierTest, AnErasureHidesNothingInBoth) {
   FakeExport file;
@@ -241,6 +251,14 @@ const Case kCases[] = {
      "",
      {},
      [](FakeExport& f) { FirstCheckpoint(f).set_kid("audit-2"); }},
+    {"ApprovedByNobody",
+     "unlock.approved",
+     [](RowContent& c) { c.body.clear_approvals(); },
+     {}},
+    {"ItemOfAnUnknownTouch",
+     "batch.1",
+     [](RowContent& c) { FlipLast(c.body.mutable_approval_refs(0)); },
+     {}},
     {"EnrolmentSignature",
      "enrol.bob",
      [](RowContent& c) {

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """A second verifier of complete audit exports, written from services/common/audit/README.md and the .proto files alone.
 usage: verify_audit.py FILE    prints "OK ..." or "BAD line N: why" and exits 0 or 1. Needs the openssl program.
-It checks forms, chains, checkpoints, Merkle paths, challenges, token and relay signatures, and follows keys through
-u2fi.enrol and u2fi.pins. Purposes, rules, roles and what writers saw of each other are left to `u2fi audit verify`."""
+It checks forms, chains, checkpoints, Merkle paths, challenges, token and relay signatures, that whatever became APPROVED
+has touches, and follows keys through u2fi.enrol and u2fi.pins. Purposes, rules, roles, whether what was dispatched was
+approved, and what writers saw of each other are left to `u2fi audit verify`."""
 import base64, glob, hashlib, json, os, re, subprocess, sys, tempfile
 SPKI = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')  # Of a P-256 key, before the point.
 MESSAGES, chains, keys, touches, tokens, pins, points = {}, {}, {}, {}, {}, {}, {}  # MESSAGES: name → {number: field}.
-LOST_RACE, REFUSED, QUARANTINED, LEASE, checked, later, gated, handed, seen = 18, 2, 3, 6, [], [], {}, [], set()
+LOST_RACE, REFUSED, QUARANTINED, LEASE, checked, later, gated, handed = 18, 2, 3, 6, [], [], {}, []
+seen, lacking, erased = set(), [], {}  # Hashes of rows with a body; lines that lack evidence; row hash → no body so far.
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../protos/u2fi/%s/v1/*.proto')
 for path in glob.glob(FILES % 'audit') + glob.glob(FILES % 'proof'):
     for name, block in re.findall(r'^message (\w+) {\n(.*?)^}', open(path, encoding='utf-8').read(), re.M | re.S):
@@ -72,7 +74,11 @@ def check_body(header, body):
     touches.update({sha('u2fi/audit-approval/v1', t['raw']): t for t in body.get('approvals', [])})
     found = body.get('approvals', []) + [touches.get(ref) for ref in body.get('approval_refs', [])]
     refused = header['kind'] == LOST_RACE or body.get('outcome') in (REFUSED, QUARANTINED)
-    if refused or 'command' not in body or not found or None in found: return  # None: the touch was erased.
+    moved = header['writer']['service'] == 'command-gate' and body.get('state_before') != body.get('state_after')
+    claims = moved and header['kind'] != LOST_RACE and 'command' in body and body.get('state_after') == 'APPROVED'
+    need(not claims or found and not refused, 'approved by nobody')
+    if refused or 'command' not in body or not found: return
+    if None in found: return lacking.append(number)  # Erased, if anything was.
     command = parse('Command', body['command'])
     device, known, gateways, rp_id_hash = command['device'], {}, {}, None
     if device.startswith('account:'):
@@ -83,9 +89,11 @@ def check_body(header, body):
             need(sha('u2fi/enrol/v1', *parts) == enrol['registration_digest'], 'registration')
             need(len(found) > 1 or not set(known) - {enrol['token_id']}, 'no enrolled token agreed')
             known[enrol['token_id']] = new['public_key']
+        if not {touch['token_id'] for touch in found} <= set(known): return lacking.append(number)
     else:
         new = parse('PinSet', command['arguments']) if command['operation'] == 'u2fi.pins' else None
-        present = new if new and new['revision'] == 1 else pins[device]
+        present = new if new and new['revision'] == 1 else pins.get(device)
+        if not present: return lacking.append(number)
         need(new in (None, present) or new['previous'] == sha('u2fi/pins/v1', present['raw']), 'previous pin set')
         for believed in new or present, present:
             known.update({key['token_id']: key['point'] for key in believed['keys']})
@@ -106,9 +114,10 @@ def check_row(record):
     service, about = header['writer']['service'], {s for s in header.get('subjects', []) if s.startswith('commands/')}
     if service == 'command-gate' and header['kind'] != LOST_RACE and 'body' not in record:
         for subject in about: gated.setdefault(subject, set()).add(None)
-    if 'body' not in record: return  # Erased, unless it comes later.
+    if 'body' not in record: return erased.setdefault(this[0], this[0] not in seen)  # Unless it comes later.
     salt, body = unb64(record['salt']), unb64(record['body'])
     need(len(salt) == 16 and sha(salt, body) == header['body_hash'], 'body')
+    erased[this[0]] = False
     if this[0] in seen: return
     seen.add(this[0])
     body = parse('AuditBody', body)
@@ -129,6 +138,7 @@ def check(record):
 try:
     for number, line in enumerate(open(sys.argv[1], encoding='ascii'), 1): check(json.loads(line))
     for number, key, relay in later: key in points and signed(points[key], *relay)  # Else nobody can check it.
+    for number in lacking: need(any(erased.values()), 'a touch, a token or a pin set is not in the file')
     for number, about, command in handed:  # A gateway says so: the touches are in the gate's rows.
         for one in about: need(not gated or {command, None} & gated.get(one, set()), 'hidden')
 except Exception as error:  # Whatever goes wrong here is the file's fault.

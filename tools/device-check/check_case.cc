@@ -137,7 +137,7 @@ CheckCase TouchedCase(const std::string& operation, const Moment& moment,
                       int variant) {
   FakeCase c;
   SetMoment(moment, c.site);
-  if (variant != 0) c.site.request_id.back() = 'e';
+  c.site.request_id.back() = static_cast<char>('f' - variant);
   c.Ask(operation, {c.Alice()});
   CheckCase made;
   made.pins = c.Present()->bytes();

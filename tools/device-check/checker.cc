@@ -14,6 +14,8 @@ namespace u2fi::device_check {
 namespace {
 
 constexpr char kAccepted[] = "ACCEPTED";
+// U2FI_WINDOW_MAX_STEP of the device kit.
+constexpr uint64_t kMaxStep = uint64_t{1} << 32;
 
 std::string Word(const std::string& reason) {
   return reason.empty() ? kAccepted : reason;
@@ -81,15 +83,32 @@ absl::Status Checker::RunOne(const std::string& name, const CheckCase& c) {
 }
 
 absl::Status Checker::RunReplay() {
-  constexpr char kFirst[] = "SequenceFresh";
-  constexpr char kSecond[] = "SequenceUsed";
-  if (!IsWanted(kFirst) && !IsWanted(kSecond)) return absl::OkStatus();
-  RETURN_IF_ERROR(Prepare(TouchedCase(options_.operation, Now(), 0).pins));
-  const Moment moment = Now();
-  RETURN_IF_ERROR(RunOne(kFirst, TouchedCase(options_.operation, moment, 0)));
-  CheckCase again = TouchedCase(options_.operation, moment, 1);
-  again.expected = reason::kSequenceStale.name;
-  return RunOne(kSecond, again);
+  constexpr char kFresh[] = "SequenceFresh";
+  constexpr char kUsed[] = "SequenceUsed";
+  constexpr char kTooFar[] = "SequenceTooFar";
+  constexpr char kAfterReset[] = "SequenceAfterReset";
+  if (!IsWanted(kFresh) && !IsWanted(kUsed) && !IsWanted(kTooFar) &&
+      !IsWanted(kAfterReset)) {
+    return absl::OkStatus();
+  }
+  const std::string pins = TouchedCase(options_.operation, Now(), 0).pins;
+  RETURN_IF_ERROR(Prepare(pins));
+  const uint64_t used = sequence_;
+  RETURN_IF_ERROR(RunOne(kFresh, TouchedCase(options_.operation, Now(), 0)));
+  RETURN_IF_ERROR(RunStale(kUsed, used, 1));
+  // It forgets its owner, and not what it did.
+  known_ = false;
+  RETURN_IF_ERROR(Prepare(pins));
+  RETURN_IF_ERROR(RunStale(kAfterReset, used, 2));
+  return RunStale(kTooFar, sequence_ + kMaxStep, 3);
+}
+
+absl::Status Checker::RunStale(const std::string& name, uint64_t sequence,
+                               int variant) {
+  CheckCase stale =
+      TouchedCase(options_.operation, {Now().now_ms, sequence}, variant);
+  stale.expected = reason::kSequenceStale.name;
+  return RunOne(name, stale);
 }
 
 absl::Status Checker::Prepare(const std::string& pins) {

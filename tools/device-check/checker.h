@@ -45,8 +45,13 @@ class Checker {
   Moment Now() const;
   absl::Status RunMaker(const CaseMaker& maker);
   absl::Status RunOne(const std::string& name, const CheckCase& c);
-  // A sequence number acts once: the second command with it is refused.
+  // A sequence number acts once: the second command with it is refused, after
+  // a reset as well; and none uses all numbers up.
   absl::Status RunReplay();
+  // A command with a number that must be refused; `variant` as in
+  // TouchedCase().
+  absl::Status RunStale(const std::string& name, uint64_t sequence,
+                        int variant);
   // The device has exactly these pins (or none).
   absl::Status Prepare(const std::string& pins);
   absl::Status Reset();

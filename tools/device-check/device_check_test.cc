@@ -114,6 +114,8 @@ TEST_F(DeviceCheckTest, ADeviceThatChecksEverythingPasses) {
   EXPECT_EQ(counts.wrong, 0) << Wrong();
   EXPECT_GE(counts.right, 145);
   EXPECT_THAT(out_.str(), HasSubstr("ok     SequenceUsed"));
+  EXPECT_THAT(out_.str(), HasSubstr("ok     SequenceTooFar"));
+  EXPECT_THAT(out_.str(), HasSubstr("ok     SequenceAfterReset"));
 }
 
 TEST_F(DeviceCheckTest, ADeviceThatLooksAtNoRelaySignatureFails) {
@@ -126,8 +128,10 @@ TEST_F(DeviceCheckTest, ADeviceThatLooksAtNoRelaySignatureFails) {
 
 TEST_F(DeviceCheckTest, ADeviceThatActsTwiceOnANumberFails) {
   ASSERT_OK_AND_ASSIGN(const Checker::Counts counts, Check("SEQUENCE_STALE"));
-  EXPECT_EQ(counts.wrong, 1);
+  EXPECT_EQ(counts.wrong, 3);
   EXPECT_THAT(Wrong(), HasSubstr("SequenceUsed"));
+  EXPECT_THAT(Wrong(), HasSubstr("SequenceTooFar"));
+  EXPECT_THAT(Wrong(), HasSubstr("SequenceAfterReset"));
 }
 
 }  // namespace

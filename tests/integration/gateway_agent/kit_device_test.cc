@@ -51,34 +51,43 @@ class KitDeviceTest : public testing::Test, public DeviceDeskCase {
   }
   void SwitchOff() { link_.reset(); }
 
-  std::string PinsCommand() const {
-    proof::v1::Command command =
-        site.Command(proof::kOperationPins, Genesis().bytes());
-    command.set_sequence(1);
+  // The first pin set is alice's, or `owner`'s.
+  std::string PinsCommand(uint64_t sequence = 1,
+                          const proof::FakeToken* owner = nullptr) const {
+    proof::v1::PinSet pins = Genesis().fields();
+    if (owner != nullptr) {
+      pins.set_account(owner->account);
+      *pins.mutable_keys(0) = owner->Pinned(proof::v1::KEY_ROLE_OWNER);
+    }
+    proof::v1::Command command = site.Command(
+        proof::kOperationPins, proof::PinSet::Encode(pins)->bytes());
+    command.set_sequence(sequence);
     return *proof::EncodeCommand(command);
   }
-  void Stage() {
+  void Stage() { StageAs("tx-1", PinsCommand()); }
+  void StageAs(const std::string& transaction, const std::string& command) {
     MeshMessage message;
     gateway::v1::Stage& stage = *message.mutable_stage();
-    stage.set_transaction("tx-1");
+    stage.set_transaction(transaction);
     stage.set_deadline_ms(static_cast<uint64_t>(UnixMillis(clock)) + 60'000);
     gateway::v1::StagedDevice& staged = *stage.add_devices();
     staged.set_device(site.device);
     staged.set_factory_key(proof::FakeKey("lock-1").public_key().point());
     staged.set_nonce(std::string(32, 'n'));
-    staged.set_command(PinsCommand());
+    staged.set_command(command);
     Tell(message);
   }
-  void Commit() {
+  void Commit() { CommitAs("tx-1", PinsCommand(), site.alice); }
+  void CommitAs(const std::string& transaction, const std::string& command,
+                proof::FakeToken& owner) {
     proof::FakeRequest request;
     request.purpose = proof::v1::PURPOSE_PROVISION;
-    request.commands = {PinsCommand()};
-    request.touches = {{&site.alice, &site.gw1}};
+    request.commands = {command};
+    request.touches = {{&owner, &site.gw1}};
     const proof::v1::Proof proof = site.Prove(request);
     MeshMessage message;
-    message.mutable_commit_binding()->set_transaction("tx-1");
-    message.mutable_commit_binding()->mutable_item()->set_command(
-        PinsCommand());
+    message.mutable_commit_binding()->set_transaction(transaction);
+    message.mutable_commit_binding()->mutable_item()->set_command(command);
     *message.mutable_commit_binding()->mutable_approvals() = proof.approvals();
     Tell(message);
   }
@@ -183,6 +192,33 @@ TEST_F(KitDeviceTest, CommitThatComesAgainIsAnsweredAgain) {
   EXPECT_EQ(
       Told(GatewayMessage::kBindingResult).binding_result().pins_revision(),
       1u);
+}
+
+// Whoever holds the cloud may sign a first pin set with a key of his own. The
+// device is bound and says so; the agent keeps believing what the device does.
+TEST_F(KitDeviceTest, ABoundDeviceIsNotBoundAnew) {
+  Bind();
+  const std::string other = PinsCommand(2, &site.bob);
+  StageAs("tx-2", other);
+  CommitAs("tx-2", other, site.bob);
+  CommitAs("tx-2", other, site.bob);
+  EXPECT_EQ(rows->FindDevice(site.device).value()->transaction(), "tx-1");
+  mesh.Take();
+  ExpectDoneOnce(Touched("lock.unlock"));
+}
+
+TEST_F(KitDeviceTest, ADeviceThatWasResetByHandIsBoundAnew) {
+  Bind();
+  ASSERT_OK(link_->Control({"reset"}));
+  Settle();
+  const std::string other = PinsCommand(2, &site.bob);
+  StageAs("tx-2", other);
+  Restart();
+  mesh.Take();
+  CommitAs("tx-2", other, site.bob);
+  EXPECT_EQ(Told(GatewayMessage::kBindingResult).binding_result().transaction(),
+            "tx-2");
+  EXPECT_EQ(rows->FindDevice(site.device).value()->transaction(), "tx-2");
 }
 
 TEST_F(KitDeviceTest, AnAgentKilledAfterTheCommitTellsTheBindingLater) {
