@@ -342,6 +342,11 @@ absl::StatusOr<bool> RecoveryBook::IsOpen(absl::string_view tenant,
   if (!found.second.exists() || StateOf(row) != v1::RECOVERY_STATE_OPEN) {
     return false;
   }
+  // One replica's clock alone opens nothing.
+  ASSIGN_OR_RETURN(const absl::Time shared, tokens_.store().Now());
+  if (shared < absl::FromUnixMillis(static_cast<int64_t>(row.open_ms()))) {
+    return false;
+  }
   const Stored<TokenRow>* const by = BegunBy(row, account);
   if (by != nullptr && by->row.state() != v1::TOKEN_STATE_ACTIVE) return false;
   // What the registry has not heard of it would refuse.

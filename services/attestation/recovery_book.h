@@ -55,8 +55,8 @@ class RecoveryBook {
                            const std::string& recovery_id);
 
   // Whether the account may enrol a token as if it were its first: the time has
-  // come, the registry knows of it, and the recovery token that began it, if
-  // one did, is active.
+  // come, by the store's clock too, the registry knows of it, and the recovery
+  // token that began it, if one did, is active.
   absl::StatusOr<bool> IsOpen(absl::string_view tenant,
                               const AccountView& account);
 

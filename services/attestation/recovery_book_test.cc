@@ -80,6 +80,19 @@ TEST_F(RecoveryBookTest, TwoOperatorsAndTimeLetOneNewTokenIn) {
   EXPECT_EQ(StateOf(other_token_), v1::TOKEN_STATE_ACTIVE);
 }
 
+// Its replica stops within seconds; that is long enough for a thief.
+TEST_F(RecoveryBookTest, AClockThatRunsAheadOpensNothing) {
+  Waiting();
+  FakeClock wrong(clock_.Now() + absl::Hours(25));
+  RecoveryBook replica(wrong, core_.tokens, core_.writer, core_.policy,
+                       core_.metrics);
+  ASSERT_OK_AND_ASSIGN(const AccountView account,
+                       core_.tokens.ReadAccount("t1", "ann"));
+  EXPECT_THAT(replica.IsOpen("t1", account), IsOkAndHolds(false));
+  clock_.Advance(absl::Hours(25));
+  EXPECT_THAT(replica.IsOpen("t1", account), IsOkAndHolds(true));
+}
+
 TEST_F(RecoveryBookTest, OnlyOneTokenIsLetIn) {
   Waiting();
   clock_.Advance(absl::Hours(25));

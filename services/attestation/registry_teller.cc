@@ -13,6 +13,12 @@ using ::u2fi::store::Partition;
 // As many as one request takes.
 constexpr size_t kWordsAtOnce = 100;
 
+// Nobody has heard it, and the next words would fare no better.
+bool IsAway(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kDeadlineExceeded;
+}
+
 absl::StatusOr<Partition> PartitionOf(const std::string& tenant) {
   return Partition::Make("attestation", tenant);
 }
@@ -33,19 +39,24 @@ absl::StatusOr<int> RegistryTeller::Tell() {
 
 absl::Status RegistryTeller::TellTenant(const std::string& tenant, int& told) {
   ASSIGN_OR_RETURN(const Partition partition, PartitionOf(tenant));
+  absl::Status first_error;
   std::string after;
   for (bool more = true; more;) {
     ASSIGN_OR_RETURN(
         const Page page,
         tokens_.store().Scan(partition, kWords, after, kWordsAtOnce));
     if (page.items.empty()) break;
-    RETURN_IF_ERROR(Send(tenant, page.items));
-    told += static_cast<int>(page.items.size());
-    RETURN_IF_ERROR(Remove(tenant, page));
+    const absl::Status sent = Send(tenant, page.items);
+    if (IsAway(sent)) return sent;
+    first_error.Update(sent);
+    if (sent.ok()) {
+      told += static_cast<int>(page.items.size());
+      RETURN_IF_ERROR(Remove(tenant, page));
+    }
     after = page.items.back().key;
     more = page.more;
   }
-  return absl::OkStatus();
+  return first_error;
 }
 
 absl::Status RegistryTeller::Send(const std::string& tenant,

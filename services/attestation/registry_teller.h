@@ -24,8 +24,8 @@ class RegistryTeller {
       : tokens_(tokens), client_(client) {}
 
   // Tells everything that waits, of every tenant, and says how many words the
-  // registry took. An error is the first one; the other tenants' words were
-  // told all the same.
+  // registry took. An error is the first one; what it is not about was told all
+  // the same.
   absl::StatusOr<int> Tell();
 
  private:

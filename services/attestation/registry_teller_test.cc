@@ -1,5 +1,6 @@
 #include "services/attestation/registry_teller.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/attestation/attestation_test_case.h"
 
@@ -88,6 +89,26 @@ TEST_F(RegistryTellerTest, NothingIsLostWhileTheRegistryIsAway) {
   registry_.away = false;
   TokenStore afresh(store_);
   EXPECT_EQ(*RegistryTeller(afresh, &registry_).Tell(), 1);
+  EXPECT_EQ(heard()[0].revoked(), IdOf(token_));
+}
+
+TEST_F(RegistryTellerTest, WordsThatAreRefusedHoldUpNoOthers) {
+  ASSERT_OK_AND_ASSIGN(const auto partition,
+                       store::Partition::Make("attestation", "t1"));
+  ASSERT_OK_AND_ASSIGN(const auto seen, memory_.Get(partition, {}));
+  store::CommitRequest commit;
+  commit.epoch = seen.epoch;
+  for (int i = 0; i < 100; ++i) {
+    records::v1::WordRow row;
+    row.set_schema(1);
+    commit.put.push_back(
+        {TokenWordKey(absl::StrCat("a-", i)), row.SerializeAsString()});
+  }
+  ASSERT_OK(memory_.Commit(partition, commit).status());
+  ASSERT_OK(Revoke(token_));
+  registry_.refuses_empty_words = true;
+  EXPECT_THAT(core_.teller.Tell(), HasReason(reason::kInvalidField));
+  ASSERT_EQ(heard().size(), 1u);
   EXPECT_EQ(heard()[0].revoked(), IdOf(token_));
 }
 

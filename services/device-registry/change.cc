@@ -57,11 +57,6 @@ absl::StatusOr<const store::Entry*> Change::Find(const std::string& key) {
   return settled == settled_.end() ? &entries_[key] : &settled->second;
 }
 
-bool Change::IsSettledAway(const std::string& key) const {
-  const auto settled = settled_.find(key);
-  return settled != settled_.end() && !settled->second.exists();
-}
-
 void Change::Settle() {
   for (const auto& [key, put] : put_) settled_[key] = {put.value, kPut};
   for (const std::string& key : remove_) settled_[key] = store::Entry();

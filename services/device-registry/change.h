@@ -71,12 +71,13 @@ class Change {
   // Whether there is a row; the commit expects that it stays so.
   absl::StatusOr<bool> Exists(const std::string& key);
 
-  // Writes `row`, with its schema, in place of what is there.
+  // Writes `row`, with its schema, in place of what is there. Of Put() and
+  // Remove() the later counts.
   template <typename Row>
   void Put(const std::string& key, Row row,
            absl::Time expire_hint = absl::InfiniteFuture()) {
     row.set_schema(1);
-    if (IsSettledAway(key)) remove_.erase(key);
+    remove_.erase(key);
     put_[key] = {key, row.SerializeAsString(), expire_hint};
   }
   void Remove(const std::string& key) { remove_.insert(key); }
@@ -108,8 +109,6 @@ class Change {
 
  private:
   absl::StatusOr<const store::Entry*> Find(const std::string& key);
-  // Whether it was removed before Settle().
-  bool IsSettledAway(const std::string& key) const;
 
   store::Store& store_;
   const store::Partition partition_;

@@ -138,6 +138,14 @@ TEST_F(ChangeTest, RemovesInsteadOfWriting) {
   EXPECT_THAT(change_.Removals(), ElementsAre("a"));
 }
 
+// A timer that is set anew for the same moment is not lost.
+TEST_F(ChangeTest, WritesWhatWasRemovedBefore) {
+  change_.Remove("a");
+  change_.Put("a", Owner("ann"));
+  EXPECT_EQ(change_.Writes().size(), 1u);
+  EXPECT_THAT(change_.Removals(), IsEmpty());
+}
+
 TEST_F(ChangeTest, KeepsTheExpiryHint) {
   change_.Put("a", Owner("ann"), absl::FromUnixSeconds(5));
   EXPECT_EQ(change_.Writes()[0].expire_hint, absl::FromUnixSeconds(5));

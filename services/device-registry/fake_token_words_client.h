@@ -17,6 +17,11 @@ class FakeTokenWordsClient : public TokenWordsClient {
     if (away) {
       return Error(reason::kPeerUnavailable, "the registry is away");
     }
+    for (const v1::TokenWord& word : request.words()) {
+      if (refuses_empty_words && word.account().empty()) {
+        return FieldError("words.account", "is not an id");
+      }
+    }
     words.insert(words.end(), request.words().begin(), request.words().end());
     tenants.push_back(request.tenant());
     if (meanwhile) meanwhile();
@@ -24,6 +29,8 @@ class FakeTokenWordsClient : public TokenWordsClient {
   }
 
   bool away = false;
+  // Words without an account are errors.
+  bool refuses_empty_words = false;
   // Happens before the answer.
   std::function<void()> meanwhile;
   std::vector<v1::TokenWord> words;

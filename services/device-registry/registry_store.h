@@ -128,6 +128,8 @@ class RegistryStore {
   }
 
   const Clock& clock() const { return parts_.clock; }
+  // The time by the clock that all replicas share.
+  absl::StatusOr<absl::Time> SharedNow() { return parts_.store.Now(); }
   RandomSource& random() const { return parts_.random; }
   TenantDirectory& tenants() const { return parts_.tenants; }
 

@@ -1,5 +1,6 @@
 #include "services/device-registry/sweeper.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -28,15 +29,26 @@ struct Timer {
   std::string id;
 };
 
-absl::optional<Timer> ParseTimer(const std::string& key) {
+absl::StatusOr<Timer> ParseTimer(const std::string& key) {
   const std::vector<std::string> parts = absl::StrSplit(key, '/');
   Timer timer;
   if (parts.size() != 4 || !absl::SimpleAtoi(parts[1], &timer.due_ms)) {
-    return absl::nullopt;
+    return Error(reason::kInternal, "a timer's key is malformed");
   }
   timer.kind = parts[2];
   timer.id = parts[3];
   return timer;
+}
+
+// Keeps those that are due at `now`, or malformed. They ascend by the time at
+// which they fall due.
+void KeepDue(absl::Time now, std::vector<std::string>& timers) {
+  const int64_t now_ms = absl::ToUnixMillis(now);
+  const auto later = [now_ms](const std::string& key) {
+    const absl::StatusOr<Timer> timer = ParseTimer(key);
+    return timer.ok() && timer->due_ms > now_ms;
+  };
+  timers.erase(std::find_if(timers.begin(), timers.end(), later), timers.end());
 }
 
 // The device has not confirmed in time.
@@ -86,18 +98,22 @@ absl::StatusOr<int> Sweeper::Sweep() {
   return fired;
 }
 
-absl::Status Sweeper::SweepTenant(const std::string& tenant, int& fired) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> due,
+absl::StatusOr<std::vector<std::string>> Sweeper::Due(
+    const std::string& tenant) {
+  ASSIGN_OR_RETURN(std::vector<std::string> timers,
                    store_.FirstKeys(tenant, key::kTimers, kMaxPerRound));
-  const int64_t now_ms = UnixMillis(store_.clock());
+  KeepDue(store_.clock().Now(), timers);
+  if (timers.empty()) return timers;
+  // What fires cannot be taken back: one replica's clock alone fires nothing.
+  ASSIGN_OR_RETURN(const absl::Time shared, store_.SharedNow());
+  KeepDue(shared, timers);
+  return timers;
+}
+
+absl::Status Sweeper::SweepTenant(const std::string& tenant, int& fired) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> due, Due(tenant));
   absl::Status first_error;
   for (const std::string& key : due) {
-    const absl::optional<Timer> timer = ParseTimer(key);
-    if (!timer.has_value()) {
-      return Error(reason::kInternal, "a timer's key is malformed");
-    }
-    // They ascend by the time at which they fall due.
-    if (timer->due_ms > now_ms) break;
     // One that cannot fire holds up no other.
     const absl::Status done = Fire(tenant, key);
     if (done.ok()) ++fired;
@@ -107,7 +123,7 @@ absl::Status Sweeper::SweepTenant(const std::string& tenant, int& fired) {
 }
 
 absl::Status Sweeper::Fire(const std::string& tenant, const std::string& key) {
-  const Timer timer = *ParseTimer(key);
+  ASSIGN_OR_RETURN(const Timer timer, ParseTimer(key));
   return store_.Decide(tenant, [&](Change& change) -> absl::Status {
     if (timer.kind == kTransactionTimer) {
       return FireTransaction(change, key, timer.id);

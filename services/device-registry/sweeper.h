@@ -2,6 +2,7 @@
 #define U2FI_SERVICES_DEVICE_REGISTRY_SWEEPER_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,6 +24,8 @@ class Sweeper {
   absl::StatusOr<int> Sweep();
 
  private:
+  // Keys of the timers that are due, by this clock and by the store's.
+  absl::StatusOr<std::vector<std::string>> Due(const std::string& tenant);
   absl::Status SweepTenant(const std::string& tenant, int& fired);
   absl::Status Fire(const std::string& tenant, const std::string& timer);
 

@@ -59,6 +59,20 @@ TEST_F(SweeperTest, FindsATenantThatAFailoverForgot) {
   EXPECT_THAT(Sweep(), IsOkAndHolds(1));
 }
 
+// Its replica stops within seconds, but what fires cannot be taken back.
+TEST_F(SweeperTest, AClockThatRunsAheadFiresNothing) {
+  MakeEnrolledWorld();
+  ArmAndStage();
+  FakeClock wrong(clock_.Now() + absl::Hours(25));
+  audit::TenantDeciders deciders(memory_, wrong, random_, executor_, kService);
+  DeviceTokens::Options tokens;
+  tokens.keys = {proof::FakeKey("token-signer")};
+  RegistryCore replica(
+      {memory_, deciders, wrong, random_, site_.rp_id, std::move(tokens)});
+  EXPECT_THAT(replica.sweeper().Sweep(), IsOkAndHolds(0));
+  EXPECT_EQ(State(), v1::TRANSACTION_STATE_STAGED);
+}
+
 // Damage in one place must not stop what is due elsewhere.
 TEST_F(SweeperTest, ATimerThatCannotFireHoldsUpNoOther) {
   MakeEnrolledWorld();

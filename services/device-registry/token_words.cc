@@ -144,12 +144,17 @@ absl::StatusOr<v1::ReportTokensResponse> TokenWords::ReportTokens(
   ASSIGN_OR_RETURN(const std::string tenant,
                    rpc::TenantOf(caller, request.tenant()));
   RETURN_IF_ERROR(CheckRequest(request));
+  absl::Status first;
   for (const v1::TokenWord& word : request.words()) {
-    RETURN_IF_ERROR(store_.Decide(tenant, [&](Change& change) {
+    const absl::Status taken = store_.Decide(tenant, [&](Change& change) {
       return Take(change, caller, word,
                   static_cast<uint64_t>(UnixMillis(store_.clock())));
-    }));
+    });
+    // The next would fare no better.
+    if (IsReason(taken, reason::kStoreUnavailable)) return taken;
+    first.Update(taken);
   }
+  if (!first.ok()) return first;
   return v1::ReportTokensResponse();
 }
 

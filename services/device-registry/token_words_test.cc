@@ -1,6 +1,7 @@
 #include "services/device-registry/token_words.h"
 
 #include "gmock/gmock.h"
+#include "services/device-registry/registry_keys.h"
 #include "services/device-registry/registry_test_case.h"
 #include "services/device-registry/requests.h"
 
@@ -103,6 +104,25 @@ TEST_F(TokenWordsTest, TakesSeveralWords) {
   *request.add_words() = Revoked("tok-2");
   ASSERT_OK(core_->words().ReportTokens(attestation_, request));
   EXPECT_THAT(Denied(), ElementsAre("tok-1", "tok-2"));
+}
+
+// Damage to one account must not keep what is stolen from others valid.
+TEST_F(TokenWordsTest, AWordThatCannotBeTakenHoldsUpNoOther) {
+  ASSERT_OK_AND_ASSIGN(const auto partition,
+                       store::Partition::Make(kService, "acme"));
+  ASSERT_OK_AND_ASSIGN(const auto seen, memory_.Get(partition, {}));
+  store::CommitRequest damage;
+  damage.epoch = seen.epoch;
+  damage.put = {{key::Account("bob"), "?"}};
+  ASSERT_OK(memory_.Commit(partition, damage).status());
+  v1::ReportTokensRequest request;
+  request.set_tenant("acme");
+  *request.add_words() = Suspended("tok-bob");
+  request.mutable_words(0)->set_account("bob");
+  *request.add_words() = Revoked();
+  EXPECT_THAT(core_->words().ReportTokens(attestation_, request),
+              HasReason(reason::kStoreCorrupt));
+  EXPECT_THAT(Denied(), ElementsAre("tok-alice"));
 }
 
 TEST_F(TokenWordsTest, RefusesNoWordsAndTooMany) {
