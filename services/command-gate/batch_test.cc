@@ -260,6 +260,20 @@ TEST_F(BatchTest, TheApprovalsGoDownOnce) {
   EXPECT_EQ(Batches()[0].execute_batch().approvals_size(), 1);
 }
 
+TEST_F(BatchTest, AnAgentOfBeforeGetsEachByItself) {
+  gateways_.take_batches = false;
+  const StoredCommand first = DispatchedAll(3);
+  EXPECT_THAT(Batches(), SizeIs(0));
+  const std::vector<StoredCommand> all = AllOf(first);
+  const std::vector<gateway::v1::ExecuteCommand> sent = Executed();
+  ASSERT_THAT(sent, SizeIs(3));
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(sent[i].command(), all[i].row.command());
+    EXPECT_EQ(sent[i].proof().index(), i);
+    EXPECT_EQ(sent[i].proof().approvals_size(), 1);
+  }
+}
+
 TEST_F(BatchTest, AThousandLongOnesAreSeveralMessages) {
   std::vector<Submission> items = CamerasOn(1000);
   for (Submission& item : items) {

@@ -272,10 +272,15 @@ absl::StatusOr<StoredCommand> Dispatcher::SendBatchDown(StoredCommand first) {
                    commands_.ReadBatch(first));
   // Those that each gateway executes.
   std::map<std::string, BatchMessage> batches;
+  std::map<std::string, bool> by_itself;
   for (const StoredCommand& one : all) {
     if (one.row.state() != v1::COMMAND_STATE_DISPATCHED) continue;
-    if (one.row.free()) {
-      SendOne(one, {});
+    const auto known = by_itself.try_emplace(one.row.gateway());
+    if (known.second) {
+      known.first->second = WantsEachByItself(first.tenant, one.row.gateway());
+    }
+    if (one.row.free() || known.first->second) {
+      SendOne(one, one.row.free() ? proof::v1::Proof() : ProofOf(first.row));
       continue;
     }
     BatchMessage& batch = batches[one.row.gateway()];
@@ -288,6 +293,13 @@ absl::StatusOr<StoredCommand> Dispatcher::SendBatchDown(StoredCommand first) {
     SendBatch(first.tenant, gateway, std::move(batch.message));
   }
   return first;
+}
+
+// An agent of before ExecuteBatch would not read it.
+bool Dispatcher::WantsEachByItself(const std::string& tenant,
+                                   const std::string& gateway) {
+  const auto session = gateways_.Find(tenant, gateway);
+  return session.ok() && session->has_value() && !(*session)->takes_batches;
 }
 
 // A gateway that is away gets them when it comes back.

@@ -70,6 +70,7 @@ class Dispatcher {
   // Sends the commands of the batch that are still on their way, to each
   // gateway its own, with the approvals once (decisions A18).
   absl::StatusOr<StoredCommand> SendBatchDown(StoredCommand first);
+  bool WantsEachByItself(const std::string& tenant, const std::string& gateway);
   void SendBatch(const std::string& tenant, const std::string& gateway,
                  gateway::v1::MeshMessage message);
   void SendOne(const StoredCommand& command, proof::v1::Proof proof);

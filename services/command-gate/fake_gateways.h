@@ -37,6 +37,7 @@ class FakeGateways : public GatewaySender {
     session.channel_key =
         crypto::ToString(proof::ChannelKeyOf(PointOf(gateway)));
     session.generation = 1;
+    session.takes_batches = true;
     return session;
   }
 
@@ -46,7 +47,9 @@ class FakeGateways : public GatewaySender {
     if (tenant != "t1" || online.count(std::string(gateway)) == 0) {
       return {absl::nullopt};
     }
-    return absl::make_optional(SessionOf(std::string(gateway)));
+    GatewaySession session = SessionOf(std::string(gateway));
+    session.takes_batches = take_batches;
+    return absl::make_optional(std::move(session));
   }
 
   absl::Status Send(absl::string_view tenant, absl::string_view gateway,
@@ -70,6 +73,8 @@ class FakeGateways : public GatewaySender {
   }
 
   std::set<std::string> online = {"g1", "g2"};
+  // Their agents know ExecuteBatch.
+  bool take_batches = true;
   // If not OK: nobody knows where they are.
   absl::Status status;
   std::vector<Sent> sent;

@@ -53,6 +53,7 @@ DirectoryEntry EntryOf(absl::string_view tenant, absl::string_view gateway,
   entry.session.generation = row.generation();
   entry.session.open_time = TimeOf(row.open_ms());
   entry.session.agent_version = row.agent_version();
+  entry.session.takes_batches = row.takes_batches();
   entry.replica = row.replica();
   entry.address = row.address();
   entry.lease_end = TimeOf(row.lease_end_ms());
@@ -78,6 +79,7 @@ DirectoryRow GatewayDirectory::RowOf(const GatewaySession& session) const {
   row.set_channel_key(session.channel_key);
   row.set_open_ms(Millis(session.open_time));
   row.set_agent_version(session.agent_version);
+  row.set_takes_batches(session.takes_batches);
   return row;
 }
 

@@ -26,6 +26,7 @@ class GatewayDirectoryTest : public testing::Test {
     session.channel_key = std::string(32, 'k');
     session.open_time = absl::FromUnixSeconds(900);
     session.agent_version = "0.1.0";
+    session.takes_batches = true;
     return session;
   }
   GatewaySession Claim(GatewayDirectory& directory,
@@ -75,6 +76,7 @@ TEST_F(GatewayDirectoryTest, AClaimTellsOthersWhereTheStreamIs) {
   EXPECT_EQ(entry.session.channel_key, std::string(32, 'k'));
   EXPECT_EQ(entry.session.open_time, absl::FromUnixSeconds(900));
   EXPECT_EQ(entry.session.agent_version, "0.1.0");
+  EXPECT_TRUE(entry.session.takes_batches);
 }
 
 TEST_F(GatewayDirectoryTest, ALaterClaimHasAHigherGeneration) {

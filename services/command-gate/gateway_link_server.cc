@@ -401,6 +401,7 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   GatewaySession session = session_;
   session.open_time = parts_.clock.Now();
   session.agent_version = hello.agent_version().substr(0, kMaxVersion);
+  session.takes_batches = hello.takes_batches();
   Welcoming welcoming{admitted.revocations().revision()};
   if (parts_.journals != nullptr) {
     ASSIGN_OR_RETURN(welcoming.last_audit_sequence,

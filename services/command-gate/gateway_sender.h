@@ -25,6 +25,8 @@ struct GatewaySession {
   // When it was opened, and what the agent says its version is.
   absl::Time open_time;
   std::string agent_version;
+  // It takes ExecuteBatch.
+  bool takes_batches = false;
 };
 
 // The way down to the gateways. Thread-safe; may block on the store and on

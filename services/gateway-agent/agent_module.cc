@@ -125,6 +125,7 @@ gateway::v1::Hello AgentModule::MakeHello() {
   hello.set_format_min(kFormat);
   hello.set_format_max(kFormat);
   hello.set_agent_version(parts_.version);
+  hello.set_takes_batches(true);
   for (const std::string& port : parts_.tokens.Ports()) {
     if (hello.tokens_size() < kMaxTokens) hello.add_tokens()->set_port(port);
   }

@@ -120,6 +120,7 @@ TEST_F(AgentModuleTest, ItSaysWhatItIs) {
   const gateway::v1::Hello hello =
       mesh_.WaitFor(GatewayMessage::kHello).hello();
   EXPECT_EQ(hello.agent_version(), "1.2.3");
+  EXPECT_TRUE(hello.takes_batches());
   EXPECT_EQ(hello.format_min(), 1u);
   ASSERT_EQ(hello.tokens_size(), 1);
   EXPECT_EQ(hello.tokens(0).port(), "port-1");
