@@ -61,10 +61,10 @@ struct ClientData {
 // Takes apart what is exactly of one of the two forms. WebAuthn client data is
 // read by the limited verification algorithm (L3 5.8.1.2): what stands behind
 // crossOrigin is not looked at; they may also end after the origin, as WebKit's
-// do for a page of the same origin. No JSON is parsed. CLIENT_DATA_TYPE if `bytes`
-// begin like neither form, CLIENT_DATA_FORMAT for all other differences (also
-// a cross-origin use, and a text with a backslash or anything but printable
-// ASCII).
+// do for a page of the same origin. No JSON is parsed. CLIENT_DATA_TYPE if
+// `bytes` begin like neither form, CLIENT_DATA_FORMAT for all other differences
+// (also a cross-origin use, and a text with a backslash or anything but
+// printable ASCII).
 absl::StatusOr<ClientData> ParseClientData(absl::string_view bytes);
 
 // CHALLENGE_MISMATCH unless `data` answers `challenge`.
