@@ -37,9 +37,9 @@ class MetadataImporter {
                                                     const std::string& blob,
                                                     bool validate_only);
 
-  // For every few seconds: kSecondLook after an import, puts into quarantine what
-  // it missed, because it broke off, or because a token was enrolled or resumed
-  // at the same time by who had read the BLOB before.
+  // For every few seconds: kSecondLook after an import, puts into quarantine
+  // what it missed, because it broke off, or because a token was enrolled or
+  // resumed at the same time by who had read the BLOB before.
   absl::Status LookAgain();
 
  private:

@@ -49,8 +49,8 @@ class TokenWriter {
         events_(events),
         tell_registry_(tell_registry) {}
 
-  // STORE_ABORTED if somebody was faster; then nothing happened but a row. Where
-  // the outcome is not known it is told of all the same.
+  // STORE_ABORTED if somebody was faster; then nothing happened but a row.
+  // Where the outcome is not known it is told of all the same.
   absl::Status Write(const std::string& tenant, Change change);
 
   RandomSource& random() { return random_; }
