@@ -1,6 +1,7 @@
 #include "services/common/crypto/hash_algorithm.h"
 
 #include "openssl/digest.h"
+#include "services/common/crypto/hash.h"
 
 namespace u2fi::crypto {
 namespace {
@@ -22,6 +23,10 @@ const EVP_MD* Find(HashAlgorithm algorithm) {
 }  // namespace
 
 std::string Hash(HashAlgorithm algorithm, absl::string_view data) {
+  // The usual one, without the allocations of an EVP context.
+  if (algorithm == HashAlgorithm::kSha256) {
+    return std::string(View(Sha256(data)));
+  }
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned int size = 0;
   EVP_Digest(data.data(), data.size(), reinterpret_cast<uint8_t*>(out.data()),

@@ -19,7 +19,7 @@ class AssertionCheck {
  public:
   static absl::StatusOr<ScreenedAssertion> Screen(const AssertionInputs& in);
   static absl::StatusOr<VerifiedAssertion> Verify(
-      ScreenedAssertion screened, const SpentChallenge& challenge);
+      ScreenedAssertion& screened, const SpentChallenge& challenge);
   static std::vector<std::string> Names();
 
  private:
@@ -50,11 +50,12 @@ class AssertionCheck {
   static const Step<AssertionCheck> kScreening[16];
   static const Step<AssertionCheck> kVerification[9];
 
-  ScreenedAssertion screened_;
+  // Not its own: to move the texts costs as much as a step or two.
+  ScreenedAssertion& screened_;
   const SpentChallenge* challenge_;
 
-  AssertionCheck(ScreenedAssertion start, const SpentChallenge* spent)
-      : screened_(std::move(start)), challenge_(spent) {}
+  AssertionCheck(ScreenedAssertion& screened, const SpentChallenge* spent)
+      : screened_(screened), challenge_(spent) {}
 };
 
 const Step<AssertionCheck> AssertionCheck::kScreening[] = {
@@ -258,14 +259,15 @@ absl::Status AssertionCheck::CheckAnswerExtensions() const {
 
 absl::StatusOr<ScreenedAssertion> AssertionCheck::Screen(
     const AssertionInputs& in) {
-  AssertionCheck check(ScreenedAssertion(in), nullptr);
+  absl::StatusOr<ScreenedAssertion> screened = ScreenedAssertion(in);
+  AssertionCheck check(*screened, nullptr);
   RETURN_IF_ERROR(RunSteps(kScreening, check));
-  return std::move(check.screened_);
+  return screened;
 }
 
 absl::StatusOr<VerifiedAssertion> AssertionCheck::Verify(
-    ScreenedAssertion screened, const SpentChallenge& challenge) {
-  AssertionCheck check(std::move(screened), &challenge);
+    ScreenedAssertion& screened, const SpentChallenge& challenge) {
+  AssertionCheck check(screened, &challenge);
   RETURN_IF_ERROR(RunSteps(kVerification, check));
   const bool is_u2f = check.IsU2f();
   const AuthenticatorData& data = check.data();
@@ -289,7 +291,7 @@ absl::StatusOr<ScreenedAssertion> ScreenAssertion(
 
 absl::StatusOr<VerifiedAssertion> VerifyAssertion(
     ScreenedAssertion screened, const SpentChallenge& challenge) {
-  return AssertionCheck::Verify(std::move(screened), challenge);
+  return AssertionCheck::Verify(screened, challenge);
 }
 
 std::vector<std::string> AssertionStepNames() {

@@ -54,7 +54,7 @@ class ClientDataHandler : public StrictJsonHandler {
   }
 
   absl::optional<std::string>* Field() {
-    const std::string& key = Key(1);
+    const absl::string_view key = Key(1);
     if (key == "typ") return &out_.typ;
     if (key == "type") return &out_.type;
     if (key == "challenge") return &out_.challenge;
@@ -63,7 +63,7 @@ class ClientDataHandler : public StrictJsonHandler {
   }
 
   std::string* ChannelField() {
-    const std::string& key = Key(2);
+    const absl::string_view key = Key(2);
     if (key == "kty") return &out_.channel_key.kty;
     if (key == "crv") return &out_.channel_key.crv;
     if (key == "x") return &out_.channel_key.x;

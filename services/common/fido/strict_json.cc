@@ -1,5 +1,7 @@
 #include "services/common/fido/strict_json.h"
 
+#include <endian.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -11,8 +13,6 @@
 
 namespace u2fi::fido {
 namespace {
-
-constexpr size_t kUsualMembers = 8;
 
 bool IsHighSurrogate(uint32_t unit) { return unit >> 10 == 0xd800 >> 10; }
 bool IsLowSurrogate(uint32_t unit) { return unit >> 10 == 0xdc00 >> 10; }
@@ -44,20 +44,26 @@ char Unescape(char letter) {
   return at == absl::string_view::npos ? '\0' : kMeanings[at];
 }
 
-// Whether none of the eight characters at `text` is a quote, a backslash or a
-// control character: where one is, a byte becomes 0, or falls below 0, and its
-// high bit is set.
-bool IsPlainWord(const char* text) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHighBits = 0x8080808080808080;
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+// Eight characters, the first one in the lowest bits.
+uint64_t LoadWord(const char* text) {
   uint64_t word = 0;
   std::memcpy(&word, text, sizeof(word));
+  return le64toh(word);
+}
+
+// The high bit of the first of these eight characters that is a quote, a
+// backslash or a control character, and perhaps of later ones; 0 if none is.
+// Where one is, its byte becomes 0, or falls below 0.
+uint64_t FindEnd(uint64_t word) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
   const uint64_t quote = word ^ kOnes * '"';
   const uint64_t backslash = word ^ kOnes * '\\';
   const uint64_t found = ((word - kOnes * 0x20) & ~word) |
                          ((quote - kOnes) & ~quote) |
                          ((backslash - kOnes) & ~backslash);
-  return (found & kHighBits) == 0;
+  return found & kHighBits;
 }
 
 }  // namespace
@@ -129,8 +135,7 @@ class StrictJsonReader {
     }
     rest_.remove_prefix(1);
     SkipSpace();
-    handler_.levels_.push_back({is_object, {}});
-    if (is_object) handler_.levels_.back().keys.reserve(kUsualMembers);
+    handler_.levels_.emplace_back().is_object = is_object;
     return true;
   }
 
@@ -161,7 +166,7 @@ class StrictJsonReader {
 
   bool ReadKey() {
     if (!ReadString()) return false;
-    std::vector<std::string>& keys = handler_.levels_.back().keys;
+    StrictJsonHandler::Keys& keys = handler_.levels_.back().keys;
     if (keys.size() == limits_.members ||
         std::find(keys.begin(), keys.end(), scratch_) != keys.end()) {
       return false;
@@ -176,6 +181,7 @@ class StrictJsonReader {
   // A string, with its quotes, into scratch_.
   bool ReadString() {
     scratch_.clear();
+    seen_ = 0;
     if (!Take('"')) return false;
     while (!rest_.empty() && rest_[0] != '"') {
       const size_t plain = PlainSize();
@@ -183,19 +189,23 @@ class StrictJsonReader {
       rest_.remove_prefix(plain);
       if (Take('\\') ? !ReadEscape() : plain == 0) return false;
     }
-    return Take('"') && IsUtf8(scratch_);
+    const bool is_ascii = (seen_ & kHighBits) == 0;
+    return Take('"') && (is_ascii || IsUtf8(scratch_));
   }
 
   // Characters up to a quote, a backslash or a control character.
-  size_t PlainSize() const {
+  size_t PlainSize() {
     size_t size = 0;
-    while (size + sizeof(uint64_t) <= rest_.size() &&
-           IsPlainWord(rest_.data() + size)) {
-      size += sizeof(uint64_t);
+    for (; size + sizeof(uint64_t) <= rest_.size(); size += sizeof(uint64_t)) {
+      const uint64_t word = LoadWord(rest_.data() + size);
+      seen_ |= word;
+      const uint64_t end = FindEnd(word);
+      if (end != 0) return size + __builtin_ctzll(end) / 8;
     }
-    while (size < rest_.size() && rest_[size] != '"' && rest_[size] != '\\' &&
-           static_cast<uint8_t>(rest_[size]) >= 0x20) {
-      ++size;
+    for (; size < rest_.size(); ++size) {
+      const auto letter = static_cast<uint8_t>(rest_[size]);
+      if (letter == '"' || letter == '\\' || letter < 0x20) break;
+      seen_ |= letter;
     }
     return size;
   }
@@ -222,6 +232,7 @@ class StrictJsonReader {
       point = 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff);
     }
     AppendUtf8(point, scratch_);
+    seen_ |= kHighBits;
     return true;
   }
 
@@ -258,13 +269,16 @@ class StrictJsonReader {
   const JsonLimits& limits_;
   StrictJsonHandler& handler_;
   std::string scratch_;
+  // All that was looked at of the string at hand, or more: eight characters at
+  // a time, for their high bits.
+  uint64_t seen_ = 0;
 };
 
-const std::string& StrictJsonHandler::Key(size_t depth) const {
-  static const auto* const none = new std::string();
-  if (depth == 0 || depth > levels_.size()) return *none;
+absl::string_view StrictJsonHandler::Key(size_t depth) const {
+  if (depth == 0 || depth > levels_.size()) return "";
   const Level& level = levels_[depth - 1];
-  return level.is_object && !level.keys.empty() ? level.keys.back() : *none;
+  if (!level.is_object || level.keys.empty()) return "";
+  return level.keys.back();
 }
 
 bool ReadStrictJson(absl::string_view text, const JsonLimits& limits,

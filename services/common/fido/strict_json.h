@@ -2,8 +2,8 @@
 #define U2FI_SERVICES_COMMON_FIDO_STRICT_JSON_H_
 
 #include <string>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 
 namespace u2fi::fido {
@@ -34,15 +34,17 @@ class StrictJsonHandler {
 
  protected:
   size_t Depth() const { return levels_.size(); }
-  const std::string& Key(size_t depth) const;
+  absl::string_view Key(size_t depth) const;
 
  private:
   friend class StrictJsonReader;
+  using Keys = absl::InlinedVector<std::string, 6>;
   struct Level {
     bool is_object;
-    std::vector<std::string> keys;
+    Keys keys;
   };
-  std::vector<Level> levels_;
+  // The usual texts are one object in another, of a few members each.
+  absl::InlinedVector<Level, 2> levels_;
 };
 
 // Reads `text` to its end. False if the handler ended the reading, if the text

@@ -26,7 +26,7 @@ class Recorder : public StrictJsonHandler {
  private:
   bool Note(const std::string& what) {
     std::string path;
-    for (size_t d = 1; d <= Depth(); ++d) path += "/" + Key(d);
+    for (size_t d = 1; d <= Depth(); ++d) absl::StrAppend(&path, "/", Key(d));
     notes.push_back(path + "=" + what);
     return true;
   }
@@ -124,6 +124,21 @@ TEST(StrictJsonTest, AMemberTwiceIsRefusedAtEveryDepth) {
   EXPECT_FALSE(Reads(R"({"x":{"a":1,"b":2,"a":1}})"));
   EXPECT_FALSE(Reads(R"({"a":1,"\u0061":1})"));
   EXPECT_TRUE(Reads(R"({"a":{"a":1}})"));
+}
+
+TEST(StrictJsonTest, TextThatIsNotUtf8IsSeenWhereverItStands) {
+  for (size_t at = 0; at < 24; ++at) {
+    const std::string before(at, 'x'), after(24 - at, 'y');
+    for (const char* rest : {"\"}", "\",\"b\":\"0123456789\"}"}) {
+      const auto text = [&](const char* middle) {
+        return absl::StrCat("{\"a\":\"", before, middle, after, rest);
+      };
+      EXPECT_FALSE(Reads(text("\xff"))) << at;
+      EXPECT_FALSE(Reads(text("\xc3"))) << at;
+      EXPECT_FALSE(Reads(text("\\u0041\xa9"))) << at;
+      EXPECT_TRUE(Reads(text("\xc3\xa9"))) << at;
+    }
+  }
 }
 
 TEST(StrictJsonTest, TextThatIsNotUtf8IsRefused) {
