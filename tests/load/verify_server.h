@@ -23,6 +23,9 @@ class VerifyServer {
   VerifyServer& operator=(const VerifyServer&) = delete;
 
   int port() const { return port_; }
+  // Of a second server in that process, which answers VerifyAssertion with
+  // nothing and at once.
+  int bare_port() const { return bare_port_; }
   // Answer i is that of token i modulo kTokens; those of one token are good
   // once, in this order. Serialised VerifyAssertionRequests: U2F at a gateway
   // (with the gateway's own signature), and WebAuthn in the portal.
@@ -36,6 +39,7 @@ class VerifyServer {
  private:
   pid_t pid_ = -1;
   int port_ = 0;
+  int bare_port_ = 0;
   int stop_ = -1;
   std::vector<std::string> u2f_, webauthn_;
 };
