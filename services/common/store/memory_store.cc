@@ -70,18 +70,30 @@ absl::StatusOr<Version> MemoryStore::DoCommit(const Partition& partition,
   return version;
 }
 
+MemoryStore::Partitioned::Partitioned(const Partitioned& other)
+    : counter(other.counter) {
+  for (const auto& [key, record] : other.records) Put(key, record);
+}
+
 void MemoryStore::Partitioned::Put(const std::string& key, Record record) {
-  Remove(key);
-  if (record.expire_hint != absl::InfiniteFuture()) {
-    expiring.emplace(record.expire_hint, key);
+  const auto [found, is_new] = records.try_emplace(key);
+  const absl::string_view kept_key = found->first;
+  Record& kept = found->second;
+  if (is_new) keys.insert(kept_key);
+  if (kept.expire_hint != record.expire_hint) {
+    expiring.erase({kept.expire_hint, kept_key});
+    if (record.expire_hint != absl::InfiniteFuture()) {
+      expiring.emplace(record.expire_hint, kept_key);
+    }
   }
-  records[key] = std::move(record);
+  kept = std::move(record);
 }
 
 void MemoryStore::Partitioned::Remove(const std::string& key) {
   const auto found = records.find(key);
   if (found == records.end()) return;
-  expiring.erase({found->second.expire_hint, key});
+  expiring.erase({found->second.expire_hint, found->first});
+  keys.erase(found->first);
   records.erase(found);
 }
 
@@ -97,16 +109,17 @@ absl::StatusOr<Page> MemoryStore::DoScan(const Partition& partition,
                                          absl::string_view after, size_t limit,
                                          absl::Duration) {
   MutexLock lock(mutex_);
-  const auto& records = contents_[partition.Name()].records;
+  const Partitioned& data = contents_[partition.Name()];
   Page page{epoch_, {}, false};
   size_t bytes = 0;
-  for (auto it = after.empty() ? records.lower_bound(std::string(prefix))
-                               : records.upper_bound(std::string(after));
-       it != records.end() && absl::StartsWith(it->first, prefix); ++it) {
-    bytes += it->second.value.size();
+  for (auto it = after.empty() ? data.keys.lower_bound(prefix)
+                               : data.keys.upper_bound(after);
+       it != data.keys.end() && absl::StartsWith(*it, prefix); ++it) {
+    const Record& record = data.records.find(*it)->second;
+    bytes += record.value.size();
     page.more = page.items.size() == limit || bytes > kMaxReadBytes;
     if (page.more) break;
-    page.items.push_back({it->first, it->second.value, it->second.version});
+    page.items.push_back({std::string(*it), record.value, record.version});
   }
   return page;
 }

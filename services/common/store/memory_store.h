@@ -3,11 +3,13 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "services/common/random/random_source.h"
 #include "services/common/store/local_hints.h"
 #include "services/common/store/store.h"
@@ -27,14 +29,21 @@ class MemoryStore : public Store {
     absl::Time expire_hint = absl::InfiniteFuture();
   };
   struct Partitioned {
+    Partitioned() = default;
+    Partitioned(const Partitioned& other);
+    Partitioned& operator=(const Partitioned&) = delete;
+
     void Put(const std::string& key, Record record);
     void Remove(const std::string& key);
     // Drops up to `most` records whose hint lies before `now`.
     void DropExpired(absl::Time now, size_t most);
 
-    std::map<std::string, Record> records;
+    // References to keys last until they are removed.
+    absl::node_hash_map<std::string, Record> records;
+    // The keys of `records`, for scans.
+    absl::btree_set<absl::string_view> keys;
     // Those with a hint, the first to expire first.
-    std::set<std::pair<absl::Time, std::string>> expiring;
+    absl::btree_set<std::pair<absl::Time, absl::string_view>> expiring;
     Version counter = 0;
   };
   using Contents = std::map<std::string, Partitioned>;
