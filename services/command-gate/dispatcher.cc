@@ -275,22 +275,25 @@ absl::StatusOr<StoredCommand> Dispatcher::SendBatchDown(StoredCommand first) {
   std::map<std::string, bool> by_itself;
   for (const StoredCommand& one : all) {
     if (one.row.state() != v1::COMMAND_STATE_DISPATCHED) continue;
-    const auto known = by_itself.try_emplace(one.row.gateway());
-    if (known.second) {
-      known.first->second = WantsEachByItself(first.tenant, one.row.gateway());
-    }
-    if (one.row.free() || known.first->second) {
-      SendOne(one, one.row.free() ? proof::v1::Proof() : ProofOf(first.row));
+    if (one.row.free()) {
+      SendOne(one, proof::v1::Proof());
       continue;
     }
-    BatchMessage& batch = batches[one.row.gateway()];
+    const std::string& gateway = one.row.gateway();
+    const auto [known, is_new] = by_itself.try_emplace(gateway);
+    if (is_new) known->second = WantsEachByItself(first.tenant, gateway);
+    if (known->second) {
+      SendOne(one, ProofOf(first.row));
+      continue;
+    }
+    BatchMessage& batch = batches[gateway];
     AddItem(one.row, first.row, batch);
     if (batch.bytes < kMaxBatchBytes) continue;
-    SendBatch(first.tenant, one.row.gateway(), std::move(batch.message));
-    batches.erase(one.row.gateway());
+    Send(first.tenant, gateway, std::move(batch.message));
+    batches.erase(gateway);
   }
   for (auto& [gateway, batch] : batches) {
-    SendBatch(first.tenant, gateway, std::move(batch.message));
+    Send(first.tenant, gateway, std::move(batch.message));
   }
   return first;
 }
@@ -302,10 +305,9 @@ bool Dispatcher::WantsEachByItself(const std::string& tenant,
   return session.ok() && session->has_value() && !(*session)->takes_batches;
 }
 
-// A gateway that is away gets them when it comes back.
-void Dispatcher::SendBatch(const std::string& tenant,
-                           const std::string& gateway,
-                           gateway::v1::MeshMessage message) {
+// A gateway that is away gets it when it comes back.
+void Dispatcher::Send(const std::string& tenant, const std::string& gateway,
+                      gateway::v1::MeshMessage message) {
   gateways_.Send(tenant, gateway, std::move(message)).IgnoreError();
 }
 
@@ -320,9 +322,7 @@ void Dispatcher::SendOne(const StoredCommand& command, proof::v1::Proof proof) {
     *proof.mutable_path() = command.row.path();
     *execute.mutable_proof() = std::move(proof);
   }
-  // A gateway that is away gets it when it comes back.
-  gateways_.Send(command.tenant, command.row.gateway(), std::move(message))
-      .IgnoreError();
+  Send(command.tenant, command.row.gateway(), std::move(message));
 }
 
 }  // namespace u2fi::command_gate

@@ -71,8 +71,8 @@ class Dispatcher {
   // gateway its own, with the approvals once (decisions A18).
   absl::StatusOr<StoredCommand> SendBatchDown(StoredCommand first);
   bool WantsEachByItself(const std::string& tenant, const std::string& gateway);
-  void SendBatch(const std::string& tenant, const std::string& gateway,
-                 gateway::v1::MeshMessage message);
+  void Send(const std::string& tenant, const std::string& gateway,
+            gateway::v1::MeshMessage message);
   void SendOne(const StoredCommand& command, proof::v1::Proof proof);
   absl::Status ApplyAtOwners(const StoredCommand& command);
 

@@ -37,9 +37,9 @@ struct ApprovalOptions {
 // bytes when it comes, and what does not agree is refused with a reason. A key
 // gets one question at a time, and the next one only after the mesh said what
 // became of the last touch; a question for another key does not wait for it.
-// Those who ask take turns (turns.h). A
-// question that comes again (after a reconnect) is not put again: its answer
-// goes up again. Thread-safe; one thread for each key in use, and one more.
+// Those who ask take turns (turns.h). A question that comes again (after a
+// reconnect) is not put again: its answer goes up again. Thread-safe; one
+// thread for each key in use, and one more.
 class ApprovalDesk : public MeshHandler {
  public:
   // More questions at once are refused (GATEWAY_LIMIT): twice what the mesh

@@ -21,9 +21,10 @@ class DeviceQuota {
   // A message of `size` bytes is to wait. False if it must be dropped.
   bool Take(const std::string& device, size_t size) {
     MutexLock lock(mutex_);
-    size_t& bytes = bytes_[device];
-    if (bytes + size + kOverhead > kMaxBytes) return false;
-    bytes += size + kOverhead;
+    const auto found = bytes_.find(device);
+    const size_t before = found == bytes_.end() ? 0 : found->second;
+    if (before + size + kOverhead > kMaxBytes) return false;
+    bytes_[device] = before + size + kOverhead;
     return true;
   }
 
@@ -35,9 +36,14 @@ class DeviceQuota {
     if (found->second == 0) bytes_.erase(found);
   }
 
+  // Devices of which something waits.
+  size_t devices() const {
+    MutexLock lock(mutex_);
+    return bytes_.size();
+  }
+
  private:
-  Mutex mutex_;
-  // Devices of which nothing waits are not in it.
+  mutable Mutex mutex_;
   std::map<std::string, size_t> bytes_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -27,5 +27,15 @@ TEST(DeviceQuotaTest, ManySmallOnesAreBoundedToo) {
   EXPECT_TRUE(quota.Take("a", 2 * kHalf));
 }
 
+TEST(DeviceQuotaTest, ADeviceOfWhichNothingWaitsTakesNoMemory) {
+  DeviceQuota quota;
+  EXPECT_FALSE(quota.Take("a", DeviceQuota::kMaxBytes));
+  EXPECT_EQ(quota.devices(), 0u);
+  ASSERT_TRUE(quota.Take("b", 1));
+  EXPECT_EQ(quota.devices(), 1u);
+  quota.Give("b", 1);
+  EXPECT_EQ(quota.devices(), 0u);
+}
+
 }  // namespace
 }  // namespace u2fi::gateway_agent
