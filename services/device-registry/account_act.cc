@@ -10,6 +10,13 @@
 #include "services/device-registry/resources.h"
 
 namespace u2fi::device_registry {
+namespace {
+
+// Where authenticator data has its flags, and the one for a verified user.
+constexpr size_t kFlagsAt = 32;
+constexpr uint8_t kUserVerified = 0x04;
+
+}  // namespace
 
 absl::StatusOr<AccountAct> ReadAccountAct(Change& change, const ApplyCase& in) {
   if (!in.request.transaction().empty()) {
@@ -34,6 +41,19 @@ absl::Status VerifyAccountAct(Change& change, const ApplyCase& in,
       const proof::AccountInputs inputs,
       touches.InputsFor(in, act.id, act.row.account(), rp_id_hash));
   return proof::VerifyAccountProof(in.bytes, in.proof, inputs).status();
+}
+
+TouchQuality QualityOf(const proof::v1::Approval& touch,
+                       const v1::Account& account) {
+  TouchQuality quality;
+  const std::string& data = touch.authenticator_data();
+  quality.user_verified =
+      data.size() > kFlagsAt &&
+      (static_cast<uint8_t>(data[kFlagsAt]) & kUserVerified) != 0;
+  for (const v1::AccountKey& key : account.keys()) {
+    if (key.token_id() == touch.token_id()) quality.level = key.level();
+  }
+  return quality;
 }
 
 std::string PutAccountAct(Change& change, const ApplyCase& in, AccountAct act,

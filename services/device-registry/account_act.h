@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_DEVICE_REGISTRY_ACCOUNT_ACT_H_
 #define U2FI_SERVICES_DEVICE_REGISTRY_ACCOUNT_ACT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "services/device-registry/apply_case.h"
 #include "services/device-registry/change.h"
 #include "u2fi/device_registry/records/v1/records.pb.h"
+#include "u2fi/proof/v1/proof.pb.h"
 
 // What the acts of an account on itself have in common: whose it is, that its
 // own key approved it at a gateway of its own, and what is written about it.
@@ -35,6 +37,15 @@ absl::StatusOr<AccountAct> ReadAccountAct(Change& change, const ApplyCase& in);
 absl::Status VerifyAccountAct(Change& change, const ApplyCase& in,
                               const AccountAct& act,
                               const std::string& rp_id_hash);
+
+// How good a touch is whose proof was verified.
+struct TouchQuality {
+  // Of the key, as the account has it.
+  uint32_t level = 0;
+  bool user_verified = false;
+};
+TouchQuality QualityOf(const proof::v1::Approval& touch,
+                       const v1::Account& account);
 
 // Puts the account and an audit row about it and `subjects` into `change`.
 // Returns the name of the account.

@@ -12,6 +12,7 @@
 #include "services/device-registry/account_act.h"
 #include "services/device-registry/account_touches.h"
 #include "services/device-registry/policy_checks.h"
+#include "services/device-registry/policy_loosening.h"
 #include "services/device-registry/requests.h"
 #include "services/device-registry/resources.h"
 #include "u2fi/proof/v1/operations.pb.h"
@@ -58,8 +59,26 @@ absl::Status SetGateways(Change& change, const ApplyCase& in, AccountAct& act,
   return absl::OkStatus();
 }
 
+// What the account asks for is changed as it was asked for before.
+absl::Status CheckOwnPolicy(const ApplyCase& in, const v1::Account& account) {
+  const proof::v1::Rule rule = RuleOfOwnPolicy(account);
+  for (const proof::v1::Approval& touch : in.proof.approvals()) {
+    const TouchQuality quality = QualityOf(touch, account);
+    if (quality.level >= rule.level() &&
+        (quality.user_verified || !rule.uv())) {
+      return absl::OkStatus();
+    }
+  }
+  return Error(reason::kRuleNotSatisfied,
+               rule.uv() ? "the account's rules want the user verified (a PIN "
+                           "or a fingerprint): so does a change of them"
+                         : "the account's rules want a better key: so does a "
+                           "change of them");
+}
+
 absl::Status SetRules(Change&, const ApplyCase& in, AccountAct& act,
                       std::vector<std::string>&) {
+  RETURN_IF_ERROR(CheckOwnPolicy(in, act.account()));
   ASSIGN_OR_RETURN(const auto arguments,
                    ArgumentsOf<proof::v1::AccountPolicyArguments>(in));
   for (const proof::v1::OperationRule& rule : arguments.rules()) {

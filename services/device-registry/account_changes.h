@@ -24,6 +24,8 @@ bool IsAccountChange(absl::string_view operation);
 //   gateways   one that is new on the list exists, is ACTIVE, has that key and
 //              is at a site that the account owns (RESOURCE_UNKNOWN,
 //              GATEWAY_NOT_ACTIVE, CHANNEL_KEY_MISMATCH, PLACE_NOT_ALLOWED)
+//   own rules  those of before want no better key, and no verified user, than
+//              this touch had (RULE_NOT_SATISFIED)
 //   rules      each is of a good form (RULE_INVALID); UNIMPLEMENTED for acts on
 //              the account itself
 // Returns the name of the account. Puts everything into `change`.

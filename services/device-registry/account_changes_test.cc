@@ -202,6 +202,34 @@ TEST_F(AccountChangesTest, TheNextListOfRulesTakesThePlaceOfTheFirst) {
   EXPECT_THAT(Account().rules(), SizeIs(0));
 }
 
+TEST_F(AccountChangesTest, WhereAUserIsToBeVerifiedTheRulesAreChangedByOne) {
+  ASSERT_OK(Apply(Asked(kPolicy, Rule("lamp.on", proof::TouchUvRule()))));
+  const auto looser = Rule("lamp.on", proof::OwnerTouchRule());
+  ExpectRefused(Asked(kPolicy, looser), reason::kRuleNotSatisfied);
+  proof::FakeTouch verified{&site_.alice, &site_.gw1};
+  verified.ctap2 = true;
+  verified.flags = 0x05;
+  ASSERT_OK(
+      Apply(AccountActRequest(kPolicy, proof::Encode(looser), {verified})));
+  EXPECT_FALSE(Account().rules(0).rule().uv());
+  ASSERT_OK(Apply(Asked(kPolicy, looser)));
+}
+
+TEST_F(AccountChangesTest, WhereABetterKeyIsWantedTheRulesAreChangedByOne) {
+  proof::v1::Rule rule = proof::OwnerTouchRule();
+  rule.set_level(2);
+  ASSERT_OK(Apply(Asked(kPolicy, Rule("lamp.on", rule))));
+  ASSERT_LT(Account().keys(0).level(), 2u);
+  ExpectRefused(Asked(kPolicy, Rule("lamp.on", proof::OwnerTouchRule())),
+                reason::kRuleNotSatisfied);
+}
+
+// Who the others are, only the devices know.
+TEST_F(AccountChangesTest, HowManyPeopleTheyWantIsNotAskedFor) {
+  ASSERT_OK(Apply(Asked(kPolicy, Rule("lamp.on", proof::QuorumRule(2)))));
+  ASSERT_OK(Apply(Asked(kPolicy, Rule("lamp.on", proof::OwnerTouchRule()))));
+}
+
 TEST_F(AccountChangesTest, ARuleThatContradictsItselfIsRefused) {
   proof::v1::Rule rule = proof::OwnerTouchRule();
   rule.set_approvals(9);

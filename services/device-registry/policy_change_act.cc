@@ -22,10 +22,6 @@ namespace {
 using proof::v1::PolicyChangeArguments;
 using records::v1::ModelRow;
 
-// Where authenticator data has its flags, and the one for a verified user.
-constexpr size_t kFlagsAt = 32;
-constexpr uint8_t kUserVerified = 0x04;
-
 // The state of one ApplyPolicyChange().
 class PolicyChangeAct {
  public:
@@ -119,13 +115,9 @@ v1::PolicyAgreement PolicyChangeAct::Agreement() const {
   agreement.set_token_id(touch.token_id());
   agreement.set_gateway(PlainId(gateway_.name()));
   agreement.set_site(gateway_.site());
-  const std::string& data = touch.authenticator_data();
-  agreement.set_user_verified(
-      data.size() > kFlagsAt &&
-      (static_cast<uint8_t>(data[kFlagsAt]) & kUserVerified) != 0);
-  for (const v1::AccountKey& key : act_.row.account().keys()) {
-    if (key.token_id() == touch.token_id()) agreement.set_level(key.level());
-  }
+  const TouchQuality quality = QualityOf(touch, act_.row.account());
+  agreement.set_user_verified(quality.user_verified);
+  agreement.set_level(quality.level);
   return agreement;
 }
 

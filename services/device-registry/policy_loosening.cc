@@ -121,6 +121,15 @@ Loosening LooseningOf(const v1::Model& before, const v1::Model& after) {
   return Finished(std::move(loosening));
 }
 
+Rule RuleOfOwnPolicy(const v1::Account& account) {
+  Rule rule = proof::OwnerTouchRule();
+  for (const proof::v1::OperationRule& own : account.rules()) {
+    rule.set_uv(rule.uv() || own.rule().uv());
+    rule.set_level(std::max(rule.level(), own.rule().level()));
+  }
+  return rule;
+}
+
 bool IsAgreed(const Loosening& loosening, const v1::PolicyChange& change) {
   std::vector<proof::CountedApproval> approvals;
   for (const v1::PolicyAgreement& agreement : change.agreements()) {

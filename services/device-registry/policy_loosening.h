@@ -31,6 +31,12 @@ Loosening LooseningOf(const v1::Policy& before, const v1::Policy& after);
 // one touch by OWNER.
 Loosening LooseningOf(const v1::Model& before, const v1::Model& after);
 
+// What the touch has to be like that changes the account's own rules: by a key
+// as good, and with a user verified, as they want it of theirs. How many people
+// they want is not asked for: nobody else has a say in what an account asks of
+// itself, and what a device pinned stays.
+proof::v1::Rule RuleOfOwnPolicy(const v1::Account& account);
+
 // Whether those who agreed so far satisfy every rule. A key of whoever may
 // agree has every role.
 bool IsAgreed(const Loosening& loosening, const v1::PolicyChange& change);

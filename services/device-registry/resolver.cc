@@ -9,6 +9,7 @@
 #include "services/common/proof/ids.h"
 #include "services/common/proof/operations.h"
 #include "services/common/proof/place.h"
+#include "services/common/proof/rules.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
@@ -190,6 +191,9 @@ absl::Status Resolution::AddAccountAct(const v1::ResolveItem& asked) {
   RETURN_IF_ERROR(SetRule(asked, sources, item));
   if (asked.operation() == proof::kOperationPolicy) {
     RETURN_IF_ERROR(TightenAgreement(*item.mutable_rule()));
+  } else if (asked.operation() == proof::kOperationAccountPolicy) {
+    *item.mutable_rule() =
+        proof::Strictest(item.rule(), RuleOfOwnPolicy(account_->account()));
   }
   return CheckPlace(item, PinSet());
 }

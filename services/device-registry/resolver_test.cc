@@ -1,8 +1,10 @@
 #include "services/device-registry/resolver.h"
 
 #include "gmock/gmock.h"
+#include "services/common/proof/operations.h"
 #include "services/common/proof/pin_set.h"
 #include "services/common/proof/rules.h"
+#include "services/common/proof/strict.h"
 #include "services/device-registry/registry_test_case.h"
 
 namespace u2fi::device_registry {
@@ -337,6 +339,29 @@ TEST_F(ResolverTest, AnAccountActsOnItselfOnly) {
   v1::ResolveRequest request = EnrolResolveRequest();
   request.mutable_items(0)->set_device("account:bob");
   ExpectRefused(request, reason::kNotAMember);
+}
+
+TEST_F(ResolverTest, AChangeOfTheAccountsRulesIsAskedForAsTheyAsk) {
+  MakeEnrolledWorld();
+  v1::ResolveRequest request = EnrolResolveRequest();
+  request.set_purpose(proof::v1::PURPOSE_TOKEN);
+  const std::string operation(proof::kOperationAccountPolicy);
+  request.mutable_items(0)->set_operation(operation);
+  EXPECT_EQ(Resolve(request)->items(0).rule().SerializeAsString(),
+            proof::OwnerTouchRule().SerializeAsString());
+  proof::v1::AccountPolicyArguments rules;
+  rules.set_format(1);
+  proof::v1::OperationRule& entry = *rules.add_rules();
+  entry.set_operation("lamp.on");
+  *entry.mutable_rule() = proof::TouchUvRule();
+  ASSERT_OK(core_->applier().Apply(
+      gate_, AccountActRequest(operation, proof::Encode(rules),
+                               {{&site_.alice, &site_.gw1}})));
+  const proof::v1::Rule rule = Resolve(request)->items(0).rule();
+  EXPECT_TRUE(rule.uv());
+  EXPECT_EQ(rule.approvals(), 1u);
+  request.mutable_items(0)->set_operation("u2fi.token.revoke");
+  EXPECT_FALSE(Resolve(request)->items(0).rule().uv());
 }
 
 TEST_F(ResolverTest, ACommandNeedsNoAccount) {
