@@ -134,14 +134,23 @@ void DeviceDesk::Stop() {
   if (working_.joinable()) working_.join();
 }
 
-void DeviceDesk::Post(std::function<void()> run, bool hands) {
-  MutexLock lock(mutex_);
-  if (stop_) return;
+void DeviceDesk::Post(std::function<void()> run) {
   Work work;
   work.run = std::move(run);
-  work.hands = hands;
+  Post(std::move(work));
+}
+
+void DeviceDesk::Post(Work work) {
+  MutexLock lock(mutex_);
+  if (stop_) return;
+  queued_ += work.bytes;
   work_.push_back(std::move(work));
   changed_.NotifyAll();
+}
+
+bool DeviceDesk::Overloaded() const {
+  MutexLock lock(mutex_);
+  return queued_ > kMaxQueued;
 }
 
 void DeviceDesk::WorkUntilStopped() {
@@ -167,6 +176,7 @@ DeviceDesk::Work DeviceDesk::NextWork(bool& stopped) {
   if (stop_ || work_.empty()) return {};
   Work work = std::move(work_.front());
   work_.pop_front();
+  queued_ -= work.bytes;
   work.next_hands = work.hands && !work_.empty() && work_.front().hands;
   busy_ = true;
   return work;
@@ -216,45 +226,46 @@ void DeviceDesk::OnConnected(const gateway::v1::Welcome&) {
 }
 
 bool DeviceDesk::OnMessage(const MeshMessage& message) {
+  Work work;
+  work.run = WorkFor(message);
+  if (!work.run) return false;
+  work.hands = message.has_execute_command() || message.has_execute_batch();
+  work.bytes = message.ByteSizeLong() + sizeof(Work);
+  Post(std::move(work));
+  return true;
+}
+
+std::function<void()> DeviceDesk::WorkFor(const MeshMessage& message) {
   switch (message.body_case()) {
     case MeshMessage::kExecuteCommand:
-      Post([this, m = message.execute_command()] { Execute(m); },
-           /*hands=*/true);
-      return true;
+      return [this, m = message.execute_command()] { Execute(m); };
     case MeshMessage::kExecuteBatch:
-      Post([this, m = message.execute_batch()] { ExecuteBatch(m); },
-           /*hands=*/true);
-      return true;
+      return [this, m = message.execute_batch()] { ExecuteBatch(m); };
     case MeshMessage::kStage:
-      Post([this, m = message.stage()] { Stage(m); });
-      return true;
+      return [this, m = message.stage()] { Stage(m); };
     case MeshMessage::kCommitBinding:
-      Post([this, m = message.commit_binding()] { CommitBinding(m); });
-      return true;
+      return [this, m = message.commit_binding()] { CommitBinding(m); };
     case MeshMessage::kRollbackBinding:
-      Post([this, m = message.rollback_binding()] { Rollback(m); });
-      return true;
+      return [this, m = message.rollback_binding()] { Rollback(m); };
     case MeshMessage::kPinsUpdate:
-      Post([this, m = message.pins_update()] { UpdatePins(m); });
-      return true;
+      return [this, m = message.pins_update()] { UpdatePins(m); };
     case MeshMessage::kReleaseBinding:
-      Post([this, m = message.release_binding()] { Release(m); });
-      return true;
+      return [this, m = message.release_binding()] { Release(m); };
     case MeshMessage::kRevocations:
-      Post([this, m = message.revocations()] { Revoke(m); });
-      return true;
+      return [this, m = message.revocations()] { Revoke(m); };
     case MeshMessage::kAccessToken:
-      Post([this, m = message.access_token()] { SendAccessToken(m); });
-      return true;
+      return [this, m = message.access_token()] { SendAccessToken(m); };
     case MeshMessage::kResultAck:
-      Post([this, m = message.result_ack()] {
-        for (const std::string& id : m.message_ids()) {
-          site_.Acknowledge(id).IgnoreError();
-        }
-      });
-      return true;
+      return [this, m = message.result_ack()] { Forget(m); };
     default:
-      return false;
+      return nullptr;
+  }
+}
+
+// The mesh has those results.
+void DeviceDesk::Forget(const gateway::v1::ResultAck& ack) {
+  for (const std::string& id : ack.message_ids()) {
+    site_.Acknowledge(id).IgnoreError();
   }
 }
 

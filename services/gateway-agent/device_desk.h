@@ -57,6 +57,10 @@ class DeviceDesk : public MeshHandler {
 
   void OnConnected(const gateway::v1::Welcome& welcome) override;
   bool OnMessage(const gateway::v1::MeshMessage& message) override;
+  bool Overloaded() const override;
+
+  // Bytes of the mesh's messages that may wait.
+  static constexpr size_t kMaxQueued = 64 << 20;
 
   // The devices that it serves, for Hello and for people.
   absl::StatusOr<std::vector<gateway::v1::LocalDevice>> Devices();
@@ -88,8 +92,14 @@ class DeviceDesk : public MeshHandler {
     // commit.
     bool hands = false;
     bool next_hands = false;
+    // Of the mesh's message.
+    size_t bytes = 0;
   };
-  void Post(std::function<void()> run, bool hands = false);
+  void Post(std::function<void()> run);
+  void Post(Work work);
+  // What to do about it; nothing if it is not for this desk.
+  std::function<void()> WorkFor(const gateway::v1::MeshMessage& message);
+  void Forget(const gateway::v1::ResultAck& ack);
   void WorkUntilStopped();
   // The next work; nothing if it is time for a look at deadlines, or to stop.
   Work NextWork(bool& stopped);
@@ -246,6 +256,8 @@ class DeviceDesk : public MeshHandler {
   Memory memory_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> online_ ABSL_GUARDED_BY(mutex_);
   std::deque<Work> work_ ABSL_GUARDED_BY(mutex_);
+  // Bytes of what the mesh said of it.
+  size_t queued_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread working_;
 };
 

@@ -161,6 +161,26 @@ TEST_F(DeviceDeskTest, ADeviceThatFloodsIsCutShort) {
   EXPECT_EQ(reports(), 1) << "it may speak again";
 }
 
+TEST_F(DeviceDeskTest, AMeshThatSaysTooMuchIsTooMuchUntilItIsDone) {
+  constexpr size_t kMessage = 4 << 20;
+  MeshMessage message;
+  message.mutable_execute_command()->set_command(std::string(kMessage, 'x'));
+  std::vector<bool> overloaded;
+  store.BeforeNextCommit([&] {
+    for (size_t bytes = 0; bytes < DeviceDesk::kMaxQueued; bytes += kMessage) {
+      overloaded.push_back(desk->Overloaded());
+      desk->OnMessage(message);
+    }
+    overloaded.push_back(desk->Overloaded());
+  });
+  Execute(Touched("lock.unlock"));
+  ASSERT_GT(overloaded.size(), 1u);
+  EXPECT_EQ(std::count(overloaded.begin(), overloaded.end(), true), 1);
+  EXPECT_TRUE(overloaded.back());
+  desk->Flush();
+  EXPECT_FALSE(desk->Overloaded());
+}
+
 TEST_F(DeviceDeskTest, WhatThePinSetCallsFreeNeedsNoProof) {
   Execute(Free("device.identify"));
   EXPECT_EQ(Publications(), 1);

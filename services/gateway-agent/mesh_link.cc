@@ -300,7 +300,7 @@ bool MeshLink::Take(Stream& stream, const MeshMessage& message) {
   }
   if (!welcome) {
     Handle(message);
-    return true;
+    return !IsOverloaded();
   }
   for (MeshHandler* handler : handlers_) {
     handler->OnConnected(message.welcome());
@@ -327,6 +327,16 @@ void MeshLink::TakeWelcome(Stream& stream,
                           options_.least_heartbeat, options_.most_heartbeat);
   next_beat_ = clock_.Uptime() + heartbeat_;
   changed_.NotifyAll();
+}
+
+bool MeshLink::IsOverloaded() const {
+  const bool overloaded = std::any_of(
+      handlers_.begin(), handlers_.end(),
+      [](const MeshHandler* handler) { return handler->Overloaded(); });
+  if (overloaded) {
+    logging::Warning("the mesh sends more than this gateway gets done: left");
+  }
+  return overloaded;
 }
 
 void MeshLink::Handle(const MeshMessage& message) {

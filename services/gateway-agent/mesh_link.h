@@ -104,6 +104,7 @@ class MeshLink : public MeshSender {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeDrain(const gateway::v1::Drain& drain)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsOverloaded() const;
   void Handle(const gateway::v1::MeshMessage& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(handling_);
   void Ended(Stream& stream, const grpc::Status& status);

@@ -45,6 +45,11 @@ class FakeGate : public gateway::v1::GatewayLink::Service {
       if (message.device_event().event() == "drain") {
         Drain(*stream, absl::Hours(1));
       }
+      if (message.device_event().event() == "ask") {
+        MeshMessage revocations;
+        revocations.mutable_revocations();
+        stream->Write(revocations);
+      }
       if (message.device_event().event() == "close") {
         Drain(*stream, absl::Milliseconds(100));
       }
@@ -139,6 +144,9 @@ class NotingHandler : public MeshHandler {
     gate_.Note("connected");
   }
   bool OnMessage(const MeshMessage&) override { return true; }
+  bool Overloaded() const override { return overloaded_; }
+
+  std::atomic<bool> overloaded_{false};
 
  private:
   FakeGate& gate_;
@@ -200,6 +208,16 @@ TEST_F(MeshLinkTest, ComesBackWhenTheStreamEnds) {
   GatewayMessage end;
   end.mutable_command_accepted();
   link_->Send(end);
+  mesh_.WaitFor("connected", 2);
+}
+
+TEST_F(MeshLinkTest, LeavesAMeshThatSendsMoreThanItGetsDone) {
+  Start();
+  mesh_.WaitFor("connected");
+  handler_.overloaded_ = true;
+  link_->Send(Event("ask"));
+  mesh_.WaitFor("left");
+  handler_.overloaded_ = false;
   mesh_.WaitFor("connected", 2);
 }
 

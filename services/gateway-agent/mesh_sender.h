@@ -27,6 +27,10 @@ class MeshHandler {
 
   // Any message but Welcome and Drain. True if it was for this handler.
   virtual bool OnMessage(const gateway::v1::MeshMessage& message) = 0;
+
+  // More waits than may: the link leaves the stream and comes back later, when
+  // the mesh says again what was not answered. Thread-safe.
+  virtual bool Overloaded() const { return false; }
 };
 
 }  // namespace u2fi::gateway_agent
