@@ -16,23 +16,40 @@
 
 {{/* dict root component */}}
 {{- define "u2fi.selector" -}}
-app.kubernetes.io/name: {{ include "u2fi.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{ include "u2fi.release" .root }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* What all pods of the release have; a release may be called 7 or true. */}}
+{{- define "u2fi.release" -}}
+app.kubernetes.io/name: {{ include "u2fi.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end }}
+
+{{/* Each once: what selects is ours alone, then come those of one place (`more`),
+     then those of all. dict root component [more] */}}
 {{- define "u2fi.labels" -}}
-{{ include "u2fi.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: u2fi
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
+{{- $chart := dict "app.kubernetes.io/version" .root.Chart.AppVersion "app.kubernetes.io/part-of" "u2fi"
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_") -}}
+{{ toYaml (merge (include "u2fi.selector" . | fromYaml) (default dict .more) (default dict .root.Values.commonLabels) $chart) }}
+{{- end }}
+
+{{/* On which nodes: a component's own values, and those of every pod.
+     dict root [values] */}}
+{{- define "u2fi.placement" -}}
+{{- $own := default dict .values -}}
+{{- with merge dict (default dict $own.nodeSelector) (default dict .root.Values.nodeSelector) }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with concat (default list $own.tolerations) (default list .root.Values.tolerations) }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Metadata of an object of a component. dict root component [suffix] */}}
+{{/* Metadata of an object of a component. dict root component [suffix more] */}}
 {{- define "u2fi.metadata" -}}
 name: {{ include "u2fi.fullname" .root }}-{{ .component }}{{ with .suffix }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
@@ -120,6 +137,18 @@ labels:
 {{- if and (eq $v.mode "ha") (not (or $v.redis.evaluation.enabled $v.redis.external.addresses)) -}}
 {{- $problems = append $problems "mode ha needs redis.external.addresses (or redis.evaluation.enabled, for trying out)" -}}
 {{- end -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "u2fi.fullname" .)) -}}
+{{- $problems = append $problems (printf "%s is no name for a Service (a letter, then letters, digits, hyphens): set fullnameOverride" (include "u2fi.fullname" .)) -}}
+{{- end -}}
+{{- if and (gt (len $v.deviceToken.keys) 1) (not $v.deviceToken.existingSecret) -}}
+{{- $problems = append $problems "deviceToken.keys: helm makes one key; several need deviceToken.existingSecret" -}}
+{{- end -}}
+{{- if and $v.redis.external.user (not $v.redis.external.existingSecret) -}}
+{{- $problems = append $problems "redis.external.user needs redis.external.existingSecret: without a password nobody signs in" -}}
+{{- end -}}
+{{- if and $v.redis.external.sentinelUser (not $v.redis.external.existingSecretSentinelPasswordKey) -}}
+{{- $problems = append $problems "redis.external.sentinelUser needs redis.external.existingSecretSentinelPasswordKey" -}}
+{{- end -}}
 {{- if and $v.redis.evaluation.enabled $v.redis.external.addresses -}}
 {{- $problems = append $problems "redis.evaluation.enabled and redis.external.addresses exclude each other" -}}
 {{- end -}}
@@ -152,6 +181,10 @@ labels:
 {{- $scaling := (get $v .).autoscaling -}}
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- $problems = append $problems (printf "%s.autoscaling: minReplicas is over maxReplicas" .) -}}
+{{- end -}}
+{{- $requests := default dict (default dict (get $v .).resources).requests -}}
+{{- if and $scaling.enabled (not $scaling.metrics) (not $requests.cpu) -}}
+{{- $problems = append $problems (printf "%s.autoscaling: a share of resources.requests.cpu, which is not set; set it, or autoscaling.metrics" .) -}}
 {{- end -}}
 {{- end -}}
 {{- range list "standalone" "commandGate" -}}
