@@ -163,6 +163,22 @@ TEST_F(StoreBackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   EXPECT_TRUE(Has("before"));
 }
 
+TEST_F(StoreBackupTest, TheLogOfAStoreThatWasTakenAwayIsNotPlayedToTheNewOne) {
+  Open();
+  Write("before");
+  ASSERT_OK(BackUp());
+  Write("after");
+  // As if the service had been killed.
+  std::filesystem::copy_file(file_ + "-wal", folder_ + "/log");
+  store_.reset();
+  std::filesystem::remove(file_);
+  std::filesystem::rename(folder_ + "/log", file_ + "-wal");
+  ASSERT_OK(Restore());
+  Open();
+  EXPECT_TRUE(Has("before"));
+  EXPECT_FALSE(Has("after"));
+}
+
 TEST_F(StoreBackupTest, AStoreInUseIsNotReplaced) {
   Open();
   ASSERT_OK(BackUp());
