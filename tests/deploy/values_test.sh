@@ -99,7 +99,7 @@ for name in true 0x10; do
 done
 objects "$CHART/ci/ha-evaluation.yaml" --set podSecurity=null
 holds 'the platform gives users' "all('runAsUser' not in pod(d)['securityContext'] for d in some('Deployment'))"
-objects "$CHART/ci/standalone.yaml" --set standalone.persistence.size=100G,origins={https://iot.example.com:8443}
+objects "$CHART/ci/standalone.yaml" --set 'standalone.persistence.size=100G,origins={https://iot.example.com:8443}'
 
 # Where clients are named, the example's agent is one; gRPC's own port is 443.
 objects "$CHART/ci/ha-evaluation.yaml" --set 'networkPolicy.clients[0].podSelector.matchLabels.app=x,gatewayAgent.mesh=dns:///gate1'
