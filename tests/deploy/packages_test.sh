@@ -24,15 +24,17 @@ echo other >two/etc/text
 ! cmp -s one.tar two.tar || fail 'another content is another layer'
 
 printf 'Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36-9\n\nPackage: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n' >status
-python3 "$root/deploy/images/make_sbom.py" mesh 0.1.0 status one/usr/bin/program >sbom.json
+python3 "$root/deploy/images/make_sbom.py" mesh 0.1.0 status boringssl=13.0+r24-2 one/usr/bin/program >sbom.json
 python3 - <<'EOF' || fail 'the list of contents is whole'
 import hashlib, json
 sbom = json.load(open('sbom.json'))
 names = {one['name']: one for one in sbom['packages']}
-assert set(names) == {'libc6', 'u2fi-program'}, names
+assert set(names) == {'libc6', 'u2fi-program', 'boringssl'}, names
+assert names['boringssl']['externalRefs'][0]['referenceLocator'] == 'pkg:deb/debian/boringssl@13.0%2Br24-2?arch=source'
+assert {'spdxElementId': 'SPDXRef-u2fi-program', 'relationshipType': 'STATIC_LINK', 'relatedSpdxElement': 'SPDXRef-boringssl'} in sbom['relationships']
 assert names['u2fi-program']['checksums'][0]['checksumValue'] == hashlib.sha256(b'program\n').hexdigest()
 assert names['libc6']['externalRefs'][0]['referenceLocator'] == 'pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=bookworm'
-assert len(sbom['relationships']) == 2
+assert len(sbom['relationships']) == 4
 EOF
 
 mkdir first second
@@ -48,6 +50,24 @@ for file in usr/bin/gateway-agent lib/systemd/system/gateway-agent.service lib/u
 done
 ! dpkg-deb -c first/*.deb | grep -v ' root/root ' || fail 'all of it is of root'
 [[ ! -e unpacked/etc ]] || fail 'it starts nothing before somebody has configured it'
+# After a purge its own state is gone, and its link; what others have in the same folders is not.
+dpkg-deb -e first/*.deb scripts
+here=$PWD
+removal() { sed "s# /\(var\|etc\)/# $here/box/\1/#g" scripts/postrm | PATH="$here/helpers:$PATH" sh -s "$1"; }
+wants=box/etc/systemd/system/multi-user.target.wants
+mkdir -p helpers box/var/lib/u2fi/links box/etc/u2fi $wants
+printf '#!/bin/sh\n' >helpers/deb-systemd-helper && chmod +x helpers/deb-systemd-helper
+touch box/var/lib/u2fi/agent.{db,db-wal,db.lock,sock} box/var/lib/u2fi/u2fi.db box/etc/u2fi/tls.key
+ln -s /lib/systemd/system/gateway-agent.service $wants/
+removal remove
+[[ -e box/var/lib/u2fi/agent.db && -L $wants/gateway-agent.service ]] || fail 'what is only removed keeps its state'
+removal purge
+[[ "$(ls box/var/lib/u2fi)" == u2fi.db ]] || fail "the agent's state is gone, and a standalone's store is not: $(ls box/var/lib/u2fi)"
+[[ -e box/etc/u2fi/tls.key ]] || fail 'what people wrote stays'
+[[ ! -L $wants/gateway-agent.service ]] || fail 'the link of systemctl enable is gone'
+rm box/var/lib/u2fi/u2fi.db
+removal purge
+[[ ! -e box/var/lib/u2fi ]] || fail 'an empty folder is gone'
 # The packed program reads the packed example, by the very line of the unit.
 line=$(sed -n 's|^ExecStartPre=/usr/bin/||p' unpacked/lib/systemd/system/gateway-agent.service)
 line=${line/\/etc\/u2fi\/gateway-agent.json/unpacked\/usr\/share\/doc\/u2fi-gateway-agent\/examples\/gateway-agent.json}
