@@ -15,8 +15,8 @@ AGENT = 'u2fi-gateway-agent-example'
 
 def programs(runfiles):
     def find(name):
-        if name == 'install':
-            return '/usr/bin/install'
+        if name in ('install', 'sh'):
+            return '/usr/bin/' + name
         if name == 'valkey-server':
             return os.path.join(runfiles, 'valkey/usr/bin/valkey-server')
         return os.path.join(runfiles, 'u2fi', pods.PROGRAMS.get(name, f'services/{name}/{name}'))

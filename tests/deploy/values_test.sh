@@ -92,6 +92,11 @@ pods="[t for t in things if t['kind'] in ('Pod', 'Job', 'Deployment', 'StatefulS
 holds 'every pod finds its node' "all(pod(t)['nodeSelector']['kubernetes.io/arch'] == 'amd64' and {'operator': 'Exists'} in pod(t)['tolerations'] for t in $pods)"
 holds "a component's own come besides" "(pod(one('Deployment', 'u2fi-challenge'))['nodeSelector']['disk'], len(pod(one('Deployment', 'u2fi-challenge'))['tolerations'])) == ('fast', 2)"
 
+# A password is a file.
+objects "$CHART/ci/ha-evaluation.yaml"
+holds 'no Secret is in the environment' "'secretKeyRef' not in json.dumps(things)"
+holds 'Redis has one' "pod(one('StatefulSet', 'u2fi-redis'))['containers'][0]['args'][0] == '/tmp/password.conf'"
+
 # What YAML would read as something else, and what OpenShift wants to choose.
 for name in true 0x10; do
   "$HELM" template "$name" "$CHART" --set-string fullnameOverride=gate,serviceAccount.name=on,nameOverride="$name" >manifests.yaml || fail "a release called $name"
