@@ -88,6 +88,8 @@ listen.reflection=true listen.reflection
 redis.allowEverysec=true redis.allowEverysec
 redis.external.tls.enabled=false redis.external.tls.enabled is off
 configCheck.enabled=false configCheck.enabled is off
+image.registry= image.registry is empty: docker.io
+toolsImage.repository=docker/tools,image.registry= toolsImage.registry is empty: docker.io
 gatewayAgent.example.enabled=true gatewayAgent.example.enabled
 EOF
 refused 'redis.evaluation.enabled: one server' -f "$CHART/ci/ha-production.yaml" --set 'redis.external.addresses=null,redis.evaluation.enabled=true'

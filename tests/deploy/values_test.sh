@@ -92,6 +92,13 @@ pods="[t for t in things if t['kind'] in ('Pod', 'Job', 'Deployment', 'StatefulS
 holds 'every pod finds its node' "all(pod(t)['nodeSelector']['kubernetes.io/arch'] == 'amd64' and {'operator': 'Exists'} in pod(t)['tolerations'] for t in $pods)"
 holds "a component's own come besides" "(pod(one('Deployment', 'u2fi-challenge'))['nodeSelector']['disk'], len(pod(one('Deployment', 'u2fi-challenge'))['tolerations'])) == ('fast', 2)"
 
+# One registry for all images of ours, and others where they are named.
+images="{c['image'] for t in things if t['kind'] in ('Pod', 'Job', 'Deployment', 'StatefulSet') for c in pod(t).get('initContainers', []) + pod(t)['containers'] if 'u2fi/' in c['image']}"
+objects "$CHART/ci/ha-evaluation.yaml" --set image.registry=registry.example.com:5000
+holds 'all come from there' "len($images) == 3 and all(i.startswith('registry.example.com:5000/u2fi/') for i in $images)"
+objects "$CHART/ci/standalone.yaml" --set image.registry=registry.example.com,toolsImage.repository=ghcr.io/u2fi/tools
+holds 'unless they say' "$images == {'registry.example.com/u2fi/mesh:0.1.0', 'ghcr.io/u2fi/tools:0.1.0'}"
+
 # A password is a file.
 objects "$CHART/ci/ha-evaluation.yaml"
 holds 'no Secret is in the environment' "'secretKeyRef' not in json.dumps(things)"

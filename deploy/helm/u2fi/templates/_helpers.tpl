@@ -72,10 +72,18 @@ labels:
 {{ ternary "command-gate" . (eq . "standalone") }}
 {{- end }}
 
-{{/* dict root image */}}
+{{/* Without a registry of its own an image comes from where `image` does.
+     dict root image */}}
 {{- define "u2fi.image" -}}
-{{- with .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
+{{- $registry := .image.registry -}}
+{{- if not (or $registry (include "u2fi.namesRegistry" .image.repository)) }}{{ $registry = .root.Values.image.registry }}{{ end -}}
+{{- with $registry }}{{ . }}/{{ end }}{{ .image.repository }}
 {{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ default .root.Chart.AppVersion .image.tag }}{{ end }}
+{{- end }}
+
+{{/* Not empty if the name of an image begins with a host; without one it is docker.io's. */}}
+{{- define "u2fi.namesRegistry" -}}
+{{- if regexMatch "^(localhost|[^/]*[.:][^/]*)/" . }}yes{{ end -}}
 {{- end }}
 
 {{- define "u2fi.serviceAccount" -}}
@@ -216,6 +224,11 @@ labels:
 {{- $found := list -}}
 {{- if eq $v.tls.mode "evaluation" -}}
 {{- $found = append $found "tls.mode evaluation: every pod can read the CA's key" -}}
+{{- end -}}
+{{- range list "image" "toolsImage" -}}
+{{- if not (include "u2fi.namesRegistry" (include "u2fi.image" (dict "root" $ "image" (get $v .)))) -}}
+{{- $found = append $found (printf "%s.registry is empty: docker.io has whatever somebody put there under this name" .) -}}
+{{- end -}}
 {{- end -}}
 {{- if $v.redis.evaluation.enabled -}}
 {{- $found = append $found "redis.evaluation.enabled: one server without a replica or TLS" -}}
