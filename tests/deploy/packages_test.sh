@@ -12,6 +12,7 @@ fail() {
 
 # The same folder, made in another order, at another time, with other rights.
 mkdir -p one/usr/bin two/usr/bin one/etc
+chmod 2775 one/usr
 echo program >one/usr/bin/program && chmod 4750 one/usr/bin/program && echo text >one/etc/text
 (umask 077; mkdir -p two/etc && echo text >two/etc/text && echo program >two/usr/bin/program && chmod 700 two/usr/bin/program)
 touch -d '2001-01-01' two/usr/bin/program two/etc
