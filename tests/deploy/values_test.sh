@@ -99,6 +99,11 @@ holds 'all come from there' "len($images) == 3 and all(i.startswith('registry.ex
 objects "$CHART/ci/standalone.yaml" --set image.registry=registry.example.com,toolsImage.repository=ghcr.io/u2fi/tools
 holds 'unless they say' "$images == {'registry.example.com/u2fi/mesh:0.1.0', 'ghcr.io/u2fi/tools:0.1.0'}"
 
+# A key without anything under it, as YAML has it when all of it is commented out.
+for mode in "$PRODUCTION" "$CHART/ci/standalone-production.yaml"; do
+  objects "$mode" --set challenge.settings=null,attestation.settings=null,deviceRegistry.settings=null,commandGate.settings=null
+done
+
 # A password is a file.
 objects "$CHART/ci/ha-evaluation.yaml"
 holds 'no Secret is in the environment' "'secretKeyRef' not in json.dumps(things)"

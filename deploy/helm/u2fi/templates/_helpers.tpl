@@ -205,7 +205,7 @@ labels:
 {{- end -}}
 {{- end -}}
 {{- $tenants := list -}}
-{{- range $v.commandGate.settings.oidc }}{{ $tenants = append $tenants .tenant }}{{ end -}}
+{{- range (default dict $v.commandGate.settings).oidc }}{{ $tenants = append $tenants .tenant }}{{ end -}}
 {{- if ne (len $tenants) (len (uniq $tenants)) -}}
 {{- $problems = append $problems "commandGate.settings.oidc: a tenant has one issuer" -}}
 {{- end -}}
@@ -266,13 +266,13 @@ labels:
 {{/* Times that the programs would refuse, as a JSON list: a schema compares no strings. */}}
 {{- define "u2fi.wrongTimes" -}}
 {{- $v := .Values -}}
-{{- $gate := $v.commandGate.settings -}}
+{{- $gate := default dict $v.commandGate.settings -}}
 {{- $heartbeat := default "30s" $gate.heartbeat_interval | trimSuffix "s" | float64 -}}
 {{- $wrong := list -}}
 {{- range list
   (list "deviceToken.lifetime" $v.deviceToken.lifetime 60 86400)
   (list "redis.commandTimeout" $v.redis.commandTimeout 0.01 10)
-  (list "challenge.settings.remember" $v.challenge.settings.remember 30 600)
+  (list "challenge.settings.remember" (default dict $v.challenge.settings).remember 30 600)
   (list "commandGate.settings.heartbeat_interval" $gate.heartbeat_interval 1 3600)
   (list "commandGate.settings.directory_lease" $gate.directory_lease (mulf 2 $heartbeat) 10800)
   (list "commandGate.settings.presence_grace" $gate.presence_grace 0 60)
