@@ -54,12 +54,27 @@ done
 # After a purge its own state is gone, and its link; what others have in the same folders is not.
 dpkg-deb -e first/*.deb scripts
 here=$PWD
-removal() { sed "s# /\(var\|etc\)/# $here/box/\1/#g" scripts/postrm | PATH="$here/helpers:$PATH" sh -s "$1"; }
+# script NAME ARGUMENTS...: a script of the package, in a box instead of this machine.
+script() {
+  local name=$1
+  shift
+  sed "s# /\(var\|etc\|run\)/# $here/box/\1/#g" "scripts/$name" | PATH="$here/helpers:$PATH" sh -s "$@"
+}
+removal() { script postrm "$1"; }
 wants=box/etc/systemd/system/multi-user.target.wants
 mkdir -p helpers box/var/lib/u2fi/links box/etc/u2fi $wants
-printf '#!/bin/sh\n' >helpers/deb-systemd-helper && chmod +x helpers/deb-systemd-helper
+for helper in deb-systemd-helper systemctl systemd-sysusers; do printf '#!/bin/sh\n' >"helpers/$helper"; done
+printf '#!/bin/sh\necho "$@" >>%s/invoked\nexit 1\n' "$here" >helpers/deb-systemd-invoke
+chmod +x helpers/*
 touch box/var/lib/u2fi/agent.{db,db-wal,db.lock,sock} box/var/lib/u2fi/u2fi.db box/etc/u2fi/tls.key
 ln -s /lib/systemd/system/gateway-agent.service $wants/
+# A service that does not come up, or go down, is no package that cannot be configured, or removed.
+mkdir -p box/run/systemd/system
+script postinst configure || fail 'a first install'
+[[ ! -e invoked ]] || fail 'a first install starts nothing'
+script postinst configure 0.0.9 || fail 'an upgrade while the service fails'
+script prerm remove || fail 'a removal while the service fails'
+[[ "$(cat invoked)" == $'try-restart gateway-agent.service\nstop gateway-agent.service' ]] || { cat invoked; fail 'what ran is restarted, and stopped'; }
 removal remove
 [[ -e box/var/lib/u2fi/agent.db && -L $wants/gateway-agent.service ]] || fail 'what is only removed keeps its state'
 removal purge
