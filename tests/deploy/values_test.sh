@@ -145,7 +145,7 @@ holds 'null is nothing too' "one('PodDisruptionBudget', 'u2fi-challenge')['spec'
 
 # `helm upgrade --reuse-values` from a release that did not know these: as if they had their defaults.
 objects "$PRODUCTION" --set commandGate.service.port=null,commandGate.service.nodePort=null,commandGate.service.loadBalancerClass=null \
-  --set commandGate.service.externalTrafficPolicy=null,networkPolicy.dnsPorts=null,minReadySeconds=null,commonLabels=null,tls.certManager.gateDnsNames=null
+  --set commandGate.service.externalTrafficPolicy=null,networkPolicy.dnsPorts=null,minReadySeconds=null,commonLabels=null,nodeSelector=null,tolerations=null,tls.certManager.gateDnsNames=null
 mv objects.json former.json
 objects "$PRODUCTION"
 diff former.json objects.json || fail 'values of a former release give the same'

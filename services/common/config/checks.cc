@@ -32,6 +32,12 @@ bool IsDomain(absl::string_view value) {
   return true;
 }
 
+// An IPv6 address has brackets: else nobody knows where its port begins.
+bool IsHost(absl::string_view value) {
+  return !absl::StrContains(value, ':') ||
+         (absl::StartsWith(value, "[") && absl::EndsWith(value, "]"));
+}
+
 // As browsers write it: never the scheme's own port.
 bool IsPortOfOrigin(absl::string_view text) {
   int port = 0;
@@ -113,7 +119,7 @@ void Checks::Range(absl::string_view path, bool present,
 void Checks::Address(absl::string_view path, absl::string_view value) {
   const size_t colon = value.rfind(':');
   int port = -1;
-  const bool good = colon != value.npos &&
+  const bool good = colon != value.npos && IsHost(value.substr(0, colon)) &&
                     absl::SimpleAtoi(value.substr(colon + 1), &port) &&
                     port >= 0 && port <= 65535;
   Require(good, path, "must be host:port");

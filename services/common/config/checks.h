@@ -37,7 +37,7 @@ class Checks {
   void Range(absl::string_view path, bool present,
              const google::protobuf::Duration& value, absl::Duration low,
              absl::Duration high);
-  // "host:port" with a port from 0 to 65535.
+  // "host:port" with a port from 0 to 65535, "[host]:port" for IPv6.
   void Address(absl::string_view path, absl::string_view value);
   // A domain name in lower case, as in "iot.example.com": no scheme, no port.
   void Domain(absl::string_view path, absl::string_view value);

@@ -73,7 +73,8 @@ TEST(ChecksTest, AddressesHaveAPort) {
     checks.Address("a", address);
     EXPECT_OK(checks.Result());
   }
-  for (const char* address : {"", "h", "h:", "h:x", "h:65536", "h:-1"}) {
+  for (const char* address :
+       {"", "h", "h:", "h:x", "h:65536", "h:-1", "fd00::1:80", "[::1:80"}) {
     Checks checks;
     checks.Address("a", address);
     EXPECT_FALSE(checks.Result().ok()) << address;
