@@ -87,6 +87,7 @@ networkPolicy.enabled=false networkPolicy.enabled is off
 listen.reflection=true listen.reflection
 redis.allowEverysec=true redis.allowEverysec
 redis.external.tls.enabled=false redis.external.tls.enabled is off
+redis.external.existingSecret=,redis.external.user=,redis.external.sentinelUser=,redis.external.existingSecretSentinelPasswordKey=,redis.external.tls.clientCertificate=false redis.external: neither existingSecret
 configCheck.enabled=false configCheck.enabled is off
 image.registry= image.registry is empty: docker.io
 toolsImage.repository=docker/tools,image.registry= toolsImage.registry is empty: docker.io

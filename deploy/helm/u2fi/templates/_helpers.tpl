@@ -239,6 +239,9 @@ labels:
 {{- if and (eq $v.mode "ha") $v.redis.external.addresses (not $v.redis.external.tls.enabled) -}}
 {{- $found = append $found "redis.external.tls.enabled is off: the password crosses the network in plaintext" -}}
 {{- end -}}
+{{- if and (eq $v.mode "ha") $v.redis.external.addresses (not (or $v.redis.external.existingSecret $v.redis.external.tls.clientCertificate)) -}}
+{{- $found = append $found "redis.external: neither existingSecret nor tls.clientCertificate: whoever reaches it writes the store" -}}
+{{- end -}}
 {{- if not $v.deviceToken.existingSecret -}}
 {{- $found = append $found "deviceToken.existingSecret is empty: the key would be made by helm" -}}
 {{- end -}}
