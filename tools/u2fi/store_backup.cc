@@ -34,9 +34,22 @@ absl::Status FileError(const std::string& path, absl::string_view problem) {
                {{"path", path}});
 }
 
+// Whoever runs the service owns the folder.
+void GiveToOwner(const std::string& path) {
+  struct stat about = {};
+  const std::string folder = std::filesystem::path(path).parent_path();
+  if (geteuid() != 0 || stat(folder.c_str(), &about) != 0) return;
+  if (chown(path.c_str(), about.st_uid, about.st_gid) != 0) return;
+}
+
+// A lock that is made here must be the service's too.
 absl::StatusOr<std::unique_ptr<store::FileLock>> Lock(
     const std::string& store) {
-  return store::FileLock::Take(absl::StrCat(store, ".lock"));
+  const std::string path = absl::StrCat(store, ".lock");
+  ASSIGN_OR_RETURN(std::unique_ptr<store::FileLock> lock,
+                   store::FileLock::Take(path));
+  GiveToOwner(path);
+  return lock;
 }
 
 // What is written is on disk, and so is its name.
@@ -138,14 +151,6 @@ absl::Status KeepPresent(const std::string& store, Output& output) {
   }
   output.Say(absl::StrCat("kept     the present store as ", kept));
   return absl::OkStatus();
-}
-
-// Whoever runs the service owns the folder.
-void GiveToOwner(const std::string& path) {
-  struct stat about = {};
-  const std::string folder = std::filesystem::path(path).parent_path();
-  if (geteuid() != 0 || stat(folder.c_str(), &about) != 0) return;
-  if (chown(path.c_str(), about.st_uid, about.st_gid) != 0) return;
 }
 
 void Tell(absl::string_view verb, const std::string& path,

@@ -179,6 +179,22 @@ TEST_F(StoreBackupTest, TheLogOfAStoreThatWasTakenAwayIsNotPlayedToTheNewOne) {
   EXPECT_FALSE(Has("after"));
 }
 
+TEST_F(StoreBackupTest, WhatRootRestoresIsOfWhoeverOwnsTheFolder) {
+  Open();
+  ASSERT_OK(BackUp());
+  store_.reset();
+  std::filesystem::remove(file_);
+  std::filesystem::remove(file_ + ".lock");
+  // Done if the test is root: then the service is somebody else.
+  const bool given = chown(folder_.c_str(), 65534, 65534) == 0;
+  ASSERT_OK(Restore());
+  for (const std::string& path : {file_, file_ + ".lock"}) {
+    struct stat about = {};
+    ASSERT_EQ(stat(path.c_str(), &about), 0) << path;
+    EXPECT_EQ(about.st_uid, given ? 65534 : geteuid()) << path;
+  }
+}
+
 TEST_F(StoreBackupTest, AStoreInUseIsNotReplaced) {
   Open();
   ASSERT_OK(BackUp());
