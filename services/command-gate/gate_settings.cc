@@ -95,9 +95,7 @@ void CheckSettings(absl::string_view path, const CommandGateSettings& settings,
   }
   CheckWebhooks(absl::StrCat(path, ".webhooks"), settings, checks);
   for (const std::string& origin : settings.origins()) {
-    checks.Require(absl::StartsWith(origin, "https://") && origin.size() <= 256,
-                   absl::StrCat(path, ".origins"),
-                   "is not https, or over 256 characters");
+    checks.Origin(absl::StrCat(path, ".origins"), origin);
   }
 }
 

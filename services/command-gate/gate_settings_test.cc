@@ -188,7 +188,7 @@ TEST(GateSettingsTest, OriginsOfBrowsersAreHttps) {
   EXPECT_EQ(Problems(settings), "");
   EXPECT_EQ(ApproversFrom(settings).origins,
             std::vector<std::string>{"https://iot.example"});
-  settings.add_origins("http://iot.example");
+  settings.add_origins("https://iot.example/");
   EXPECT_THAT(Problems(settings), HasSubstr("settings.origins"));
 }
 

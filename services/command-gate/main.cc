@@ -50,7 +50,7 @@ absl::Status Validate(const CommandGateConfig& config) {
 
 // The services that the gate calls.
 struct Others {
-  Others(const rpc::MeshProcess& process, const CommandGateConfig& config)
+  Others(rpc::MeshProcess& process, const CommandGateConfig& config)
       : challenge(challenge::v1::Challenge::NewStub(
                       process.ChannelTo(config.challenge(), "challenge")),
                   rpc::DeadlineFrom(config.challenge())),

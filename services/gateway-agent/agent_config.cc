@@ -97,6 +97,7 @@ absl::Status CheckAgentConfig(const GatewayAgentConfig& config) {
   config::CheckTls("tls", config.tls(), checks);
   config::CheckPeer("mesh", config.mesh(), checks);
   checks.Required("rp_id", config.rp_id());
+  if (!config.rp_id().empty()) checks.Domain("rp_id", config.rp_id());
   checks.Required("state_dir", config.state_dir());
   CheckTokens(config, checks);
   CheckCue(config, checks);
@@ -117,7 +118,7 @@ absl::Status CheckInitConfig(const GatewayAgentConfig& config) {
   Checks checks;
   CheckWho(config, checks);
   checks.Required("tls.key_file", config.tls().key_file());
-  checks.Required("tls.trust_domain", config.tls().trust_domain());
+  checks.Domain("tls.trust_domain", config.tls().trust_domain());
   return checks.Result();
 }
 

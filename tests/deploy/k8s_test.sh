@@ -12,6 +12,13 @@ for mode in standalone ha; do
 done
 ! grep -rn 'helm\.sh\|PRIVATE KEY' k8s/*/manifests.yaml || fail 'nothing of helm, and no key, is in k8s'
 
+# For values of one's own: no hooks, which cannot be applied twice, and no keys, which would be others each time.
+tools/render-k8s --values "$CHART/ci/ha-production.yaml" >own.yaml || fail 'production renders'
+"$CHECK" own.yaml
+! grep -q 'helm\.sh/hook\|^kind: \(Job\|Pod\)$' own.yaml || fail 'a hook is no object of its own'
+! tools/render-k8s --values "$CHART/ci/standalone.yaml" >own.yaml 2>out || fail 'keys are not made anew each time'
+grep -q deviceToken.existingSecret out || { cat out; fail 'it says what to give'; }
+
 for overlay in k8s/overlays/*; do
   "$CHECK" --kustomize "$overlay" >built.yaml || fail "$overlay builds"
   "$CHECK" built.yaml

@@ -22,6 +22,9 @@ refused 'tls.mode' --set tls.mode=disabled
 refused 'trustDomain' --set trustDomain=spiffe://x
 refused 'digest' --set image.digest=latest
 refused 'origins' --set 'origins={http://iot.example.com}'
+# Browsers say neither.
+refused 'origins' --set 'origins={https://iot.example.com/}'
+refused 'origins' --set 'origins={https://iot.example.com:443}'
 
 # What the programs refuse.
 refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=101
@@ -42,11 +45,21 @@ refused 'gatewayAgent.tokens' --set gatewayAgent.tokens.hidraw=false
 refused 'gatewayAgent.broker.url' --set gatewayAgent.broker.url=mqtt://broker:1883
 
 # What the cluster would refuse.
+refused 'u2fi-My.App is no name for a Service' --set nameOverride=My.App
+for name in 7 iot.prod; do
+  ! "$HELM" template "$name" "$CHART" >out 2>&1 || fail "a release called $name"
+  grep -qF -- "$name-u2fi is no name for a Service" out || { cat out; fail "$name: it says why"; }
+done
+refused fullnameOverride --set fullnameOverride=Gate
 refused 'standalone.service: externalTrafficPolicy and nodePort need type' --set standalone.service.externalTrafficPolicy=Local
 refused 'standalone.service: externalTrafficPolicy and nodePort need type' --set standalone.service.nodePort=30443
 refused 'commandGate.service: loadBalancerClass and loadBalancerSourceRanges need type' "${HA[@]}" --set 'commandGate.service.loadBalancerSourceRanges={10.0.0.0/8}'
 
 # What excludes each other, or is missing.
+refused 'deviceToken.keys: helm makes one key' --set 'deviceToken.keys={new.pem,old.pem}'
+refused 'redis.external.user needs' --set 'mode=ha,redis.external.user=u' --set 'redis.external.addresses={a:1}'
+refused 'sentinelUser needs redis.external.existingSecretSentinelPasswordKey' --set 'mode=ha,redis.external.sentinelMaster=m,redis.external.sentinelUser=u' --set 'redis.external.addresses={a:1}'
+refused 'challenge.autoscaling: a share of resources.requests.cpu' "${HA[@]}" --set 'challenge.autoscaling.enabled=true,challenge.resources.requests.cpu=null'
 refused 'mode ha needs redis.external.addresses' --set mode=ha
 refused 'exclude each other' "${HA[@]}" --set 'redis.external.addresses={a:1}'
 refused 'existingSecretSentinelPasswordKey needs' --set mode=ha --set 'redis.external.addresses={a:1}' \
@@ -74,7 +87,10 @@ networkPolicy.enabled=false networkPolicy.enabled is off
 listen.reflection=true listen.reflection
 redis.allowEverysec=true redis.allowEverysec
 redis.external.tls.enabled=false redis.external.tls.enabled is off
+redis.external.existingSecret=,redis.external.user=,redis.external.sentinelUser=,redis.external.existingSecretSentinelPasswordKey=,redis.external.tls.clientCertificate=false redis.external: neither existingSecret
 configCheck.enabled=false configCheck.enabled is off
+image.registry= image.registry is empty: docker.io
+toolsImage.repository=docker/tools,image.registry= toolsImage.registry is empty: docker.io
 gatewayAgent.example.enabled=true gatewayAgent.example.enabled
 EOF
 refused 'redis.evaluation.enabled: one server' -f "$CHART/ci/ha-production.yaml" --set 'redis.external.addresses=null,redis.evaluation.enabled=true'

@@ -1,6 +1,6 @@
 """Runs what the chart renders, with the real programs, and asks what `helm test` asks.
 
-usage: running.py MANIFESTS-AS-JSON FOLDER RUNFILES [ALERTS-OR-DASHBOARD...]
+usage: running.py MANIFESTS-AS-JSON FOLDER RUNFILES ALERTS-OR-DASHBOARD...
 """
 import os
 import subprocess
@@ -15,8 +15,8 @@ AGENT = 'u2fi-gateway-agent-example'
 
 def programs(runfiles):
     def find(name):
-        if name == 'install':
-            return '/usr/bin/install'
+        if name in ('install', 'sh'):
+            return '/usr/bin/' + name
         if name == 'valkey-server':
             return os.path.join(runfiles, 'valkey/usr/bin/valkey-server')
         return os.path.join(runfiles, 'u2fi', pods.PROGRAMS.get(name, f'services/{name}/{name}'))
@@ -78,12 +78,12 @@ def run(cluster, folder, program, paths):
     for service in ('u2fi_attestation_', 'u2fi_command_gate_'):
         if not any(name.startswith(service) for name, _ in exported):
             found.append(f'nobody exports {service}*')
-    if paths:
-        found += series.problems(paths, exported)
-        # The check must be able to fail.
-        without = [one for one in exported if one[0] != 'u2fi_command_gate_alarms_total']
-        if not series.problems(paths, without):
-            found.append('a series that is missing was not noticed')
+    standalone = 'u2fi-standalone' in cluster.pods
+    found += series.problems(paths, exported, standalone)
+    # The check must be able to fail.
+    without = [one for one in exported if one[0] != 'u2fi_command_gate_alarms_total']
+    if not series.problems(paths, without, standalone):
+        found.append('a series that is missing was not noticed')
     print(f'{len(started)} pods ran, {len(exported)} series')
     found += [f'{name} ended badly: {cluster.log(name)}' for name in cluster.stop()]
     return found

@@ -19,18 +19,27 @@ def parse(page):
     return series
 
 
-def expressions(paths):
-    """(file, PromQL) of every rule and panel."""
+# Rules of what standalone does not have; panels say so themselves.
+MESH_RULES = ('U2FiServiceMissing', 'U2FiPeerUnreachable')
+MESH_PANEL = 'Not in mode standalone.'
+
+
+def expressions(paths, standalone):
+    """(file, PromQL) of every rule and panel; of those that have something to say where one process is all."""
     for path in paths:
         with open(path, encoding='utf-8') as file:
             text = file.read()
         if path.endswith('.json'):
             for panel in json.loads(text)['panels']:
+                if standalone and MESH_PANEL in panel.get('description', ''):
+                    continue
                 for target in panel['targets']:
                     yield f'{path}: {panel["title"]}', target['expr']
         else:
             for rule in re.split(r'\n\s+- alert: ', text)[1:]:
                 name, rest = rule.split('\n', 1)
+                if standalone and name in MESH_RULES:
+                    continue
                 yield f'{path}: {name}', re.search(r'expr: (.*?)\n\s+(?:for|labels):', rest, re.S).group(1)
 
 
@@ -57,12 +66,12 @@ def variants(matchers):
     return result
 
 
-def problems(paths, exported):
+def problems(paths, exported, standalone):
     """One sentence for each series or label that nothing exports."""
     found = []
     count = 0
     known = {label for _, labels in exported for label in labels} | FROM_OUTSIDE | {'le'}
-    for where, expression in expressions(paths):
+    for where, expression in expressions(paths, standalone):
         for name, selector in NAME.findall(expression):
             count += 1
             for matchers in variants(MATCHER.findall(selector)):

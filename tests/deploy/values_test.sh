@@ -18,6 +18,7 @@ things = [json.loads(line) for line in open('objects.json')]
 def some(kind): return [t for t in things if t['kind'] == kind]
 def one(kind, name): return next(t for t in some(kind) if t['metadata']['name'] == name)
 def pod(thing): return thing['spec'].get('template', thing)['spec']
+def pod_labels(thing): return thing['spec']['template']['metadata']['labels']
 def config(name): return json.loads(one('ConfigMap', 'u2fi-' + name)['data'][name + '.json'])
 def ports(policy, way): return {p['port'] for rule in one('NetworkPolicy', policy)['spec'].get(way, []) for p in rule.get('ports', [])}
 sys.exit(0 if eval(sys.argv[1]) else 1)
@@ -76,6 +77,61 @@ objects "$CHART/ci/ha-evaluation.yaml" --set-string commonLabels.team=iot
 holds 'all objects' "all(t['metadata']['labels']['team'] == 'iot' for t in things)"
 holds 'all pods' "all(d['spec']['template']['metadata']['labels']['team'] == 'iot' and 'team' not in d['spec']['selector']['matchLabels'] for d in some('Deployment') + some('StatefulSet'))"
 
+# Each label once, whoever else wants it; what selects is not to be had.
+objects "$CHART/ci/ha-evaluation.yaml" --set-string 'commonLabels.team=iot,commonLabels.release=a,commonLabels.app\.kubernetes\.io/part-of=home' \
+  --set-string 'commonLabels.app\.kubernetes\.io/component=x,challenge.podLabels.team=keys,commonLabels.grafana_dashboard=2'
+holds "a component's own is stronger" "pod_labels(one('Deployment', 'u2fi-challenge'))['team'] == 'keys' and pod_labels(one('Deployment', 'u2fi-attestation'))['team'] == 'iot'"
+holds 'so is that of rules and dashboards' "some('PrometheusRule')[0]['metadata']['labels']['release'] == 'prometheus' and one('ConfigMap', 'u2fi-dashboard-gate')['metadata']['labels']['grafana_dashboard'] == '1'"
+holds "the chart's are weaker" "all(t['metadata']['labels']['app.kubernetes.io/part-of'] == 'home' for t in things)"
+holds 'pods are selected' "all(d['spec']['selector']['matchLabels'].items() <= pod_labels(d).items() for d in some('Deployment') + some('StatefulSet'))"
+
+# Nodes that are tainted, or of another architecture: for hooks too, else the first install waits for ever.
+objects "$CHART/ci/ha-evaluation.yaml" --set-string 'nodeSelector.kubernetes\.io/arch=amd64,challenge.nodeSelector.disk=fast' \
+  --set 'tolerations[0].operator=Exists,challenge.tolerations[0].key=disk'
+pods="[t for t in things if t['kind'] in ('Pod', 'Job', 'Deployment', 'StatefulSet')]"
+holds 'every pod finds its node' "all(pod(t)['nodeSelector']['kubernetes.io/arch'] == 'amd64' and {'operator': 'Exists'} in pod(t)['tolerations'] for t in $pods)"
+holds "a component's own come besides" "(pod(one('Deployment', 'u2fi-challenge'))['nodeSelector']['disk'], len(pod(one('Deployment', 'u2fi-challenge'))['tolerations'])) == ('fast', 2)"
+
+# One registry for all images of ours, and others where they are named.
+images="{c['image'] for t in things if t['kind'] in ('Pod', 'Job', 'Deployment', 'StatefulSet') for c in pod(t).get('initContainers', []) + pod(t)['containers'] if 'u2fi/' in c['image']}"
+objects "$CHART/ci/ha-evaluation.yaml" --set image.registry=registry.example.com:5000
+holds 'all come from there' "len($images) == 3 and all(i.startswith('registry.example.com:5000/u2fi/') for i in $images)"
+objects "$CHART/ci/standalone.yaml" --set image.registry=registry.example.com,toolsImage.repository=ghcr.io/u2fi/tools
+holds 'unless they say' "$images == {'registry.example.com/u2fi/mesh:0.1.0', 'ghcr.io/u2fi/tools:0.1.0'}"
+
+# A key without anything under it, as YAML has it when all of it is commented out.
+for mode in "$PRODUCTION" "$CHART/ci/standalone-production.yaml"; do
+  objects "$mode" --set challenge.settings=null,attestation.settings=null,deviceRegistry.settings=null,commandGate.settings=null
+done
+
+# A password is a file.
+objects "$CHART/ci/ha-evaluation.yaml"
+holds 'no Secret is in the environment' "'secretKeyRef' not in json.dumps(things)"
+holds 'Redis has one' "pod(one('StatefulSet', 'u2fi-redis'))['containers'][0]['args'][0] == '/tmp/password.conf'"
+
+# What YAML would read as something else, and what OpenShift wants to choose.
+for name in true 0x10; do
+  "$HELM" template "$name" "$CHART" --set-string fullnameOverride=gate,serviceAccount.name=on,nameOverride="$name" >manifests.yaml || fail "a release called $name"
+  "$CHECK" manifests.yaml >/dev/null || fail "objects of a release called $name"
+done
+objects "$CHART/ci/ha-evaluation.yaml" --set podSecurity=null
+holds 'the platform gives users' "all('runAsUser' not in pod(d)['securityContext'] for d in some('Deployment'))"
+objects "$CHART/ci/standalone.yaml" --set 'standalone.persistence.size=100G,origins={https://iot.example.com:8443}'
+
+# Where clients are named, the example's agent is one; gRPC's own port is 443.
+objects "$CHART/ci/ha-evaluation.yaml" --set 'networkPolicy.clients[0].podSelector.matchLabels.app=x,gatewayAgent.mesh=dns:///gate1'
+holds 'the agent may come to the gate' "any(p.get('podSelector', {}).get('matchLabels', {}).get('app.kubernetes.io/component') == 'gateway-agent'
+  for rule in one('NetworkPolicy', 'u2fi-command-gate')['spec']['ingress'] for p in rule['from'])"
+holds 'it may go there' "ports('u2fi-gateway-agent', 'egress') == {53, 443, 7443, 1883}"
+
+# Argo CD and `kubectl apply` look nothing up: for production nothing is made by chance.
+for values in "$PRODUCTION" "$CHART/ci/standalone-production.yaml"; do
+  render "$values" >first.yaml
+  render "$values" >second.yaml
+  cmp first.yaml second.yaml || fail "$values gives the same each time"
+  ! grep -q '^kind: Secret' first.yaml || fail "$values has no secrets of helm's"
+done
+
 # A pod cannot be changed in place, so an upgrade with other values would fail; and the registry wants its password.
 objects "$CHART/ci/ha-evaluation.yaml" --set 'imagePullSecrets[0].name=registry'
 holds 'the only pods that are no replicas of something are hooks' "all('helm.sh/hook' in t['metadata'].get('annotations', {}) for t in some('Pod'))"
@@ -89,7 +145,7 @@ holds 'null is nothing too' "one('PodDisruptionBudget', 'u2fi-challenge')['spec'
 
 # `helm upgrade --reuse-values` from a release that did not know these: as if they had their defaults.
 objects "$PRODUCTION" --set commandGate.service.port=null,commandGate.service.nodePort=null,commandGate.service.loadBalancerClass=null \
-  --set commandGate.service.externalTrafficPolicy=null,networkPolicy.dnsPorts=null,minReadySeconds=null,commonLabels=null,tls.certManager.gateDnsNames=null
+  --set commandGate.service.externalTrafficPolicy=null,networkPolicy.dnsPorts=null,minReadySeconds=null,commonLabels=null,nodeSelector=null,tolerations=null,tls.certManager.gateDnsNames=null
 mv objects.json former.json
 objects "$PRODUCTION"
 diff former.json objects.json || fail 'values of a former release give the same'

@@ -70,7 +70,11 @@ absl::StatusOr<store::RedisOptions> ToOptions(const RedisAccess& access) {
   options.user = access.user;
   options.connect_timeout = kTimeout;
   if (tls) RETURN_IF_ERROR(SetTls(access, options));
-  if (access.password_file.empty()) return options;
+  if (access.password_file.empty()) {
+    // Without a password nobody signs in: it would be the default user.
+    if (access.user.empty()) return options;
+    return UsageError("--user", "needs --password-file");
+  }
   ASSIGN_OR_RETURN(const std::string text,
                    ReadFile(access.password_file, kMaxPassword));
   options.password = std::string(absl::StripTrailingAsciiWhitespace(text));

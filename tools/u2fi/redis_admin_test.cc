@@ -64,6 +64,13 @@ TEST(RedisAdminTest, APasswordComesFromAFile) {
   ExpectBadField(At("redis://ops:secret@h:6379"), "STORE");
 }
 
+TEST(RedisAdminTest, AUserWithoutAPasswordIsNotTheDefaultOne) {
+  RedisAccess access = At("redis://h:6379");
+  EXPECT_OK(ToOptions(access));
+  access.user = "ops";
+  ExpectBadField(access, "--user");
+}
+
 TEST(RedisAdminTest, KeysOfAllDatabasesCount) {
   EXPECT_EQ(KeysOf({{"db0", "keys=3,expires=0"}, {"db15", "keys=4,x=1"}}), 7u);
   EXPECT_EQ(KeysOf({{"dbsize", "keys=3"}, {"role", "master"}}), 0u);

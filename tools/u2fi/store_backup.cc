@@ -34,9 +34,22 @@ absl::Status FileError(const std::string& path, absl::string_view problem) {
                {{"path", path}});
 }
 
+// Whoever runs the service owns the folder.
+void GiveToOwner(const std::string& path) {
+  struct stat about = {};
+  const std::string folder = std::filesystem::path(path).parent_path();
+  if (geteuid() != 0 || stat(folder.c_str(), &about) != 0) return;
+  if (chown(path.c_str(), about.st_uid, about.st_gid) != 0) return;
+}
+
+// A lock that is made here must be the service's too.
 absl::StatusOr<std::unique_ptr<store::FileLock>> Lock(
     const std::string& store) {
-  return store::FileLock::Take(absl::StrCat(store, ".lock"));
+  const std::string path = absl::StrCat(store, ".lock");
+  ASSIGN_OR_RETURN(std::unique_ptr<store::FileLock> lock,
+                   store::FileLock::Take(path));
+  GiveToOwner(path);
+  return lock;
 }
 
 // What is written is on disk, and so is its name.
@@ -107,33 +120,37 @@ absl::Status Copy(const std::string& store, const std::string& to,
   return AskForCopy(store, to, patience);
 }
 
+std::string KeptName(const std::string& store) {
+  return absl::StrCat(store, ".before-restore");
+}
+
+// What a former store left in its log would be taken for commits of the new
+// one.
+absl::Status KeepLog(const std::string& store) {
+  const std::string log = absl::StrCat(store, "-wal");
+  const std::string kept = absl::StrCat(KeptName(store), "-wal");
+  if (!IsThere(log)) return absl::OkStatus();
+  if (IsThere(kept)) return FileError(kept, "is there already; move it away");
+  if (rename(log.c_str(), kept.c_str()) != 0) {
+    return FileError(log, "cannot be moved away");
+  }
+  return absl::OkStatus();
+}
+
 // The present store stays under another name, with everything in one file.
 absl::Status KeepPresent(const std::string& store, Output& output) {
-  const std::string kept = absl::StrCat(store, ".before-restore");
+  const std::string kept = KeptName(store);
   if (IsThere(kept)) return FileError(kept, "is there already; move it away");
   {
     // Its log goes into the file when it is closed.
     const auto database = store::SqliteDatabase::Open(store, "");
     if (database.ok()) store::PrepareSqlite(**database).IgnoreError();
   }
-  // One that could not be opened keeps its log.
-  const std::string log = absl::StrCat(store, "-wal");
-  if (IsThere(log) && rename(log.c_str(), (kept + "-wal").c_str()) != 0) {
-    return FileError(log, "cannot be moved away");
-  }
   if (link(store.c_str(), kept.c_str()) != 0) {
     return FileError(store, "cannot be kept under another name");
   }
   output.Say(absl::StrCat("kept     the present store as ", kept));
   return absl::OkStatus();
-}
-
-// Whoever runs the service owns the folder.
-void GiveToOwner(const std::string& path) {
-  struct stat about = {};
-  const std::string folder = std::filesystem::path(path).parent_path();
-  if (geteuid() != 0 || stat(folder.c_str(), &about) != 0) return;
-  if (chown(path.c_str(), about.st_uid, about.st_gid) != 0) return;
 }
 
 void Tell(absl::string_view verb, const std::string& path,
@@ -189,6 +206,8 @@ absl::Status RestoreStore(const std::string& backup, const std::string& store,
   RETURN_IF_ERROR(CopyFile(backup, part));
   GiveToOwner(part);
   if (present) RETURN_IF_ERROR(KeepPresent(store, output));
+  // Of one that could not be opened, or that somebody took away alone.
+  RETURN_IF_ERROR(KeepLog(store));
   if (rename(part.c_str(), store.c_str()) != 0) {
     return FileError(store, "cannot be replaced");
   }

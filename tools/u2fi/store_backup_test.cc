@@ -163,6 +163,38 @@ TEST_F(StoreBackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   EXPECT_TRUE(Has("before"));
 }
 
+TEST_F(StoreBackupTest, TheLogOfAStoreThatWasTakenAwayIsNotPlayedToTheNewOne) {
+  Open();
+  Write("before");
+  ASSERT_OK(BackUp());
+  Write("after");
+  // As if the service had been killed.
+  std::filesystem::copy_file(file_ + "-wal", folder_ + "/log");
+  store_.reset();
+  std::filesystem::remove(file_);
+  std::filesystem::rename(folder_ + "/log", file_ + "-wal");
+  ASSERT_OK(Restore());
+  Open();
+  EXPECT_TRUE(Has("before"));
+  EXPECT_FALSE(Has("after"));
+}
+
+TEST_F(StoreBackupTest, WhatRootRestoresIsOfWhoeverOwnsTheFolder) {
+  Open();
+  ASSERT_OK(BackUp());
+  store_.reset();
+  std::filesystem::remove(file_);
+  std::filesystem::remove(file_ + ".lock");
+  // Done if the test is root: then the service is somebody else.
+  const bool given = chown(folder_.c_str(), 65534, 65534) == 0;
+  ASSERT_OK(Restore());
+  for (const std::string& path : {file_, file_ + ".lock"}) {
+    struct stat about = {};
+    ASSERT_EQ(stat(path.c_str(), &about), 0) << path;
+    EXPECT_EQ(about.st_uid, given ? 65534 : geteuid()) << path;
+  }
+}
+
 TEST_F(StoreBackupTest, AStoreInUseIsNotReplaced) {
   Open();
   ASSERT_OK(BackUp());

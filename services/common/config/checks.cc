@@ -4,6 +4,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace u2fi::config {
 namespace {
@@ -14,6 +16,41 @@ absl::Duration ToAbsl(const google::protobuf::Duration& value) {
 
 std::string Sub(absl::string_view path, absl::string_view name) {
   return absl::StrCat(path, ".", name);
+}
+
+constexpr char kDomainCharacters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+constexpr size_t kMaxDomain = 253;
+
+bool IsDomain(absl::string_view value) {
+  if (value.empty() || value.size() > kMaxDomain) return false;
+  if (value.find_first_not_of(kDomainCharacters) != value.npos) return false;
+  for (const absl::string_view label : absl::StrSplit(value, '.')) {
+    if (label.empty() || label.front() == '-' || label.back() == '-') {
+      return false;
+    }
+  }
+  return true;
+}
+
+// An IPv6 address has brackets: else nobody knows where its port begins.
+bool IsHost(absl::string_view value) {
+  return !absl::StrContains(value, ':') ||
+         (absl::StartsWith(value, "[") && absl::EndsWith(value, "]"));
+}
+
+// As browsers write it: never the scheme's own port.
+bool IsPortOfOrigin(absl::string_view text) {
+  int port = 0;
+  return absl::SimpleAtoi(text, &port) && port > 0 && port <= 65535 &&
+         port != 443 && absl::StrCat(port) == text;
+}
+
+// Without a password nobody signs in: the user would be the default one.
+void CheckUser(const std::string& path, const std::string& user,
+               const std::string& password, const std::string& file,
+               Checks& checks) {
+  checks.Require(user.empty() || !password.empty() || !file.empty(), path,
+                 "needs a password");
 }
 
 void CheckRedis(const std::string& path, const v1::RedisStoreConfig& redis,
@@ -29,6 +66,14 @@ void CheckRedis(const std::string& path, const v1::RedisStoreConfig& redis,
   const bool for_sentinels = !redis.sentinel_user().empty() ||
                              !redis.sentinel_password().empty() ||
                              !redis.sentinel_password_file().empty();
+  CheckUser(Sub(path, "user"), redis.user(), redis.password(),
+            redis.password_file(), checks);
+  CheckUser(Sub(path, "sentinel_user"), redis.sentinel_user(),
+            redis.sentinel_password(), redis.sentinel_password_file(), checks);
+  for (const std::string& address : redis.addresses()) {
+    if (absl::StartsWith(address, "unix:/")) continue;
+    checks.Address(Sub(path, "addresses"), address);
+  }
   checks.Require(!for_sentinels || !redis.sentinel_master().empty(),
                  Sub(path, "sentinel_master"), "is required with a password");
   if (redis.has_tls()) {
@@ -74,10 +119,26 @@ void Checks::Range(absl::string_view path, bool present,
 void Checks::Address(absl::string_view path, absl::string_view value) {
   const size_t colon = value.rfind(':');
   int port = -1;
-  const bool good = colon != value.npos &&
+  const bool good = colon != value.npos && IsHost(value.substr(0, colon)) &&
                     absl::SimpleAtoi(value.substr(colon + 1), &port) &&
                     port >= 0 && port <= 65535;
   Require(good, path, "must be host:port");
+}
+
+void Checks::Domain(absl::string_view path, absl::string_view value) {
+  Require(IsDomain(value), path, "must be a domain name in lower case");
+}
+
+void Checks::Origin(absl::string_view path, absl::string_view value) {
+  absl::string_view rest = value;
+  const bool https = absl::ConsumePrefix(&rest, "https://");
+  const size_t colon = rest.find(':');
+  const bool good =
+      https && IsDomain(rest.substr(0, colon)) &&
+      (colon == rest.npos || IsPortOfOrigin(rest.substr(colon + 1)));
+  Require(good, path,
+          "must be https://host, with :port unless it is 443, and no slash "
+          "after it");
 }
 
 absl::Status Checks::Result() const {
@@ -91,6 +152,9 @@ void CheckTls(absl::string_view path, const v1::TlsConfig& tls,
   checks.Required(Sub(path, "key_file"), tls.key_file());
   checks.Required(Sub(path, "ca_file"), tls.ca_file());
   checks.Required(Sub(path, "trust_domain"), tls.trust_domain());
+  if (!tls.trust_domain().empty()) {
+    checks.Domain(Sub(path, "trust_domain"), tls.trust_domain());
+  }
   checks.Range(Sub(path, "reload_interval"), tls.has_reload_interval(),
                tls.reload_interval(), absl::Seconds(1), absl::Hours(1));
 }
@@ -164,9 +228,11 @@ void CheckRelyingParty(absl::string_view path,
                        const v1::RelyingPartyConfig& relying_party,
                        Checks& checks) {
   checks.Required(Sub(path, "rp_id"), relying_party.rp_id());
+  if (!relying_party.rp_id().empty()) {
+    checks.Domain(Sub(path, "rp_id"), relying_party.rp_id());
+  }
   for (const std::string& origin : relying_party.origins()) {
-    checks.Require(absl::StartsWith(origin, "https://"), Sub(path, "origins"),
-                   "must be https:// origins");
+    checks.Origin(Sub(path, "origins"), origin);
   }
 }
 

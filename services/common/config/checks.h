@@ -37,8 +37,13 @@ class Checks {
   void Range(absl::string_view path, bool present,
              const google::protobuf::Duration& value, absl::Duration low,
              absl::Duration high);
-  // "host:port" with a port from 0 to 65535.
+  // "host:port" with a port from 0 to 65535, "[host]:port" for IPv6.
   void Address(absl::string_view path, absl::string_view value);
+  // A domain name in lower case, as in "iot.example.com": no scheme, no port.
+  void Domain(absl::string_view path, absl::string_view value);
+  // An origin as browsers write it: "https://" and a domain, and a port unless
+  // it is 443. Any other text would never be equal to what a browser says.
+  void Origin(absl::string_view path, absl::string_view value);
 
   // OK, or INVALID_ARGUMENT with one line a problem.
   absl::Status Result() const;

@@ -73,10 +73,44 @@ TEST(ChecksTest, AddressesHaveAPort) {
     checks.Address("a", address);
     EXPECT_OK(checks.Result());
   }
-  for (const char* address : {"", "h", "h:", "h:x", "h:65536", "h:-1"}) {
+  for (const char* address :
+       {"", "h", "h:", "h:x", "h:65536", "h:-1", "fd00::1:80", "[::1:80"}) {
     Checks checks;
     checks.Address("a", address);
     EXPECT_FALSE(checks.Result().ok()) << address;
+  }
+}
+
+TEST(ChecksTest, DomainsAreNamesAndNothingElse) {
+  for (const char* name : {"localhost", "iot.example.com", "a-1.b_2"}) {
+    Checks checks;
+    checks.Domain("a", name);
+    EXPECT_OK(checks.Result()) << name;
+  }
+  for (const char* name : {"", "https://a.example", "a.example/", "a.example:1",
+                           "A.example", "a..b", ".a", "a.", "-a", "a-.b"}) {
+    Checks checks;
+    checks.Domain("a", name);
+    EXPECT_EQ(checks.Result().message(),
+              "a: must be a domain name in lower case")
+        << name;
+  }
+}
+
+TEST(ChecksTest, OriginsAreAsBrowsersWriteThem) {
+  for (const char* origin :
+       {"https://a", "https://iot.example.com", "https://a.example:8443"}) {
+    Checks checks;
+    checks.Origin("a", origin);
+    EXPECT_OK(checks.Result()) << origin;
+  }
+  for (const char* origin :
+       {"", "http://a", "https://", "https://a/", "https://a/path",
+        "https://a:443", "https://a:", "https://a:0", "https://a:08443",
+        "https://a:65536", "https://A", "https://u@a", "https://*.a"}) {
+    Checks checks;
+    checks.Origin("a", origin);
+    EXPECT_FALSE(checks.Result().ok()) << origin;
   }
 }
 
@@ -87,6 +121,12 @@ TEST(ChecksTest, TlsNeedsItsFilesAndTheTrustDomain) {
   EXPECT_EQ(Find(CheckTls, "{}"),
             "p.certificate_file: is required\np.key_file: is required\n"
             "p.ca_file: is required\np.trust_domain: is required");
+}
+
+TEST(ChecksTest, ATrustDomainIsNoUri) {
+  EXPECT_THAT(Find(CheckTls, R"({"certificate_file":"a","key_file":"b",)"
+                             R"("ca_file":"c","trust_domain":"spiffe://d"})"),
+              HasSubstr("p.trust_domain: must be a domain name"));
 }
 
 TEST(ChecksTest, ListenNeedsAnAddress) {
@@ -120,19 +160,39 @@ TEST(ChecksTest, AStoreNeedsAnEngine) {
 }
 
 TEST(ChecksTest, EnginesKeepTheirBounds) {
-  for (const char* store :
-       {R"({"sqlite":{}})", R"({"redis":{}})",
-        R"({"redis":{"addresses":["a"],"password":"x","password_file":"y"}})",
-        R"({"redis":{"addresses":["a"],"sentinel_master":"m",
+  for (
+      const char* store :
+      {R"({"sqlite":{}})", R"({"redis":{}})",
+       R"({"redis":{"addresses":["a:1"],"password":"x","password_file":"y"}})",
+       R"({"redis":{"addresses":["a:1"],"sentinel_master":"m",
                      "sentinel_password":"x","sentinel_password_file":"y"}})",
-        R"({"redis":{"addresses":["a"],"sentinel_password":"x"}})",
-        R"({"redis":{"addresses":["a"],"sentinel_user":"x"}})",
-        R"({"redis":{"addresses":["a"],"tls":{}}})",
-        R"({"redis":{"addresses":["a"],"connections":65}})",
-        R"({"redis":{"addresses":["a"],"command_timeout":"11s"}})",
-        R"({"redis":{"addresses":["a"],"wait_replicas":6}})"}) {
+       R"({"redis":{"addresses":["a:1"],"sentinel_password":"x"}})",
+       R"({"redis":{"addresses":["a:1"],"sentinel_user":"x","sentinel_password":"y"}})",
+       R"({"redis":{"addresses":["a:1"],"tls":{}}})",
+       R"({"redis":{"addresses":["a:1"],"connections":65}})",
+       R"({"redis":{"addresses":["a:1"],"command_timeout":"11s"}})",
+       R"({"redis":{"addresses":["a:1"],"wait_replicas":6}})"}) {
     EXPECT_NE(Find(CheckStore, store), "") << store;
   }
+}
+
+TEST(ChecksTest, AUserOfRedisHasAPassword) {
+  EXPECT_EQ(Find(CheckStore, R"({"redis":{"addresses":["h:1"],"user":"x"}})"),
+            "p.redis.user: needs a password");
+  EXPECT_EQ(Find(CheckStore, R"({"redis":{"addresses":["h:1"],)"
+                             R"("sentinel_master":"m","sentinel_user":"x"}})"),
+            "p.redis.sentinel_user: needs a password");
+  EXPECT_EQ(Find(CheckStore, R"({"redis":{"addresses":["h:1"],"user":"x",)"
+                             R"("password_file":"f"}})"),
+            "");
+}
+
+TEST(ChecksTest, AddressesOfRedisHaveAPortOrArePaths) {
+  EXPECT_EQ(Find(CheckStore,
+                 R"({"redis":{"addresses":["unix:/r.sock","[::1]:6379"]}})"),
+            "");
+  EXPECT_EQ(Find(CheckStore, R"({"redis":{"addresses":["redis"]}})"),
+            "p.redis.addresses: must be host:port");
 }
 
 TEST(ChecksTest, ALogHasAKnownLevelAndFormat) {
@@ -160,6 +220,8 @@ TEST(ChecksTest, ARelyingPartyHasAnIdAndHttpsOrigins) {
   EXPECT_EQ(Find(CheckRelyingParty, "{}"), "p.rp_id: is required");
   EXPECT_NE(Find(CheckRelyingParty, R"({"rp_id":"a","origins":["http://a"]})"),
             "");
+  EXPECT_THAT(Find(CheckRelyingParty, R"({"rp_id":"https://a"})"),
+              HasSubstr("p.rp_id: must be a domain name"));
 }
 
 TEST(ChecksTest, AnOidcIssuerIsComplete) {

@@ -47,14 +47,18 @@ MeshProcess::MeshProcess(const Options& options,
     : options_(options),
       tls_(std::move(tls)),
       expiry_(*tls_, metrics_, SystemClock()),
+      peers_(metrics_),
       runner_(ShutdownGraceFrom(options.listen)) {
   metrics::AddBuildInfo(metrics_, options.program, config::Version());
   runner_.EveryMinute([this] { expiry_.Update(); });
 }
 
 std::shared_ptr<grpc::Channel> MeshProcess::ChannelTo(
-    const config::v1::PeerConfig& peer, const std::string& name) const {
-  return NewChannel(*tls_, peer.target(), name);
+    const config::v1::PeerConfig& peer, const std::string& name) {
+  std::shared_ptr<grpc::Channel> channel =
+      NewChannel(*tls_, peer.target(), name);
+  peers_.Add(name, channel);
+  return channel;
 }
 
 absl::Status MeshProcess::Declare(
@@ -119,6 +123,8 @@ absl::Status MeshProcess::WatchClock() {
 }
 
 absl::Status MeshProcess::Serve() {
+  peers_.Begin();
+  runner_.EveryTenSeconds([this] { peers_.Update(); });
   runner_.Serve();
   return clock_watch_ == nullptr ? absl::OkStatus() : clock_watch_->Check();
 }

@@ -11,6 +11,7 @@
 #include "services/common/rpc/call_observer.h"
 #include "services/common/rpc/clock_watch.h"
 #include "services/common/rpc/one_poller.h"
+#include "services/common/rpc/peer_watch.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/server_runner.h"
 #include "services/common/rpc/tls_expiry.h"
@@ -48,9 +49,10 @@ class MeshProcess {
   const TlsIdentity& tls() const { return *tls_; }
   ServerRunner& runner() { return runner_; }
 
-  // A channel to the service `name`, wherever the configuration says it is.
+  // A channel to the service `name`, wherever the configuration says it is; the
+  // gauge u2fi_peer_unreachable watches it. Before Serve().
   std::shared_ptr<grpc::Channel> ChannelTo(const config::v1::PeerConfig& peer,
-                                           const std::string& name) const;
+                                           const std::string& name);
 
   // Declares all services that any server of this process will offer, for
   // metrics, log and health. Once, before the first listener.
@@ -86,6 +88,7 @@ class MeshProcess {
   const std::unique_ptr<TlsIdentity> tls_;
   metrics::Registry metrics_;
   const TlsExpiry expiry_;
+  PeerWatch peers_;
   std::unique_ptr<metrics::Exposer> exposer_;
   std::unique_ptr<CallObserver> observer_;
   std::unique_ptr<ClockWatch> clock_watch_;

@@ -7,9 +7,9 @@
 
 namespace u2fi::rpc {
 
-// Tells when the certificate on disk ends: in the gauge
-// u2fi_tls_certificate_not_after_seconds (Unix time; 0 if it cannot be read),
-// and with a warning during its last hour or after it.
+// Tells from when until when the certificate on disk is good: in the gauges
+// u2fi_tls_certificate_not_before_seconds and ..._not_after_seconds (Unix time;
+// 0 if it cannot be read), and with a warning during its last hour or after it.
 class TlsExpiry {
  public:
   // All three must outlive it.
@@ -22,6 +22,7 @@ class TlsExpiry {
  private:
   const TlsIdentity& tls_;
   const Clock& clock_;
+  const metrics::Gauge not_before_;
   const metrics::Gauge not_after_;
 };
 

@@ -31,8 +31,12 @@ class TlsExpiryTest : public testing::Test {
   const TlsExpiry expiry_{*tls_, registry_, clock_};
 };
 
-TEST_F(TlsExpiryTest, TheGaugeHasTheEnd) {
+TEST_F(TlsExpiryTest, TheGaugesHaveBeginningAndEnd) {
   EXPECT_EQ(Update(), "");
+  EXPECT_THAT(registry_.Text(),
+              HasSubstr(absl::StrCat(
+                  "\nu2fi_tls_certificate_not_before_seconds ",
+                  absl::ToUnixSeconds(tls_->CertificateLife()->not_before))));
   EXPECT_THAT(registry_.Text(), HasSubstr(absl::StrCat(
                                     "\nu2fi_tls_certificate_not_after_seconds ",
                                     absl::ToUnixSeconds(*tls_->NotAfter()))));
@@ -48,6 +52,8 @@ TEST_F(TlsExpiryTest, WarnsIfThereIsNone) {
   EXPECT_THAT(Update(), HasSubstr("cannot be read"));
   EXPECT_THAT(registry_.Text(),
               HasSubstr("\nu2fi_tls_certificate_not_after_seconds 0"));
+  EXPECT_THAT(registry_.Text(),
+              HasSubstr("\nu2fi_tls_certificate_not_before_seconds 0"));
 }
 
 }  // namespace

@@ -129,9 +129,14 @@ TlsIdentity::TlsIdentity(TlsFiles files, std::string uri)
           static_cast<unsigned int>(std::max<int64_t>(
               1, absl::ToInt64Seconds(files_.reload_interval))))) {}
 
-absl::StatusOr<absl::Time> TlsIdentity::NotAfter() const {
+absl::StatusOr<TlsIdentity::Life> TlsIdentity::CertificateLife() const {
   ASSIGN_OR_RETURN(const Certificate own, ReadPair(files_));
-  return own.not_after();
+  return Life{own.not_before(), own.not_after()};
+}
+
+absl::StatusOr<absl::Time> TlsIdentity::NotAfter() const {
+  ASSIGN_OR_RETURN(const Life life, CertificateLife());
+  return life.not_after;
 }
 
 std::shared_ptr<grpc::ServerCredentials> TlsIdentity::ForServer() const {

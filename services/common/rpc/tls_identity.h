@@ -42,9 +42,16 @@ class TlsIdentity {
   const std::string& uri() const { return uri_; }
   const std::string& trust_domain() const { return files_.trust_domain; }
 
-  // When the certificate that is on disk now ends. INVALID_ARGUMENT as Load()
+  // From when until when a certificate is good.
+  struct Life {
+    absl::Time not_before;
+    absl::Time not_after;
+  };
+  // That of the certificate that is on disk now. INVALID_ARGUMENT as Load()
   // says if it cannot be read, or if the key on disk is not its own: then
   // nobody can connect.
+  absl::StatusOr<Life> CertificateLife() const;
+  // Its end.
   absl::StatusOr<absl::Time> NotAfter() const;
 
   // For servers: a client certificate is required and verified.

@@ -39,10 +39,12 @@ TEST_F(MeshProcessTest, ServesUntilItIsStopped) {
   ASSERT_OK(process->Declare(services_.descriptors()));
   ASSERT_OK(process->Listen(services_, process->server_options()));
   ASSERT_OK(process->ListenToReplicas(services_, "127.0.0.1:0"));
-  std::thread serving([&process] { EXPECT_OK(process->Serve()); });
   config::v1::PeerConfig peer;
   peer.set_target(absl::StrCat("ipv4:127.0.0.1:", process->port()));
-  EXPECT_OK(Say(process->ChannelTo(peer, "command-gate")));
+  auto channel = process->ChannelTo(peer, "command-gate");
+  std::thread serving([&process] { EXPECT_OK(process->Serve()); });
+  EXPECT_OK(Say(channel));
+  channel.reset();
   process->runner().Stop();
   serving.join();
   EXPECT_THAT(process->metrics().Text(),
@@ -50,6 +52,9 @@ TEST_F(MeshProcessTest, ServesUntilItIsStopped) {
                                  "grpc_method=\"Say\",grpc_service="
                                  "\"u2fi.rpc.test.Echo\",grpc_type=\"unary\"} "
                                  "1"));
+  EXPECT_THAT(
+      process->metrics().Text(),
+      testing::HasSubstr("u2fi_peer_unreachable{peer=\"command-gate\"} 0"));
 }
 
 TEST_F(MeshProcessTest, DoesNotStartWithAWrongClock) {

@@ -68,14 +68,14 @@
 {{- end }}
 
 {{- define "u2fi.config.gate" -}}
-{{- $settings := deepCopy .Values.commandGate.settings -}}
+{{- $settings := deepCopy (default dict .Values.commandGate.settings) -}}
 {{- with .Values.origins }}{{ $_ := set $settings "origins" . }}{{ end -}}
 {{ toJson $settings }}
 {{- end }}
 
 {{- define "u2fi.config.attestation" -}}
 {{- $own := dict "relying_party" (include "u2fi.config.relyingParty" . | fromJson) -}}
-{{ toJson (merge $own (deepCopy .Values.attestation.settings)) }}
+{{ toJson (merge $own (deepCopy (default dict .Values.attestation.settings))) }}
 {{- end }}
 
 {{/* The whole file of a component. dict root component */}}
@@ -85,14 +85,14 @@
 {{- $peers := list -}}
 {{- if eq .component "standalone" -}}
 {{- $_ := set $config "store" (dict "sqlite" (dict "file" "/var/lib/u2fi/u2fi.db")) -}}
-{{- $_ := set $config "challenge" .root.Values.challenge.settings -}}
+{{- $_ := set $config "challenge" (default dict .root.Values.challenge.settings) -}}
 {{- $_ := set $config "attestation" (include "u2fi.config.attestation" .root | fromJson) -}}
 {{- $_ := set $config "device_registry" (include "u2fi.config.registry" .root | fromJson) -}}
 {{- $_ := set $config "command_gate" (include "u2fi.config.gate" .root | fromJson) -}}
 {{- else -}}
 {{- $_ := set $config "store" (dict "redis" (include "u2fi.config.redis" .root | fromJson)) -}}
 {{- if eq .component "challenge" -}}
-{{- $_ := set $config "settings" .root.Values.challenge.settings -}}
+{{- $_ := set $config "settings" (default dict .root.Values.challenge.settings) -}}
 {{- else if eq .component "attestation" -}}
 {{- $_ := set $config "settings" (include "u2fi.config.attestation" .root | fromJson) -}}
 {{- $peers = list "challenge" "device-registry" -}}

@@ -16,23 +16,40 @@
 
 {{/* dict root component */}}
 {{- define "u2fi.selector" -}}
-app.kubernetes.io/name: {{ include "u2fi.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{ include "u2fi.release" .root }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* What all pods of the release have; a release may be called 7 or true. */}}
+{{- define "u2fi.release" -}}
+app.kubernetes.io/name: {{ include "u2fi.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end }}
+
+{{/* Each once: what selects is ours alone, then come those of one place (`more`),
+     then those of all. dict root component [more] */}}
 {{- define "u2fi.labels" -}}
-{{ include "u2fi.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: u2fi
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
+{{- $chart := dict "app.kubernetes.io/version" .root.Chart.AppVersion "app.kubernetes.io/part-of" "u2fi"
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_") -}}
+{{ toYaml (merge (include "u2fi.selector" . | fromYaml) (default dict .more) (default dict .root.Values.commonLabels) $chart) }}
+{{- end }}
+
+{{/* On which nodes: a component's own values, and those of every pod.
+     dict root [values] */}}
+{{- define "u2fi.placement" -}}
+{{- $own := default dict .values -}}
+{{- with merge dict (default dict $own.nodeSelector) (default dict .root.Values.nodeSelector) }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with concat (default list $own.tolerations) (default list .root.Values.tolerations) }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Metadata of an object of a component. dict root component [suffix] */}}
+{{/* Metadata of an object of a component. dict root component [suffix more] */}}
 {{- define "u2fi.metadata" -}}
 name: {{ include "u2fi.fullname" .root }}-{{ .component }}{{ with .suffix }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
@@ -55,10 +72,18 @@ labels:
 {{ ternary "command-gate" . (eq . "standalone") }}
 {{- end }}
 
-{{/* dict root image */}}
+{{/* Without a registry of its own an image comes from where `image` does.
+     dict root image */}}
 {{- define "u2fi.image" -}}
-{{- with .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
+{{- $registry := .image.registry -}}
+{{- if not (or $registry (include "u2fi.namesRegistry" .image.repository)) }}{{ $registry = .root.Values.image.registry }}{{ end -}}
+{{- with $registry }}{{ . }}/{{ end }}{{ .image.repository }}
 {{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ default .root.Chart.AppVersion .image.tag }}{{ end }}
+{{- end }}
+
+{{/* Not empty if the name of an image begins with a host; without one it is docker.io's. */}}
+{{- define "u2fi.namesRegistry" -}}
+{{- if regexMatch "^(localhost|[^/]*[.:][^/]*)/" . }}yes{{ end -}}
 {{- end }}
 
 {{- define "u2fi.serviceAccount" -}}
@@ -120,6 +145,18 @@ labels:
 {{- if and (eq $v.mode "ha") (not (or $v.redis.evaluation.enabled $v.redis.external.addresses)) -}}
 {{- $problems = append $problems "mode ha needs redis.external.addresses (or redis.evaluation.enabled, for trying out)" -}}
 {{- end -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "u2fi.fullname" .)) -}}
+{{- $problems = append $problems (printf "%s is no name for a Service (a letter, then letters, digits, hyphens): set fullnameOverride" (include "u2fi.fullname" .)) -}}
+{{- end -}}
+{{- if and (gt (len $v.deviceToken.keys) 1) (not $v.deviceToken.existingSecret) -}}
+{{- $problems = append $problems "deviceToken.keys: helm makes one key; several need deviceToken.existingSecret" -}}
+{{- end -}}
+{{- if and $v.redis.external.user (not $v.redis.external.existingSecret) -}}
+{{- $problems = append $problems "redis.external.user needs redis.external.existingSecret: without a password nobody signs in" -}}
+{{- end -}}
+{{- if and $v.redis.external.sentinelUser (not $v.redis.external.existingSecretSentinelPasswordKey) -}}
+{{- $problems = append $problems "redis.external.sentinelUser needs redis.external.existingSecretSentinelPasswordKey" -}}
+{{- end -}}
 {{- if and $v.redis.evaluation.enabled $v.redis.external.addresses -}}
 {{- $problems = append $problems "redis.evaluation.enabled and redis.external.addresses exclude each other" -}}
 {{- end -}}
@@ -153,6 +190,10 @@ labels:
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- $problems = append $problems (printf "%s.autoscaling: minReplicas is over maxReplicas" .) -}}
 {{- end -}}
+{{- $requests := default dict (default dict (get $v .).resources).requests -}}
+{{- if and $scaling.enabled (not $scaling.metrics) (not $requests.cpu) -}}
+{{- $problems = append $problems (printf "%s.autoscaling: a share of resources.requests.cpu, which is not set; set it, or autoscaling.metrics" .) -}}
+{{- end -}}
 {{- end -}}
 {{- range list "standalone" "commandGate" -}}
 {{- $service := (get $v .).service -}}
@@ -164,7 +205,7 @@ labels:
 {{- end -}}
 {{- end -}}
 {{- $tenants := list -}}
-{{- range $v.commandGate.settings.oidc }}{{ $tenants = append $tenants .tenant }}{{ end -}}
+{{- range (default dict $v.commandGate.settings).oidc }}{{ $tenants = append $tenants .tenant }}{{ end -}}
 {{- if ne (len $tenants) (len (uniq $tenants)) -}}
 {{- $problems = append $problems "commandGate.settings.oidc: a tenant has one issuer" -}}
 {{- end -}}
@@ -184,6 +225,11 @@ labels:
 {{- if eq $v.tls.mode "evaluation" -}}
 {{- $found = append $found "tls.mode evaluation: every pod can read the CA's key" -}}
 {{- end -}}
+{{- range list "image" "toolsImage" -}}
+{{- if not (include "u2fi.namesRegistry" (include "u2fi.image" (dict "root" $ "image" (get $v .)))) -}}
+{{- $found = append $found (printf "%s.registry is empty: docker.io has whatever somebody put there under this name" .) -}}
+{{- end -}}
+{{- end -}}
 {{- if $v.redis.evaluation.enabled -}}
 {{- $found = append $found "redis.evaluation.enabled: one server without a replica or TLS" -}}
 {{- end -}}
@@ -192,6 +238,9 @@ labels:
 {{- end -}}
 {{- if and (eq $v.mode "ha") $v.redis.external.addresses (not $v.redis.external.tls.enabled) -}}
 {{- $found = append $found "redis.external.tls.enabled is off: the password crosses the network in plaintext" -}}
+{{- end -}}
+{{- if and (eq $v.mode "ha") $v.redis.external.addresses (not (or $v.redis.external.existingSecret $v.redis.external.tls.clientCertificate)) -}}
+{{- $found = append $found "redis.external: neither existingSecret nor tls.clientCertificate: whoever reaches it writes the store" -}}
 {{- end -}}
 {{- if not $v.deviceToken.existingSecret -}}
 {{- $found = append $found "deviceToken.existingSecret is empty: the key would be made by helm" -}}
@@ -220,13 +269,13 @@ labels:
 {{/* Times that the programs would refuse, as a JSON list: a schema compares no strings. */}}
 {{- define "u2fi.wrongTimes" -}}
 {{- $v := .Values -}}
-{{- $gate := $v.commandGate.settings -}}
+{{- $gate := default dict $v.commandGate.settings -}}
 {{- $heartbeat := default "30s" $gate.heartbeat_interval | trimSuffix "s" | float64 -}}
 {{- $wrong := list -}}
 {{- range list
   (list "deviceToken.lifetime" $v.deviceToken.lifetime 60 86400)
   (list "redis.commandTimeout" $v.redis.commandTimeout 0.01 10)
-  (list "challenge.settings.remember" $v.challenge.settings.remember 30 600)
+  (list "challenge.settings.remember" (default dict $v.challenge.settings).remember 30 600)
   (list "commandGate.settings.heartbeat_interval" $gate.heartbeat_interval 1 3600)
   (list "commandGate.settings.directory_lease" $gate.directory_lease (mulf 2 $heartbeat) 10800)
   (list "commandGate.settings.presence_grace" $gate.presence_grace 0 60)

@@ -3,13 +3,14 @@
 {{/* Pod security standard "restricted", for every pod of the release. */}}
 {{- define "u2fi.podSecurityContext" -}}
 runAsNonRoot: true
-{{- with .Values.podSecurity.runAsUser }}
+{{- $user := default dict .Values.podSecurity }}
+{{- with $user.runAsUser }}
 runAsUser: {{ int64 . }}
 {{- end }}
-{{- with .Values.podSecurity.runAsGroup }}
+{{- with $user.runAsGroup }}
 runAsGroup: {{ int64 . }}
 {{- end }}
-{{- with .Values.podSecurity.fsGroup }}
+{{- with $user.fsGroup }}
 fsGroup: {{ int64 . }}
 fsGroupChangePolicy: OnRootMismatch
 {{- end }}
@@ -26,7 +27,7 @@ capabilities:
 
 {{/* What comes from outside the pod: never a token of the API server. */}}
 {{- define "u2fi.podIdentity" -}}
-serviceAccountName: {{ include "u2fi.serviceAccount" . }}
+serviceAccountName: {{ include "u2fi.serviceAccount" . | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
@@ -67,7 +68,7 @@ imagePullSecrets:
 # The whole folder, so that a renewed certificate is seen.
 - name: tls
   secret:
-    secretName: {{ include "u2fi.tlsSecret" . }}
+    secretName: {{ include "u2fi.tlsSecret" . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- end }}
@@ -97,7 +98,7 @@ imagePullSecrets:
 {{- range $name, $secret := include "u2fi.secrets" . | fromJson }}
 - name: {{ $name }}
   secret:
-    secretName: {{ $secret }}
+    secretName: {{ $secret | quote }}
     defaultMode: 0440
     {{- if eq $name "audit" }}
     items:
@@ -195,26 +196,16 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   labels:
-    {{- include "u2fi.labels" . | nindent 4 }}
-    {{- with $values.podLabels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    {{- include "u2fi.labels" (merge (dict "more" $values.podLabels) .) | nindent 4 }}
 spec:
   {{- include "u2fi.podIdentity" .root | nindent 2 }}
   securityContext:
     {{- include "u2fi.podSecurityContext" .root | nindent 4 }}
   terminationGracePeriodSeconds: {{ add .root.Values.preStopSeconds .root.Values.listen.shutdownGraceSeconds 10 }}
   {{- with $values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
-  {{- with $values.nodeSelector }}
-  nodeSelector:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $values.tolerations }}
-  tolerations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+  {{- include "u2fi.placement" (dict "root" .root "values" $values) | nindent 2 }}
   {{- with $values.affinity }}
   affinity:
     {{- toYaml . | nindent 4 }}
