@@ -14,6 +14,7 @@
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/pem.h"
 #include "services/common/logging/logging.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/served_call.h"
 #include "services/common/status/error.h"
@@ -29,6 +30,8 @@ using ::google::protobuf::util::TimeUtil;
 // Messages that wait for the wire; beyond it approvals and commands are
 // refused (architecture: bounded queues).
 constexpr size_t kMaxQueue = 1024;
+// A message has up to 4 MiB, and a gateway may read slowly or not at all.
+constexpr size_t kMaxQueueBytes = 16 << 20;
 // A gateway keeps a result until it is acknowledged, so that is no hurry: so
 // many together, or what there is with the next heartbeat.
 constexpr int kAcksTogether = 32;
@@ -75,6 +78,7 @@ class LinkReactor
   // Keeps the acknowledgements; true: they go now, as `message`.
   bool TakeAcks(MeshMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SendAcks();
+  void Push(MeshMessage message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs until nothing is left to handle.
   void HandleAll();
@@ -84,8 +88,9 @@ class LinkReactor
   absl::Status Welcome(const gateway::v1::Hello& hello);
   // Asks the registry, which lets it in or not.
   absl::StatusOr<device_registry::v1::AdmitGatewayResponse> Admit();
-  // The same on a stream that is open, if the sessions are in doubt.
-  absl::Status AdmitAnew();
+  // The same on a stream that is open, if it is in doubt. `at_once`: also
+  // shortly after the registry could not be asked.
+  absl::Status AdmitAnew(bool at_once);
   absl::Status SendRevocations(const gateway::v1::Revocations& all);
   // What the welcome says of what the mesh has.
   struct Welcoming {
@@ -106,9 +111,13 @@ class LinkReactor
   GatewaySession session_;
   std::shared_ptr<LinkHandle> handle_;
   // Only used while a message is handled, one at a time: the doubts when it was
-  // admitted, and up to which revision it was told all revocations then.
+  // admitted, whether it missed something since, up to which revision it was
+  // told all revocations then, and when the registry is asked again that could
+  // not be.
   uint64_t doubts_ = 0;
+  bool missed_ = false;
   uint64_t revocations_ = 0;
+  absl::Duration ask_again_ = absl::ZeroDuration();
   GatewayMessage incoming_;
   Mutex mutex_;
   int holders_ ABSL_GUARDED_BY(mutex_) = 1;
@@ -120,6 +129,7 @@ class LinkReactor
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
   std::list<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queue_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -189,6 +199,7 @@ void LinkReactor::OnWriteDone(bool ok) {
   if (!ok) End(absl::OkStatus());
   MutexLock lock(mutex_);
   writing_ = false;
+  queue_bytes_ -= queue_.front().ByteSizeLong();
   queue_.pop_front();
   WriteNext();
 }
@@ -222,13 +233,20 @@ absl::Status LinkReactor::Enqueue(MeshMessage message) {
     return WithRetry(Error(reason::kGatewayOffline, "the stream has ended"),
                      absl::Seconds(5));
   }
-  if (queue_.size() >= kMaxQueue) {
+  const size_t bytes = message.ByteSizeLong();
+  if (queue_.size() >= kMaxQueue ||
+      (!queue_.empty() && queue_bytes_ + bytes > kMaxQueueBytes)) {
     return Error(reason::kGatewayLimit, "the stream's queue is full");
   }
   if (message.has_result_ack() && !TakeAcks(message)) return absl::OkStatus();
+  Push(std::move(message));
+  return absl::OkStatus();
+}
+
+void LinkReactor::Push(MeshMessage message) {
+  queue_bytes_ += message.ByteSizeLong();
   queue_.push_back(std::move(message));
   WriteNext();
-  return absl::OkStatus();
 }
 
 bool LinkReactor::TakeAcks(MeshMessage& message) {
@@ -241,8 +259,7 @@ bool LinkReactor::TakeAcks(MeshMessage& message) {
 void LinkReactor::SendAcks() {
   MutexLock lock(mutex_);
   if (finished_ || !acks_.has_result_ack()) return;
-  queue_.push_back(std::exchange(acks_, {}));
-  WriteNext();
+  Push(std::exchange(acks_, {}));
 }
 
 size_t LinkReactor::queued() {
@@ -301,13 +318,14 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
     return Error(reason::kMessageUnexpected,
                  "Hello comes first, and once on each stream");
   }
+  if (welcomed) RETURN_IF_ERROR(AdmitAnew(message.has_heartbeat()));
   switch (message.body_case()) {
     case GatewayMessage::kHello:
       return Welcome(message.hello());
     case GatewayMessage::kHeartbeat:
       SendAcks();
       if (parts_.claims != nullptr) parts_.claims->Heard(session_);
-      return AdmitAnew();
+      return absl::OkStatus();
     case GatewayMessage::kAuditBacklog:
       TakeJournal(message.audit_backlog());
       return absl::OkStatus();
@@ -367,14 +385,21 @@ absl::StatusOr<device_registry::v1::AdmitGatewayResponse> LinkReactor::Admit() {
   ASSIGN_OR_RETURN(device_registry::v1::AdmitGatewayResponse admitted,
                    parts_.registry.AdmitGateway(admit));
   doubts_ = doubts;
+  missed_ = false;
   return admitted;
 }
 
-absl::Status LinkReactor::AdmitAnew() {
-  if (doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
+// Before whatever it says, so that one that keeps back its heartbeats does not
+// stay.
+absl::Status LinkReactor::AdmitAnew(bool at_once) {
+  if (!missed_ && doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
+  if (!at_once && parts_.clock.Uptime() < ask_again_) return absl::OkStatus();
   const auto admitted = Admit();
-  // The next heartbeat asks again.
-  if (IsPassing(admitted.status())) return absl::OkStatus();
+  // The next heartbeat asks again, or what comes instead of it.
+  if (IsPassing(admitted.status())) {
+    ask_again_ = parts_.clock.Uptime() + parts_.heartbeat_interval;
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(admitted.status());
   if (admitted->revocations().revision() == revocations_) {
     return absl::OkStatus();
@@ -396,11 +421,14 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (parts_.sessions.refuses_new()) {
     return Error(reason::kDraining, "this replica stops");
   }
+  const uint64_t news = parts_.sessions.news();
   ASSIGN_OR_RETURN(const device_registry::v1::AdmitGatewayResponse admitted,
                    Admit());
   GatewaySession session = session_;
   session.open_time = parts_.clock.Now();
-  session.agent_version = hello.agent_version().substr(0, kMaxVersion);
+  // Cut, it must stay UTF-8: other replicas could not read the directory.
+  session.agent_version = proof::VisibleText(
+      absl::string_view(hello.agent_version()).substr(0, kMaxVersion));
   session.takes_batches = hello.takes_batches();
   Welcoming welcoming{admitted.revocations().revision()};
   if (parts_.journals != nullptr) {
@@ -417,6 +445,9 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
     RETURN_IF_ERROR(SendRevocations(admitted.revocations()));
   }
   revocations_ = admitted.revocations().revision();
+  // What was told since the registry answered did not come here.
+  missed_ = parts_.sessions.news() != news;
+  RETURN_IF_ERROR(AdmitAnew(/*at_once=*/true));
   parts_.events.OnConnected(session_, hello);
   return absl::OkStatus();
 }
@@ -429,8 +460,8 @@ absl::Status LinkReactor::Join(const GatewaySession& session,
   if (finished_) return Error(reason::kCancelled, "the stream has ended");
   ASSIGN_OR_RETURN(session_, parts_.sessions.Add(session, handle_));
   welcomed_ = true;
-  queue_.push_front(WelcomeMessage(welcoming));
-  WriteNext();
+  // The first one: nothing is sent to who is not in.
+  Push(WelcomeMessage(welcoming));
   return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
 #include "services/command-gate/gateway_link_server.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -239,6 +240,29 @@ TEST_F(GatewayLinkServerTest, WhatIsSentGoesDown) {
   EXPECT_EQ(link->Read().cancel_approval().approval_id(), "a1");
 }
 
+// It would cost gigabytes: a message may have megabytes.
+TEST_F(GatewayLinkServerTest, WhoeverDoesNotReadIsSentNoMore) {
+  const auto link = Connected();
+  MeshMessage message;
+  message.mutable_approval_request()->add_commands(std::string(3 << 20, 'c'));
+  absl::Status sent;
+  for (int i = 0; i < 60 && sent.ok(); ++i) {
+    sent = sessions_.Send("t1", "g1", message);
+  }
+  EXPECT_THAT(sent, HasReason(reason::kGatewayLimit));
+}
+
+// A string that is no UTF-8 makes its message unreadable: that of the
+// directory, for all replicas.
+TEST_F(GatewayLinkServerTest, AVersionThatIsTooLongIsCutBetweenCharacters) {
+  const auto link = Open("gateway/t1/s1/g1");
+  GatewayMessage hello = Hello();
+  hello.mutable_hello()->set_agent_version(std::string(63, 'v') + "\u00e4");
+  link->stream->Write(hello);
+  EXPECT_EQ(events_.WaitForConnection().agent_version,
+            std::string(63, 'v') + "?");
+}
+
 TEST_F(GatewayLinkServerTest, AcknowledgementsGoDownTogether) {
   const auto link = Connected();
   for (int i = 0; i < 32; ++i) ASSERT_OK(Acknowledge(std::to_string(i)));
@@ -322,6 +346,24 @@ TEST_F(GatewayLinkServerTest, WhoeverWasRevokedUnheardOfIsToldWithIt) {
   EXPECT_EQ(link->Read().revocations().revision(), 4u);
 }
 
+TEST_F(GatewayLinkServerTest, NorDoesItStayByKeepingBackItsHeartbeats) {
+  const auto link = Connected();
+  registry_.admit_status = Error(reason::kGatewayNotActive, "suspended");
+  sessions_.Doubt();
+  link->stream->Write(Numbered("m1"));
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+}
+
+TEST_F(GatewayLinkServerTest, WithoutRegistryNotEveryMessageAsksForIt) {
+  const auto link = Connected();
+  registry_.admit_status =
+      WithRetry(Error(reason::kStoreUnavailable, "away"), absl::Seconds(1));
+  sessions_.Doubt();
+  for (int i = 0; i < 5; ++i) link->stream->Write(Numbered("m"));
+  events_.WaitForMessages(5);
+  EXPECT_EQ(registry_.admitted.size(), 2u);
+}
+
 TEST_F(GatewayLinkServerTest, ItIsAskedUntilTheRegistryAnswersAndThenNoMore) {
   const auto link = Connected();
   registry_.admit_status =
@@ -347,6 +389,7 @@ class FakeClaims : public StreamClaims {
   absl::StatusOr<GatewaySession> Claim(GatewaySession session) override {
     MutexLock lock(mutex_);
     if (!status_.ok()) return status_;
+    if (during_) during_();
     session.generation = 42;
     return session;
   }
@@ -364,6 +407,11 @@ class FakeClaims : public StreamClaims {
     MutexLock lock(mutex_);
     status_ = status;
   }
+  // What happens while a stream is claimed.
+  void SetDuring(std::function<void()> during) {
+    MutexLock lock(mutex_);
+    during_ = std::move(during);
+  }
   void WaitUntilHeard() {
     MutexLock lock(mutex_);
     while (heard_ != 42) changed_.Wait(mutex_);
@@ -377,6 +425,7 @@ class FakeClaims : public StreamClaims {
   Mutex mutex_;
   CondVar changed_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> during_ ABSL_GUARDED_BY(mutex_);
   uint64_t heard_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t gone_ ABSL_GUARDED_BY(mutex_) = 0;
 };
@@ -400,6 +449,28 @@ TEST_F(ClaimedLinkTest, WithoutDirectoryNobodyIsWelcomed) {
   link->stream->Write(Hello());
   EXPECT_THAT(link->End(), HasReason(reason::kStoreUnavailable));
   EXPECT_FALSE(sessions_.FindHere("t1", "g1").has_value());
+}
+
+TEST_F(ClaimedLinkTest, WhoIsSuspendedWhileItComesInDoesNotStay) {
+  claims_.SetDuring([this] {
+    registry_.admit_status = Error(reason::kGatewayNotActive, "suspended");
+    sessions_.Expel("t1", "g1", registry_.admit_status);
+  });
+  const auto link = Open("gateway/t1/s1/g1");
+  link->stream->Write(Hello());
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+  EXPECT_EQ(events_.connected(), 0u);
+}
+
+TEST_F(ClaimedLinkTest, WhatIsRevokedWhileItComesInIsTold) {
+  registry_.revocations = 3;
+  claims_.SetDuring([this] {
+    registry_.revocations = 4;
+    sessions_.SendToTenant("t1", MeshMessage());
+  });
+  const auto link = Connected();
+  EXPECT_EQ(link->Read().revocations().revision(), 3u);
+  EXPECT_EQ(link->Read().revocations().revision(), 4u);
 }
 
 TEST_F(ClaimedLinkTest, HeartbeatsAreHeard) {

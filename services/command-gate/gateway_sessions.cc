@@ -64,6 +64,8 @@ void GatewaySessions::WaitUntilEmpty(absl::Duration timeout) {
 
 void GatewaySessions::Expel(absl::string_view tenant, absl::string_view gateway,
                             const absl::Status& status) {
+  // First: whoever joins without having been found sees it.
+  ++news_;
   std::shared_ptr<GatewayStream> stream;
   {
     MutexLock lock(mutex_);
@@ -94,6 +96,7 @@ absl::optional<GatewaySession> GatewaySessions::CloseOlder(
 
 void GatewaySessions::SendToTenant(absl::string_view tenant,
                                    const gateway::v1::MeshMessage& message) {
+  ++news_;
   std::vector<std::shared_ptr<GatewayStream>> streams;
   {
     MutexLock lock(mutex_);

@@ -82,6 +82,10 @@ class GatewaySessions : public GatewaySender {
   void Doubt() { ++doubts_; }
   uint64_t doubts() const { return doubts_; }
 
+  // How often a gateway was expelled or a tenant was sent something: a stream
+  // that was not in yet missed it.
+  uint64_t news() const { return news_; }
+
   // From now on no stream is welcomed: this replica stops.
   void RefuseNew() { refuses_new_ = true; }
   bool refuses_new() const { return refuses_new_; }
@@ -123,6 +127,7 @@ class GatewaySessions : public GatewaySender {
   const absl::Duration presence_grace_;
   std::atomic<bool> refuses_new_{false};
   std::atomic<uint64_t> doubts_{0};
+  std::atomic<uint64_t> news_{0};
   mutable Mutex mutex_;
   CondVar empty_;
   // Gateways that have a stream.
