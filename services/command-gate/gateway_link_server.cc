@@ -30,8 +30,9 @@ using ::google::protobuf::util::TimeUtil;
 // Messages that wait for the wire; beyond it approvals and commands are
 // refused (architecture: bounded queues).
 constexpr size_t kMaxQueue = 1024;
-// A message has up to 4 MiB, and a gateway may read slowly or not at all.
-constexpr size_t kMaxQueueBytes = 16 << 20;
+// A message has up to 4 MiB, and a gateway may read slowly or not at all. All
+// approvals that it may have open fit.
+constexpr size_t kMaxQueueBytes = kMaxOpenPerGateway * (size_t{4} << 20);
 // A gateway keeps a result until it is acknowledged, so that is no hurry: so
 // many together, or what there is with the next heartbeat.
 constexpr int kAcksTogether = 32;
