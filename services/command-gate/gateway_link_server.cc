@@ -448,7 +448,7 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   revocations_ = admitted.revocations().revision();
   // What was told since the registry answered did not come here.
   missed_ = parts_.sessions.news() != news;
-  RETURN_IF_ERROR(AdmitAnew(/*at_once=*/true));
+  if (missed_) RETURN_IF_ERROR(AdmitAnew(/*at_once=*/true));
   parts_.events.OnConnected(session_, hello);
   return absl::OkStatus();
 }
