@@ -299,6 +299,21 @@ TEST_P(RedisTlsTest, WorksWithCertificatesOnBothSides) {
   EXPECT_EQ(client.Value("k").size(), kMaxValueSize);
 }
 
+TEST_P(RedisTlsTest, CertificatesThatWereRenewedAreUsed) {
+  const std::unique_ptr<Store> store = MustOpen(options_);
+  server_.Renew();
+  EXPECT_TRUE(Eventually([&] { return store->Now().ok(); }));
+}
+
+TEST_P(RedisTlsTest, FilesThatCannotBeReadLeaveTheLastGoodOnesInUse) {
+  const std::unique_ptr<Store> store = MustOpen(options_);
+  server_.server().Kill();
+  server_.server().Start();
+  ASSERT_EQ(rename(server_.key().c_str(), (server_.key() + ".away").c_str()),
+            0);
+  EXPECT_TRUE(Eventually([&] { return store->Now().ok(); }));
+}
+
 TEST_P(RedisTlsTest, RefusesAServerOfAnotherName) {
   options_.tls_server_name = "redis.example";
   EXPECT_THAT(Open(options_), HasReason(reason::kStoreUnavailable));
