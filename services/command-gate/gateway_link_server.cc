@@ -37,6 +37,8 @@ constexpr size_t kMaxQueueBytes = kMaxOpenPerGateway * (size_t{4} << 20);
 // many together, or what there is with the next heartbeat.
 constexpr int kAcksTogether = 32;
 constexpr uint32_t kFormat = 1;
+// Messages of one stream that are handled before it is the others' turn.
+constexpr int kMessagesATurn = 32;
 // Longest version of an agent that is kept.
 constexpr size_t kMaxVersion = 64;
 
@@ -81,7 +83,8 @@ class LinkReactor
   void SendAcks();
   void Push(MeshMessage message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Runs until nothing is left to handle.
+  // Runs until nothing is left to handle; not all in one go, so that a gateway
+  // that never pauses keeps no thread for itself.
   void HandleAll();
   // False if there is nothing.
   bool TakeOne(GatewayMessage& message);
@@ -286,11 +289,15 @@ void LinkReactor::End(const absl::Status& status) {
 
 void LinkReactor::HandleAll() {
   GatewayMessage message;
-  while (TakeOne(message)) {
+  for (int i = 0; i < kMessagesATurn; ++i) {
+    if (!TakeOne(message)) {
+      LetGo();
+      return;
+    }
     const absl::Status status = HandleOne(message);
     if (!status.ok()) End(status);
   }
-  LetGo();
+  parts_.executor.Schedule([this] { HandleAll(); });
 }
 
 bool LinkReactor::TakeOne(GatewayMessage& message) {

@@ -1,9 +1,12 @@
 #include "services/command-gate/gateway_link_server.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -35,10 +38,13 @@ class FakeEvents : public GatewayEvents {
   }
   void OnMessage(const GatewaySession&,
                  const GatewayMessage& message) override {
+    if (during) during(message);
     MutexLock lock(mutex_);
     ids_.push_back(message.message_id());
     changed_.NotifyAll();
   }
+  // What happens while a message is taken. To be set before there is any.
+  std::function<void(const GatewayMessage& message)> during;
   std::vector<std::string> WaitForMessages(size_t count) {
     MutexLock lock(mutex_);
     while (ids_.size() < count) changed_.Wait(mutex_);
@@ -61,8 +67,37 @@ class FakeEvents : public GatewayEvents {
   std::vector<std::string> ids_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Counts what it is given.
+class CountingExecutor : public audit::Executor {
+ public:
+  explicit CountingExecutor(int threads) : threads_(threads) {}
+
+  void Schedule(std::function<void()> work) override {
+    threads_.Schedule(std::move(work));
+    MutexLock lock(mutex_);
+    ++scheduled_;
+    changed_.NotifyAll();
+  }
+  int scheduled() {
+    MutexLock lock(mutex_);
+    return scheduled_;
+  }
+  void WaitUntilScheduled(int count) {
+    MutexLock lock(mutex_);
+    while (scheduled_ < count) changed_.Wait(mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  int scheduled_ ABSL_GUARDED_BY(mutex_) = 0;
+  audit::ThreadExecutor threads_;
+};
+
 class GatewayLinkServerTest : public testing::Test {
  protected:
+  explicit GatewayLinkServerTest(int threads = 2) : executor_(threads) {}
+
   // A gateway's end of a stream.
   struct Link {
     std::unique_ptr<gateway::v1::GatewayLink::Stub> stub;
@@ -140,7 +175,7 @@ class GatewayLinkServerTest : public testing::Test {
   dev_ca::TestCa ca_;
   FakeRegistry registry_;
   FakeEvents events_;
-  audit::ThreadExecutor executor_{2};
+  CountingExecutor executor_;
   GatewaySessions sessions_{SystemClock(), absl::Seconds(5)};
   GatewayLinkServer::Parts parts_{SystemClock(), registry_, sessions_,
                                   events_,       executor_, absl::Seconds(7)};
@@ -381,6 +416,70 @@ TEST_F(GatewayLinkServerTest, AGatewayThatGoesIsGone) {
   const auto link = Connected();
   link->stream->WritesDone();
   EXPECT_OK(link->End());
+}
+
+class OneThreadLinkTest : public GatewayLinkServerTest {
+ protected:
+  static constexpr int kMany = 500;
+  static constexpr int kStop = 50;
+
+  OneThreadLinkTest() : GatewayLinkServerTest(1) {
+    events_.during = [this](const GatewayMessage& message) {
+      if (message.message_id() == "flood") WaitForMore();
+    };
+  }
+  // Sends many messages, as fast as they go.
+  void Flood(Link& link) {
+    for (int i = 0; i < kMany; ++i) {
+      link.stream->Write(Numbered("flood"));
+      MutexLock lock(mutex_);
+      ++written_;
+      changed_.NotifyAll();
+    }
+  }
+  // Returns while the kStop-th of them is taken, which then waits.
+  void WaitUntilItStops() {
+    MutexLock lock(mutex_);
+    while (taken_ < kStop) changed_.Wait(mutex_);
+  }
+  void GoOn() {
+    MutexLock lock(mutex_);
+    stopped_ = false;
+    changed_.NotifyAll();
+  }
+
+ private:
+  // Each message takes so long that the next ones are there.
+  void WaitForMore() {
+    MutexLock lock(mutex_);
+    ++taken_;
+    changed_.NotifyAll();
+    while (written_ < std::min(taken_ + 40, kMany) ||
+           (taken_ == kStop && stopped_)) {
+      changed_.Wait(mutex_);
+    }
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  int written_ ABSL_GUARDED_BY(mutex_) = 0;
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = true;
+};
+
+TEST_F(OneThreadLinkTest, AGatewayThatNeverPausesKeepsNobodyWaiting) {
+  const auto loud = Connected("gateway/t1/s1/g1");
+  const auto other = Connected("gateway/t1/s1/g2");
+  std::thread flood([&] { Flood(*loud); });
+  WaitUntilItStops();
+  const int scheduled = executor_.scheduled();
+  other->stream->Write(Numbered("other"));
+  executor_.WaitUntilScheduled(scheduled + 1);
+  GoOn();
+  std::vector<std::string> ids = events_.WaitForMessages(kMany + 1);
+  flood.join();
+  ids.resize(kStop + 40);
+  EXPECT_EQ(std::count(ids.begin(), ids.end(), "other"), 1);
 }
 
 // Gives each stream the generation 42, and notes what becomes of it.
