@@ -9,6 +9,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_states.h"
 #include "services/command-gate/command_store.h"
+#include "services/command-gate/outbox.h"
 #include "services/command-gate/read_ahead.h"
 #include "services/common/crypto/certificate.h"
 #include "services/common/crypto/hash.h"
@@ -27,15 +28,6 @@ using gateway::v1::GatewayMessage;
 using gateway::v1::MeshMessage;
 using ::google::protobuf::util::TimeUtil;
 
-// Messages that wait for the wire; beyond it approvals and commands are
-// refused (architecture: bounded queues).
-constexpr size_t kMaxQueue = 1024;
-// A message has up to 4 MiB, and a gateway may read slowly or not at all. All
-// approvals that it may have open fit.
-constexpr size_t kMaxQueueBytes = kMaxOpenPerGateway * (size_t{4} << 20);
-// A gateway keeps a result until it is acknowledged, so that is no hurry: so
-// many together, or what there is with the next heartbeat.
-constexpr int kAcksTogether = 32;
 constexpr uint32_t kFormat = 1;
 // Messages of one stream that are handled before it is the others' turn.
 constexpr int kMessagesATurn = 32;
@@ -75,13 +67,11 @@ class LinkReactor
 
   absl::Status Enqueue(MeshMessage message);
   size_t queued();
+  absl::Duration silence();
   void End(const absl::Status& status);
 
  private:
-  // Keeps the acknowledgements; true: they go now, as `message`.
-  bool TakeAcks(MeshMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SendAcks();
-  void Push(MeshMessage message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs until nothing is left to handle; not all in one go, so that a gateway
   // that never pauses keeps no thread for itself.
@@ -126,14 +116,14 @@ class LinkReactor
   Mutex mutex_;
   int holders_ ABSL_GUARDED_BY(mutex_) = 1;
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
-  // Lists, since most are empty most of the time.
+  // A list, since most are empty most of the time.
   std::list<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
   ReadAhead ahead_ ABSL_GUARDED_BY(mutex_);
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
-  MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
-  std::list<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
-  size_t queue_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // When it said something last, or was listened to again.
+  absl::Duration heard_at_ ABSL_GUARDED_BY(mutex_);
+  Outbox outbox_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -152,6 +142,11 @@ class LinkHandle : public GatewayStream {
   size_t queued() override {
     MutexLock lock(mutex_);
     return reactor_ == nullptr ? 0 : reactor_->queued();
+  }
+
+  absl::Duration silence() override {
+    MutexLock lock(mutex_);
+    return reactor_ == nullptr ? absl::ZeroDuration() : reactor_->silence();
   }
 
   void Close(const absl::Status& status) override {
@@ -173,7 +168,8 @@ LinkReactor::LinkReactor(const GatewayLinkServer::Parts& parts,
                          const rpc::Caller& caller, std::string spki)
     : parts_(parts),
       spki_(std::move(spki)),
-      handle_(std::make_shared<LinkHandle>(this)) {
+      handle_(std::make_shared<LinkHandle>(this)),
+      heard_at_(parts.clock.Uptime()) {
   session_.tenant = caller.tenant();
   session_.site = caller.site();
   session_.gateway = caller.name();
@@ -188,6 +184,7 @@ void LinkReactor::OnReadDone(bool ok) {
   }
   const size_t size = incoming_.ByteSizeLong();
   MutexLock lock(mutex_);
+  heard_at_ = parts_.clock.Uptime();
   ahead_.Add(size);
   unhandled_.push_back(std::move(incoming_));
   incoming_.Clear();
@@ -203,8 +200,7 @@ void LinkReactor::OnWriteDone(bool ok) {
   if (!ok) End(absl::OkStatus());
   MutexLock lock(mutex_);
   writing_ = false;
-  queue_bytes_ -= queue_.front().ByteSizeLong();
-  queue_.pop_front();
+  outbox_.PopFront();
   WriteNext();
 }
 
@@ -237,47 +233,35 @@ absl::Status LinkReactor::Enqueue(MeshMessage message) {
     return WithRetry(Error(reason::kGatewayOffline, "the stream has ended"),
                      absl::Seconds(5));
   }
-  const size_t bytes = message.ByteSizeLong();
-  if (queue_.size() >= kMaxQueue ||
-      (!queue_.empty() && queue_bytes_ + bytes > kMaxQueueBytes)) {
-    return Error(reason::kGatewayLimit, "the stream's queue is full");
-  }
-  if (message.has_result_ack() && !TakeAcks(message)) return absl::OkStatus();
-  Push(std::move(message));
-  return absl::OkStatus();
-}
-
-void LinkReactor::Push(MeshMessage message) {
-  queue_bytes_ += message.ByteSizeLong();
-  queue_.push_back(std::move(message));
+  RETURN_IF_ERROR(outbox_.Add(std::move(message)));
   WriteNext();
-}
-
-bool LinkReactor::TakeAcks(MeshMessage& message) {
-  acks_.mutable_result_ack()->MergeFrom(message.result_ack());
-  if (acks_.result_ack().message_ids_size() < kAcksTogether) return false;
-  message = std::exchange(acks_, {});
-  return true;
+  return absl::OkStatus();
 }
 
 void LinkReactor::SendAcks() {
   MutexLock lock(mutex_);
-  if (finished_ || !acks_.has_result_ack()) return;
-  Push(std::exchange(acks_, {}));
+  if (finished_) return;
+  outbox_.AddAcks();
+  WriteNext();
 }
 
 size_t LinkReactor::queued() {
   MutexLock lock(mutex_);
-  return queue_.size();
+  return outbox_.size();
+}
+
+absl::Duration LinkReactor::silence() {
+  MutexLock lock(mutex_);
+  return reading_ ? parts_.clock.Uptime() - heard_at_ : absl::ZeroDuration();
 }
 
 // At most one write is in flight; what follows at once goes in one packet.
 void LinkReactor::WriteNext() {
-  if (writing_ || finished_ || queue_.empty()) return;
+  if (writing_ || finished_ || outbox_.empty()) return;
   writing_ = true;
   grpc::WriteOptions options;
-  if (queue_.size() > 1) options.set_buffer_hint();
-  StartWrite(&queue_.front(), options);
+  if (outbox_.size() > 1) options.set_buffer_hint();
+  StartWrite(&outbox_.front(), options);
 }
 
 void LinkReactor::End(const absl::Status& status) {
@@ -311,6 +295,7 @@ bool LinkReactor::TakeOne(GatewayMessage& message) {
   ahead_.Remove(message.ByteSizeLong());
   if (!reading_ && !ahead_.full()) {
     reading_ = true;
+    heard_at_ = parts_.clock.Uptime();
     StartRead(&incoming_);
   }
   return true;
@@ -469,7 +454,8 @@ absl::Status LinkReactor::Join(const GatewaySession& session,
   ASSIGN_OR_RETURN(session_, parts_.sessions.Add(session, handle_));
   welcomed_ = true;
   // The first one: nothing is sent to who is not in.
-  Push(WelcomeMessage(welcoming));
+  RETURN_IF_ERROR(outbox_.Add(WelcomeMessage(welcoming)));
+  WriteNext();
   return absl::OkStatus();
 }
 

@@ -94,6 +94,24 @@ absl::optional<GatewaySession> GatewaySessions::CloseOlder(
   return used;
 }
 
+std::vector<std::shared_ptr<GatewayStream>> GatewaySessions::Streams() const {
+  std::vector<std::shared_ptr<GatewayStream>> streams;
+  MutexLock lock(mutex_);
+  for (const auto& [key, entry] : entries_) {
+    if (entry.stream != nullptr) streams.push_back(entry.stream);
+  }
+  return streams;
+}
+
+void GatewaySessions::CloseSilent(absl::Duration longest) {
+  for (const auto& stream : Streams()) {
+    if (stream->silence() <= longest) continue;
+    stream->Close(WithRetry(
+        Error(reason::kGatewayOffline, "no heartbeat came for too long"),
+        absl::Seconds(5)));
+  }
+}
+
 void GatewaySessions::SendToTenant(absl::string_view tenant,
                                    const gateway::v1::MeshMessage& message) {
   ++news_;

@@ -25,6 +25,9 @@ class GatewayStream {
   // Messages that wait for the wire.
   virtual size_t queued() = 0;
 
+  // For how long nothing has come on it, although it is listened to.
+  virtual absl::Duration silence() { return absl::ZeroDuration(); }
+
   // Ends the stream with `status`. What is queued may be lost.
   virtual void Close(const absl::Status& status) = 0;
 };
@@ -52,6 +55,10 @@ class GatewaySessions : public GatewaySender {
   // Closes the stream of a gateway that may not be connected any more.
   void Expel(absl::string_view tenant, absl::string_view gateway,
              const absl::Status& status);
+
+  // Closes the streams on which nothing came for longer than that: heartbeats
+  // are due, so nobody is there, or one that lets the connection live alone.
+  void CloseSilent(absl::Duration longest);
 
   // Something sent on a stream so lately may not have arrived when it ends.
   static constexpr absl::Duration kMayBeLost = absl::Seconds(10);
@@ -115,6 +122,7 @@ class GatewaySessions : public GatewaySender {
     absl::Duration sent_at = -absl::InfiniteDuration();
   };
   static std::string KeyOf(absl::string_view tenant, absl::string_view gateway);
+  std::vector<std::shared_ptr<GatewayStream>> Streams() const;
   // From now on it has no stream.
   void End(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The stream, of any generation or of that one, to send `message` on it.
