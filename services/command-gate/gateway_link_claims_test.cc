@@ -1,5 +1,5 @@
-// Streams that are claimed for this replica, and those of gateways that send
-// more than others.
+// Streams that are claimed for this replica, those of gateways that send more
+// than others, and those whose certificate ends.
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/command-gate/gateway_link_test_case.h"
+#include "services/common/time/fake_clock.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -75,6 +76,25 @@ TEST_F(OneThreadLinkTest, AGatewayThatNeverPausesKeepsNobodyWaiting) {
   flood.join();
   ids.resize(kStop + 40);
   EXPECT_EQ(std::count(ids.begin(), ids.end(), "other"), 1);
+}
+
+FakeClock& TheClock() {
+  static auto& clock = *new FakeClock(SystemClock().Now());
+  return clock;
+}
+
+class CertificateTest : public GatewayLinkTestCase {
+ protected:
+  CertificateTest() : GatewayLinkTestCase(2, TheClock()) {}
+};
+
+TEST_F(CertificateTest, AStreamDoesNotOutliveItsCertificate) {
+  const auto link = Connected();
+  Beat(*link);
+  events_.WaitForMessages(1);
+  TheClock().Advance(absl::Hours(24 * 365 * 30));
+  Beat(*link);
+  EXPECT_THAT(link->End(), HasReason(reason::kCallerUnknown));
 }
 
 // Gives each stream the generation 42, and notes what becomes of it.

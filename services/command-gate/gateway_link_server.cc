@@ -34,8 +34,9 @@ constexpr int kMessagesATurn = 32;
 // Longest version of an agent that is kept.
 constexpr size_t kMaxVersion = 64;
 
-// The SPKI in DER of the certificate that the stream's client showed.
-absl::StatusOr<std::string> SpkiOf(const grpc::ServerContextBase& context) {
+// The certificate that the stream's client showed.
+absl::StatusOr<crypto::Certificate> CertificateOf(
+    const grpc::ServerContextBase& context) {
   const auto pems = context.auth_context()->FindPropertyValues("x509_pem_cert");
   if (pems.size() != 1) {
     return Error(reason::kCallerUnknown, "the client showed no certificate");
@@ -44,9 +45,7 @@ absl::StatusOr<std::string> SpkiOf(const grpc::ServerContextBase& context) {
       const std::vector<std::string> ders,
       crypto::FromPem(crypto::kPemCertificate,
                       absl::string_view(pems[0].data(), pems[0].size())));
-  ASSIGN_OR_RETURN(const crypto::Certificate certificate,
-                   crypto::Certificate::FromDer(ders[0]));
-  return certificate.spki();
+  return crypto::Certificate::FromDer(ders[0]);
 }
 
 // What others hold of a stream; it outlives the reactor.
@@ -58,7 +57,7 @@ class LinkReactor
     : public grpc::ServerBidiReactor<GatewayMessage, MeshMessage> {
  public:
   LinkReactor(const GatewayLinkServer::Parts& parts, const rpc::Caller& caller,
-              std::string spki);
+              const crypto::Certificate& certificate);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -82,8 +81,9 @@ class LinkReactor
   absl::Status Welcome(const gateway::v1::Hello& hello);
   // Asks the registry, which lets it in or not.
   absl::StatusOr<device_registry::v1::AdmitGatewayResponse> Admit();
-  // The same on a stream that is open, if it is in doubt. `at_once`: also
-  // shortly after the registry could not be asked.
+  // The same on a stream that is open, if it is in doubt, and whether its
+  // certificate is good still. `at_once`: also shortly after the registry could
+  // not be asked.
   absl::Status AdmitAnew(bool at_once);
   absl::Status SendRevocations(const gateway::v1::Revocations& all);
   // What the welcome says of what the mesh has.
@@ -102,6 +102,8 @@ class LinkReactor
 
   const GatewayLinkServer::Parts parts_;
   const std::string spki_;
+  // Its certificate is good until then.
+  const absl::Time good_until_;
   GatewaySession session_;
   std::shared_ptr<LinkHandle> handle_;
   // Only used while a message is handled, one at a time: the doubts when it was
@@ -165,9 +167,11 @@ class LinkHandle : public GatewayStream {
 };
 
 LinkReactor::LinkReactor(const GatewayLinkServer::Parts& parts,
-                         const rpc::Caller& caller, std::string spki)
+                         const rpc::Caller& caller,
+                         const crypto::Certificate& certificate)
     : parts_(parts),
-      spki_(std::move(spki)),
+      spki_(certificate.spki()),
+      good_until_(certificate.not_after()),
       handle_(std::make_shared<LinkHandle>(this)),
       heard_at_(parts.clock.Uptime()) {
   session_.tenant = caller.tenant();
@@ -385,6 +389,11 @@ absl::StatusOr<device_registry::v1::AdmitGatewayResponse> LinkReactor::Admit() {
 // Before whatever it says, so that one that keeps back its heartbeats does not
 // stay.
 absl::Status LinkReactor::AdmitAnew(bool at_once) {
+  // Streams live for months. The agent opens the next one with the certificate
+  // that it has by then.
+  if (parts_.clock.Now() > good_until_) {
+    return Error(reason::kCallerUnknown, "the stream's certificate is over");
+  }
   if (!missed_ && doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
   if (!at_once && parts_.clock.Uptime() < ask_again_) return absl::OkStatus();
   const auto admitted = Admit();
@@ -479,9 +488,9 @@ grpc::ServerBidiReactor<GatewayMessage, MeshMessage>*
 GatewayLinkServer::Connect(grpc::CallbackServerContext* context) {
   const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
   if (!caller.ok()) return new RefusedLink(caller.status());
-  absl::StatusOr<std::string> spki = SpkiOf(*context);
-  if (!spki.ok()) return new RefusedLink(spki.status());
-  return new LinkReactor(parts_, *caller, *std::move(spki));
+  const auto certificate = CertificateOf(*context);
+  if (!certificate.ok()) return new RefusedLink(certificate.status());
+  return new LinkReactor(parts_, *caller, *certificate);
 }
 
 }  // namespace u2fi::command_gate

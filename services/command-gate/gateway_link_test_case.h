@@ -96,7 +96,9 @@ class CountingExecutor : public audit::Executor {
 class GatewayLinkTestCase : public testing::Test {
  protected:
   // Messages are handled on so many threads.
-  explicit GatewayLinkTestCase(int threads = 2) : executor_(threads) {}
+  explicit GatewayLinkTestCase(int threads = 2,
+                               const Clock& clock = SystemClock())
+      : clock_(clock), executor_(threads) {}
 
   // A gateway's end of a stream.
   struct Link {
@@ -172,13 +174,14 @@ class GatewayLinkTestCase : public testing::Test {
     return sessions_.Send("t1", "g1", std::move(message));
   }
 
+  const Clock& clock_;
   dev_ca::TestCa ca_;
   FakeRegistry registry_;
   FakeEvents events_;
   CountingExecutor executor_;
   GatewaySessions sessions_{SystemClock(), absl::Seconds(5)};
-  GatewayLinkServer::Parts parts_{SystemClock(), registry_, sessions_,
-                                  events_,       executor_, absl::Seconds(7)};
+  GatewayLinkServer::Parts parts_{clock_,  registry_, sessions_,
+                                  events_, executor_, absl::Seconds(7)};
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
   std::unique_ptr<GatewayLinkServer> link_server_;
   std::unique_ptr<rpc::Server> server_;
