@@ -1,5 +1,6 @@
 #include "services/command-gate/gate_module.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,6 +15,11 @@ namespace u2fi::command_gate {
 namespace {
 
 constexpr absl::Duration kSweepEvery = absl::Seconds(1);
+
+// A stream without so many heartbeats one after the other is closed; not for a
+// hiccup where they come every second.
+constexpr int kHeartbeatsMissed = 3;
+constexpr absl::Duration kLeastSilence = absl::Seconds(30);
 
 // Tenants to sweep: those that decided something here, those whose gateways
 // are connected (after a restart they come first), and those of which other
@@ -146,6 +152,8 @@ void GateModule::SweepUntilStopped() {
                        {{"cause", taken.ToString()}});
     }
     sweeper_.Sweep();
+    sessions_.CloseSilent(
+        std::max(kHeartbeatsMissed * parts_.heartbeat_interval, kLeastSilence));
   }
 }
 

@@ -23,21 +23,24 @@ namespace {
 // How often a cancellation that lost a race looks again.
 constexpr int kTries = 8;
 
-// Whoever submitted it may cancel it; in the name of an account also others, if
-// it is the one that the command acts for, one that is asked to approve it, or
-// the owner of the device or of the site.
-absl::Status CheckMayCancel(const rpc::Caller& caller, const std::string& named,
-                            const StoredCommand& command) {
-  const records::v1::CommandRow& row = command.row;
+// Whoever submitted it may cancel it.
+bool IsRequester(const rpc::Caller& caller, const std::string& named,
+                 const records::v1::CommandRow& row) {
+  return (named.empty() || named == row.account()) &&
+         proof::Requester(caller.uri(), row.account()) == row.requester();
+}
+
+// Others only in the name of the account that the command acts for, of one that
+// is asked to approve it, or of the owner of the device or of the site.
+absl::Status CheckMayCancel(const std::string& named,
+                            const records::v1::CommandRow& row) {
   const bool allowed =
-      named.empty()
-          ? proof::Requester(caller.uri(), row.account()) == row.requester()
-          : named == row.account() || named == row.owner() ||
-                named == row.site_owner() ||
-                std::any_of(row.slots().begin(), row.slots().end(),
-                            [&](const records::v1::Slot& slot) {
-                              return slot.account() == named;
-                            });
+      !named.empty() && (named == row.account() || named == row.owner() ||
+                         named == row.site_owner() ||
+                         std::any_of(row.slots().begin(), row.slots().end(),
+                                     [&](const records::v1::Slot& slot) {
+                                       return slot.account() == named;
+                                     }));
   if (allowed) return absl::OkStatus();
   return Error(reason::kNotAMember,
                "neither the requester nor one who may approve it");
@@ -49,7 +52,8 @@ absl::StatusOr<v1::SubmitCommandResponse> GateService::Submit(
     const rpc::Caller& caller, const v1::SubmitCommandRequest& request) {
   ASSIGN_OR_RETURN(const Submission submission,
                    ReadSubmission(caller, request));
-  RETURN_IF_ERROR(CheckLogin(submission, request.options()));
+  RETURN_IF_ERROR(CheckLogin(submission.tenant, submission.account,
+                             request.options().id_token()));
   ASSIGN_OR_RETURN(StoredCommand command,
                    submitter_.Submit(submission, request.validate_only()));
   v1::SubmitCommandResponse response;
@@ -58,11 +62,11 @@ absl::StatusOr<v1::SubmitCommandResponse> GateService::Submit(
   return response;
 }
 
-absl::Status GateService::CheckLogin(const Submission& submission,
-                                     const v1::SubmitOptions& options) {
+absl::Status GateService::CheckLogin(absl::string_view tenant,
+                                     absl::string_view account,
+                                     absl::string_view id_token) {
   if (login_ == nullptr) return absl::OkStatus();
-  return login_->Check(submission.tenant, submission.account,
-                       options.id_token());
+  return login_->Check(tenant, account, id_token);
 }
 
 void GateService::AdvanceLater(StoredCommand command) {
@@ -85,7 +89,8 @@ absl::StatusOr<v1::SubmitBatchResponse> GateService::SubmitBatch(
     const rpc::Caller& caller, const v1::SubmitBatchRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<Submission> submissions,
                    ReadBatch(caller, request));
-  RETURN_IF_ERROR(CheckLogin(submissions[0], request.options()));
+  RETURN_IF_ERROR(CheckLogin(submissions[0].tenant, submissions[0].account,
+                             request.options().id_token()));
   ASSIGN_OR_RETURN(
       StoredCommand first,
       submitter_.SubmitBatch(submissions, request.validate_only()));
@@ -220,7 +225,11 @@ absl::StatusOr<StoredCommand> GateService::CancelOnce(
     const rpc::Caller& caller, const v1::CancelCommandRequest& request) {
   ASSIGN_OR_RETURN(StoredCommand command,
                    Find(caller, request.tenant(), request.name()));
-  RETURN_IF_ERROR(CheckMayCancel(caller, request.on_behalf_of(), command));
+  if (!IsRequester(caller, request.on_behalf_of(), command.row)) {
+    RETURN_IF_ERROR(CheckMayCancel(request.on_behalf_of(), command.row));
+    RETURN_IF_ERROR(
+        CheckLogin(command.tenant, request.on_behalf_of(), request.id_token()));
+  }
   if (command.row.state() == v1::COMMAND_STATE_CANCELLED) return command;
   return flow_.Cancel(command, caller.uri());
 }

@@ -84,8 +84,8 @@ class GateService {
  private:
   absl::StatusOr<v1::BatchRecord> BatchOf(const StoredCommand& first);
   // ID_TOKEN_INVALID unless the account that asks is signed in.
-  absl::Status CheckLogin(const Submission& submission,
-                          const v1::SubmitOptions& options);
+  absl::Status CheckLogin(absl::string_view tenant, absl::string_view account,
+                          absl::string_view id_token);
   // Drives a command that was just stored or approved, after the answer.
   void AdvanceLater(StoredCommand command);
   absl::StatusOr<StoredCommand> CancelOnce(

@@ -56,6 +56,20 @@ class GateServiceTest : public GateTestCase {
     return service.SubmitBatch(rpc::TestCaller("client/t1/app"), batch)
         .status();
   }
+  // What client/t1/app has asked for in ann's name, as `caller`.
+  absl::Status Cancel(const std::string& caller) {
+    GateService service(gate().submitter, gate().commands, gate().flow,
+                        no_executor_, login_.get());
+    if (cancel_.name().empty()) {
+      SignIn();
+      const auto asked =
+          service.Submit(rpc::TestCaller("client/t1/app"), request_);
+      EXPECT_OK(asked);
+      cancel_.set_name(asked->command().name());
+      cancel_.set_on_behalf_of("ann");
+    }
+    return service.Cancel(rpc::TestCaller(caller), cancel_).status();
+  }
   void SignIn() {
     request_.mutable_options()->set_id_token(issuer_.Token(clock_.Now()));
   }
@@ -64,6 +78,7 @@ class GateServiceTest : public GateTestCase {
   FakeIssuer issuer_;
   std::unique_ptr<AccountLogin> login_;
   v1::SubmitCommandRequest request_;
+  v1::CancelCommandRequest cancel_;
 };
 
 TEST_F(GateServiceTest, AFirstTokenNeedsTheIssuersToken) {
@@ -92,6 +107,24 @@ TEST_F(GateServiceTest, AFreshTokenIsTheSameRequest) {
   clock_.Advance(absl::Seconds(1));
   SignIn();
   EXPECT_OK(Submit());
+}
+
+TEST_F(GateServiceTest, InTheNameOfAnAccountOnlyWhoIsSignedInCancels) {
+  EXPECT_THAT(Cancel("client/t1/other"), HasReason(reason::kIdTokenInvalid));
+  EXPECT_THAT(Cancel("operator/t1/olga"), HasReason(reason::kIdTokenInvalid));
+  cancel_.set_id_token(issuer_.Token(clock_.Now()));
+  EXPECT_OK(Cancel("client/t1/other"));
+}
+
+TEST_F(GateServiceTest, SomebodyElsesTokenCancelsNothing) {
+  nlohmann::json claims = FakeIssuer::Claims(clock_.Now());
+  claims["sub"] = "bob";
+  cancel_.set_id_token(issuer_.Token(claims));
+  EXPECT_THAT(Cancel("client/t1/other"), HasReason(reason::kIdTokenInvalid));
+}
+
+TEST_F(GateServiceTest, TheRequesterCancelsWithout) {
+  EXPECT_OK(Cancel("client/t1/app"));
 }
 
 TEST_F(GateServiceTest, AnotherTenantsClientsNeedNone) {

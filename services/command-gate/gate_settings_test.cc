@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "services/common/config/document.h"
 #include "services/common/status/status_matchers.h"
 #include "services/common/time/fake_clock.h"
 
@@ -56,6 +57,12 @@ TEST(GateSettingsTest, AnAccountsOpenQuestionsAreOneToThree) {
   EXPECT_EQ(OpenPerAccountFrom(settings), 1);
   settings.set_open_commands_per_account(10000);
   EXPECT_EQ(OpenPerAccountFrom(settings), 3);
+}
+
+TEST(GateSettingsTest, TheAddressOfAWebhookIsNotPrinted) {
+  CommandGateSettings settings;
+  settings.add_webhooks()->set_url("https://hooks.example/T0/s3cret");
+  EXPECT_THAT(config::ToMaskedJson(settings), Not(HasSubstr("s3cret")));
 }
 
 TEST(GateSettingsTest, RefusesNumbersOutOfBounds) {

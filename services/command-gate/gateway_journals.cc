@@ -86,12 +86,15 @@ absl::Status CheckCheckpoint(const audit::v1::SignedCheckpoint& checkpoint,
   return audit::VerifyCheckpoint(checkpoint, key);
 }
 
-// Where the stored chain ends; sequence 0 if there is none.
-absl::StatusOr<audit::ChainHead> HeadOf(const store::Entry& entry) {
+// Where the stored chain of `writer` ends; sequence 0 if there is none. The
+// incarnation finds it, and a gateway may name that of another one.
+absl::StatusOr<audit::ChainHead> HeadOf(const store::Entry& entry,
+                                        const Writer& writer) {
   if (!entry.exists()) return audit::ChainHead();
   ASSIGN_OR_RETURN(const audit::StoredHead stored,
                    audit::ParseHead(entry.value));
-  return stored.head;
+  if (stored.writer.service() == writer.service()) return stored.head;
+  return ChainError("head: the incarnation is another gateway's");
 }
 
 void AddCheckpoint(const audit::v1::SignedCheckpoint& checkpoint,
@@ -154,7 +157,7 @@ absl::StatusOr<uint64_t> GatewayJournals::Store(const AuditBacklog& backlog,
   ASSIGN_OR_RETURN(const store::Snapshot snapshot,
                    store_.Get(partition, {head_key}));
   const store::Entry& entry = snapshot.entries[0];
-  ASSIGN_OR_RETURN(audit::ChainHead head, HeadOf(entry));
+  ASSIGN_OR_RETURN(audit::ChainHead head, HeadOf(entry, writer));
   store::CommitRequest commit;
   RETURN_IF_ERROR(AddRows(backlog, rows, head, commit));
   if (commit.put.empty()) return head.id.sequence;
@@ -207,8 +210,11 @@ absl::StatusOr<uint64_t> GatewayJournals::LastOf(
   ASSIGN_OR_RETURN(
       const store::Snapshot snapshot,
       store_.Get(partition, {audit::HeadKey(writer.incarnation())}));
-  ASSIGN_OR_RETURN(const audit::ChainHead head, HeadOf(snapshot.entries[0]));
-  return head.id.sequence;
+  const auto head = HeadOf(snapshot.entries[0], writer);
+  // Its rows will be refused.
+  if (IsReason(head.status(), reason::kAuditChain)) return 0;
+  RETURN_IF_ERROR(head.status());
+  return head->id.sequence;
 }
 
 }  // namespace u2fi::command_gate

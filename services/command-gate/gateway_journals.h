@@ -50,7 +50,8 @@ class GatewayJournals {
   //   chain       each row follows the one before (AUDIT_CHAIN)
   //   checkpoint  in form, over exactly the last row (AUDIT_FORMAT,
   //               AUDIT_CHAIN), signed by the stream's key (SIGNATURE_INVALID)
-  //   head        the rows follow what is stored, and do not say it otherwise
+  //   head        what is stored under the incarnation is this gateway's, and
+  //               the rows follow it and do not say it otherwise
   //               (AUDIT_CHAIN). Rows that are missing in between, since the
   //               store forgot them, are only counted: the chain shows the gap
   // and the store's errors. Nothing was stored then, but perhaps after

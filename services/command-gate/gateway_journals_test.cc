@@ -191,6 +191,18 @@ TEST_F(GatewayJournalsTest, ARowThatSaysItOtherwiseIsRefused) {
   ExpectRefused(NextRows(1), reason::kAuditChain);
 }
 
+// Else its rows would count as stored that never came.
+TEST_F(GatewayJournalsTest, AnotherGatewaysIncarnationIsRefused) {
+  ASSERT_OK(Take(NextRows(2)));
+  writer_.set_service("gateway/s1/g2");
+  session_.gateway = "g2";
+  NextRows(3);
+  ExpectRefused(NextRows(1), reason::kAuditChain);
+  gateway::v1::Hello hello;
+  *hello.mutable_journal_head()->mutable_writer() = writer_;
+  EXPECT_EQ(*journals_.LastOf(session_, hello), 0u);
+}
+
 TEST_F(GatewayJournalsTest, AGapIsTakenAndCounted) {
   ASSERT_OK(Take(NextRows(1)));
   NextRows(2);  // The store forgot them, and the agent has them no more.

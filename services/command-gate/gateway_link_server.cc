@@ -9,11 +9,13 @@
 #include "google/protobuf/util/time_util.h"
 #include "services/command-gate/command_states.h"
 #include "services/command-gate/command_store.h"
+#include "services/command-gate/outbox.h"
 #include "services/command-gate/read_ahead.h"
 #include "services/common/crypto/certificate.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/crypto/pem.h"
 #include "services/common/logging/logging.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/rpc/grpc_status.h"
 #include "services/common/rpc/served_call.h"
 #include "services/common/status/error.h"
@@ -26,18 +28,15 @@ using gateway::v1::GatewayMessage;
 using gateway::v1::MeshMessage;
 using ::google::protobuf::util::TimeUtil;
 
-// Messages that wait for the wire; beyond it approvals and commands are
-// refused (architecture: bounded queues).
-constexpr size_t kMaxQueue = 1024;
-// A gateway keeps a result until it is acknowledged, so that is no hurry: so
-// many together, or what there is with the next heartbeat.
-constexpr int kAcksTogether = 32;
 constexpr uint32_t kFormat = 1;
+// Messages of one stream that are handled before it is the others' turn.
+constexpr int kMessagesATurn = 32;
 // Longest version of an agent that is kept.
 constexpr size_t kMaxVersion = 64;
 
-// The SPKI in DER of the certificate that the stream's client showed.
-absl::StatusOr<std::string> SpkiOf(const grpc::ServerContextBase& context) {
+// The certificate that the stream's client showed.
+absl::StatusOr<crypto::Certificate> CertificateOf(
+    const grpc::ServerContextBase& context) {
   const auto pems = context.auth_context()->FindPropertyValues("x509_pem_cert");
   if (pems.size() != 1) {
     return Error(reason::kCallerUnknown, "the client showed no certificate");
@@ -46,9 +45,7 @@ absl::StatusOr<std::string> SpkiOf(const grpc::ServerContextBase& context) {
       const std::vector<std::string> ders,
       crypto::FromPem(crypto::kPemCertificate,
                       absl::string_view(pems[0].data(), pems[0].size())));
-  ASSIGN_OR_RETURN(const crypto::Certificate certificate,
-                   crypto::Certificate::FromDer(ders[0]));
-  return certificate.spki();
+  return crypto::Certificate::FromDer(ders[0]);
 }
 
 // What others hold of a stream; it outlives the reactor.
@@ -60,7 +57,7 @@ class LinkReactor
     : public grpc::ServerBidiReactor<GatewayMessage, MeshMessage> {
  public:
   LinkReactor(const GatewayLinkServer::Parts& parts, const rpc::Caller& caller,
-              std::string spki);
+              const crypto::Certificate& certificate);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -69,14 +66,14 @@ class LinkReactor
 
   absl::Status Enqueue(MeshMessage message);
   size_t queued();
+  absl::Duration silence();
   void End(const absl::Status& status);
 
  private:
-  // Keeps the acknowledgements; true: they go now, as `message`.
-  bool TakeAcks(MeshMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SendAcks();
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Runs until nothing is left to handle.
+  // Runs until nothing is left to handle; not all in one go, so that a gateway
+  // that never pauses keeps no thread for itself.
   void HandleAll();
   // False if there is nothing.
   bool TakeOne(GatewayMessage& message);
@@ -84,8 +81,10 @@ class LinkReactor
   absl::Status Welcome(const gateway::v1::Hello& hello);
   // Asks the registry, which lets it in or not.
   absl::StatusOr<device_registry::v1::AdmitGatewayResponse> Admit();
-  // The same on a stream that is open, if the sessions are in doubt.
-  absl::Status AdmitAnew();
+  // The same on a stream that is open, if it is in doubt, and whether its
+  // certificate is good still. `at_once`: also shortly after the registry could
+  // not be asked.
+  absl::Status AdmitAnew(bool at_once);
   absl::Status SendRevocations(const gateway::v1::Revocations& all);
   // What the welcome says of what the mesh has.
   struct Welcoming {
@@ -103,23 +102,30 @@ class LinkReactor
 
   const GatewayLinkServer::Parts parts_;
   const std::string spki_;
+  // Its certificate is good until then.
+  const absl::Time good_until_;
   GatewaySession session_;
   std::shared_ptr<LinkHandle> handle_;
   // Only used while a message is handled, one at a time: the doubts when it was
-  // admitted, and up to which revision it was told all revocations then.
+  // admitted, whether it missed something since, up to which revision it was
+  // told all revocations then, and when the registry is asked again that could
+  // not be.
   uint64_t doubts_ = 0;
+  bool missed_ = false;
   uint64_t revocations_ = 0;
+  absl::Duration ask_again_ = absl::ZeroDuration();
   GatewayMessage incoming_;
   Mutex mutex_;
   int holders_ ABSL_GUARDED_BY(mutex_) = 1;
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
-  // Lists, since most are empty most of the time.
+  // A list, since most are empty most of the time.
   std::list<GatewayMessage> unhandled_ ABSL_GUARDED_BY(mutex_);
   ReadAhead ahead_ ABSL_GUARDED_BY(mutex_);
   bool handling_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
-  MeshMessage acks_ ABSL_GUARDED_BY(mutex_);
-  std::list<MeshMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  // When it said something last, or was listened to again.
+  absl::Duration heard_at_ ABSL_GUARDED_BY(mutex_);
+  Outbox outbox_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -140,6 +146,11 @@ class LinkHandle : public GatewayStream {
     return reactor_ == nullptr ? 0 : reactor_->queued();
   }
 
+  absl::Duration silence() override {
+    MutexLock lock(mutex_);
+    return reactor_ == nullptr ? absl::ZeroDuration() : reactor_->silence();
+  }
+
   void Close(const absl::Status& status) override {
     MutexLock lock(mutex_);
     if (reactor_ != nullptr) reactor_->End(status);
@@ -156,10 +167,13 @@ class LinkHandle : public GatewayStream {
 };
 
 LinkReactor::LinkReactor(const GatewayLinkServer::Parts& parts,
-                         const rpc::Caller& caller, std::string spki)
+                         const rpc::Caller& caller,
+                         const crypto::Certificate& certificate)
     : parts_(parts),
-      spki_(std::move(spki)),
-      handle_(std::make_shared<LinkHandle>(this)) {
+      spki_(certificate.spki()),
+      good_until_(certificate.not_after()),
+      handle_(std::make_shared<LinkHandle>(this)),
+      heard_at_(parts.clock.Uptime()) {
   session_.tenant = caller.tenant();
   session_.site = caller.site();
   session_.gateway = caller.name();
@@ -174,6 +188,7 @@ void LinkReactor::OnReadDone(bool ok) {
   }
   const size_t size = incoming_.ByteSizeLong();
   MutexLock lock(mutex_);
+  heard_at_ = parts_.clock.Uptime();
   ahead_.Add(size);
   unhandled_.push_back(std::move(incoming_));
   incoming_.Clear();
@@ -189,7 +204,7 @@ void LinkReactor::OnWriteDone(bool ok) {
   if (!ok) End(absl::OkStatus());
   MutexLock lock(mutex_);
   writing_ = false;
-  queue_.pop_front();
+  outbox_.PopFront();
   WriteNext();
 }
 
@@ -222,41 +237,35 @@ absl::Status LinkReactor::Enqueue(MeshMessage message) {
     return WithRetry(Error(reason::kGatewayOffline, "the stream has ended"),
                      absl::Seconds(5));
   }
-  if (queue_.size() >= kMaxQueue) {
-    return Error(reason::kGatewayLimit, "the stream's queue is full");
-  }
-  if (message.has_result_ack() && !TakeAcks(message)) return absl::OkStatus();
-  queue_.push_back(std::move(message));
+  RETURN_IF_ERROR(outbox_.Add(std::move(message)));
   WriteNext();
   return absl::OkStatus();
 }
 
-bool LinkReactor::TakeAcks(MeshMessage& message) {
-  acks_.mutable_result_ack()->MergeFrom(message.result_ack());
-  if (acks_.result_ack().message_ids_size() < kAcksTogether) return false;
-  message = std::exchange(acks_, {});
-  return true;
-}
-
 void LinkReactor::SendAcks() {
   MutexLock lock(mutex_);
-  if (finished_ || !acks_.has_result_ack()) return;
-  queue_.push_back(std::exchange(acks_, {}));
+  if (finished_) return;
+  outbox_.AddAcks();
   WriteNext();
 }
 
 size_t LinkReactor::queued() {
   MutexLock lock(mutex_);
-  return queue_.size();
+  return outbox_.size();
+}
+
+absl::Duration LinkReactor::silence() {
+  MutexLock lock(mutex_);
+  return reading_ ? parts_.clock.Uptime() - heard_at_ : absl::ZeroDuration();
 }
 
 // At most one write is in flight; what follows at once goes in one packet.
 void LinkReactor::WriteNext() {
-  if (writing_ || finished_ || queue_.empty()) return;
+  if (writing_ || finished_ || outbox_.empty()) return;
   writing_ = true;
   grpc::WriteOptions options;
-  if (queue_.size() > 1) options.set_buffer_hint();
-  StartWrite(&queue_.front(), options);
+  if (outbox_.size() > 1) options.set_buffer_hint();
+  StartWrite(&outbox_.front(), options);
 }
 
 void LinkReactor::End(const absl::Status& status) {
@@ -268,11 +277,15 @@ void LinkReactor::End(const absl::Status& status) {
 
 void LinkReactor::HandleAll() {
   GatewayMessage message;
-  while (TakeOne(message)) {
+  for (int i = 0; i < kMessagesATurn; ++i) {
+    if (!TakeOne(message)) {
+      LetGo();
+      return;
+    }
     const absl::Status status = HandleOne(message);
     if (!status.ok()) End(status);
   }
-  LetGo();
+  parts_.executor.Schedule([this] { HandleAll(); });
 }
 
 bool LinkReactor::TakeOne(GatewayMessage& message) {
@@ -286,6 +299,7 @@ bool LinkReactor::TakeOne(GatewayMessage& message) {
   ahead_.Remove(message.ByteSizeLong());
   if (!reading_ && !ahead_.full()) {
     reading_ = true;
+    heard_at_ = parts_.clock.Uptime();
     StartRead(&incoming_);
   }
   return true;
@@ -301,13 +315,14 @@ absl::Status LinkReactor::HandleOne(const GatewayMessage& message) {
     return Error(reason::kMessageUnexpected,
                  "Hello comes first, and once on each stream");
   }
+  if (welcomed) RETURN_IF_ERROR(AdmitAnew(message.has_heartbeat()));
   switch (message.body_case()) {
     case GatewayMessage::kHello:
       return Welcome(message.hello());
     case GatewayMessage::kHeartbeat:
       SendAcks();
       if (parts_.claims != nullptr) parts_.claims->Heard(session_);
-      return AdmitAnew();
+      return absl::OkStatus();
     case GatewayMessage::kAuditBacklog:
       TakeJournal(message.audit_backlog());
       return absl::OkStatus();
@@ -367,14 +382,26 @@ absl::StatusOr<device_registry::v1::AdmitGatewayResponse> LinkReactor::Admit() {
   ASSIGN_OR_RETURN(device_registry::v1::AdmitGatewayResponse admitted,
                    parts_.registry.AdmitGateway(admit));
   doubts_ = doubts;
+  missed_ = false;
   return admitted;
 }
 
-absl::Status LinkReactor::AdmitAnew() {
-  if (doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
+// Before whatever it says, so that one that keeps back its heartbeats does not
+// stay.
+absl::Status LinkReactor::AdmitAnew(bool at_once) {
+  // Streams live for months. The agent opens the next one with the certificate
+  // that it has by then.
+  if (parts_.clock.Now() > good_until_) {
+    return Error(reason::kCallerUnknown, "the stream's certificate is over");
+  }
+  if (!missed_ && doubts_ == parts_.sessions.doubts()) return absl::OkStatus();
+  if (!at_once && parts_.clock.Uptime() < ask_again_) return absl::OkStatus();
   const auto admitted = Admit();
-  // The next heartbeat asks again.
-  if (IsPassing(admitted.status())) return absl::OkStatus();
+  // The next heartbeat asks again, or what comes instead of it.
+  if (IsPassing(admitted.status())) {
+    ask_again_ = parts_.clock.Uptime() + parts_.heartbeat_interval;
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(admitted.status());
   if (admitted->revocations().revision() == revocations_) {
     return absl::OkStatus();
@@ -396,11 +423,14 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
   if (parts_.sessions.refuses_new()) {
     return Error(reason::kDraining, "this replica stops");
   }
+  const uint64_t news = parts_.sessions.news();
   ASSIGN_OR_RETURN(const device_registry::v1::AdmitGatewayResponse admitted,
                    Admit());
   GatewaySession session = session_;
   session.open_time = parts_.clock.Now();
-  session.agent_version = hello.agent_version().substr(0, kMaxVersion);
+  // Cut, it must stay UTF-8: other replicas could not read the directory.
+  session.agent_version = proof::VisibleText(
+      absl::string_view(hello.agent_version()).substr(0, kMaxVersion));
   session.takes_batches = hello.takes_batches();
   Welcoming welcoming{admitted.revocations().revision()};
   if (parts_.journals != nullptr) {
@@ -417,6 +447,9 @@ absl::Status LinkReactor::Welcome(const gateway::v1::Hello& hello) {
     RETURN_IF_ERROR(SendRevocations(admitted.revocations()));
   }
   revocations_ = admitted.revocations().revision();
+  // What was told since the registry answered did not come here.
+  missed_ = parts_.sessions.news() != news;
+  if (missed_) RETURN_IF_ERROR(AdmitAnew(/*at_once=*/true));
   parts_.events.OnConnected(session_, hello);
   return absl::OkStatus();
 }
@@ -429,7 +462,8 @@ absl::Status LinkReactor::Join(const GatewaySession& session,
   if (finished_) return Error(reason::kCancelled, "the stream has ended");
   ASSIGN_OR_RETURN(session_, parts_.sessions.Add(session, handle_));
   welcomed_ = true;
-  queue_.push_front(WelcomeMessage(welcoming));
+  // The first one: nothing is sent to who is not in.
+  RETURN_IF_ERROR(outbox_.Add(WelcomeMessage(welcoming)));
   WriteNext();
   return absl::OkStatus();
 }
@@ -454,9 +488,9 @@ grpc::ServerBidiReactor<GatewayMessage, MeshMessage>*
 GatewayLinkServer::Connect(grpc::CallbackServerContext* context) {
   const absl::StatusOr<rpc::Caller> caller = rpc::CallerOf(*context);
   if (!caller.ok()) return new RefusedLink(caller.status());
-  absl::StatusOr<std::string> spki = SpkiOf(*context);
-  if (!spki.ok()) return new RefusedLink(spki.status());
-  return new LinkReactor(parts_, *caller, *std::move(spki));
+  const auto certificate = CertificateOf(*context);
+  if (!certificate.ok()) return new RefusedLink(certificate.status());
+  return new LinkReactor(parts_, *caller, *certificate);
 }
 
 }  // namespace u2fi::command_gate

@@ -2,152 +2,15 @@
 
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "gtest/gtest.h"
-#include "services/command-gate/fake_registry.h"
-#include "services/common/audit/thread_executor.h"
+#include "services/command-gate/gateway_link_test_case.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/rpc/channel.h"
-#include "services/common/rpc/grpc_status.h"
-#include "services/common/rpc/server.h"
-#include "services/common/status/status_matchers.h"
-#include "services/common/sync/sync.h"
-#include "services/common/time/clock.h"
-#include "tools/dev-ca/test_ca.h"
 
 namespace u2fi::command_gate {
 namespace {
 
-using gateway::v1::GatewayMessage;
-using gateway::v1::MeshMessage;
-
-// Notes what came up.
-class FakeEvents : public GatewayEvents {
- public:
-  void OnConnected(const GatewaySession& session,
-                   const gateway::v1::Hello&) override {
-    MutexLock lock(mutex_);
-    connected_.push_back(session);
-    changed_.NotifyAll();
-  }
-  void OnMessage(const GatewaySession&,
-                 const GatewayMessage& message) override {
-    MutexLock lock(mutex_);
-    ids_.push_back(message.message_id());
-    changed_.NotifyAll();
-  }
-  std::vector<std::string> WaitForMessages(size_t count) {
-    MutexLock lock(mutex_);
-    while (ids_.size() < count) changed_.Wait(mutex_);
-    return ids_;
-  }
-  GatewaySession WaitForConnection() {
-    MutexLock lock(mutex_);
-    while (connected_.empty()) changed_.Wait(mutex_);
-    return connected_.back();
-  }
-  size_t connected() {
-    MutexLock lock(mutex_);
-    return connected_.size();
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  std::vector<GatewaySession> connected_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> ids_ ABSL_GUARDED_BY(mutex_);
-};
-
-class GatewayLinkServerTest : public testing::Test {
- protected:
-  // A gateway's end of a stream.
-  struct Link {
-    std::unique_ptr<gateway::v1::GatewayLink::Stub> stub;
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReaderWriter<GatewayMessage, MeshMessage>>
-        stream;
-
-    absl::Status End() {
-      MeshMessage message;
-      while (stream->Read(&message)) {
-      }
-      return rpc::FromGrpcStatus(stream->Finish());
-    }
-    MeshMessage Read() {
-      MeshMessage message;
-      EXPECT_TRUE(stream->Read(&message));
-      return message;
-    }
-  };
-
-  void SetUp() override {
-    link_server_ = std::make_unique<GatewayLinkServer>(parts_);
-    identities_.push_back(ca_.Identity("service/command-gate"));
-    auto server = rpc::Server::ListenMutualTls(
-        rpc::ServiceList().Add<gateway::v1::GatewayLink>(*link_server_), {},
-        *identities_.back(), "127.0.0.1:0");
-    ASSERT_OK(server);
-    server_ = *std::move(server);
-  }
-  void TearDown() override { server_->Shutdown(absl::ZeroDuration()); }
-
-  std::unique_ptr<Link> Open(const std::string& identity) {
-    identities_.push_back(ca_.Identity(identity));
-    auto link = std::make_unique<Link>();
-    link->stub = gateway::v1::GatewayLink::NewStub(rpc::NewChannel(
-        *identities_.back(), absl::StrCat("127.0.0.1:", server_->port()),
-        "command-gate"));
-    link->stream = link->stub->Connect(&link->context);
-    return link;
-  }
-  static GatewayMessage Hello(uint32_t min = 1, uint32_t max = 1) {
-    GatewayMessage message;
-    message.mutable_hello()->set_format_min(min);
-    message.mutable_hello()->set_format_max(max);
-    return message;
-  }
-  std::unique_ptr<Link> Connected(
-      const std::string& identity = "gateway/t1/s1/g1") {
-    auto link = Open(identity);
-    link->stream->Write(Hello());
-    welcome_ = link->Read().welcome();
-    return link;
-  }
-  static GatewayMessage Numbered(const std::string& id) {
-    GatewayMessage message;
-    message.set_message_id(id);
-    message.mutable_command_accepted();
-    return message;
-  }
-
-  // A heartbeat, and something that comes to the events after it.
-  static void Beat(Link& link) {
-    GatewayMessage beat;
-    beat.mutable_heartbeat();
-    link.stream->Write(beat);
-    link.stream->Write(Numbered("after"));
-  }
-
-  absl::Status Acknowledge(const std::string& id) {
-    MeshMessage message;
-    message.mutable_result_ack()->add_message_ids(id);
-    return sessions_.Send("t1", "g1", std::move(message));
-  }
-
-  dev_ca::TestCa ca_;
-  FakeRegistry registry_;
-  FakeEvents events_;
-  audit::ThreadExecutor executor_{2};
-  GatewaySessions sessions_{SystemClock(), absl::Seconds(5)};
-  GatewayLinkServer::Parts parts_{SystemClock(), registry_, sessions_,
-                                  events_,       executor_, absl::Seconds(7)};
-  std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
-  std::unique_ptr<GatewayLinkServer> link_server_;
-  std::unique_ptr<rpc::Server> server_;
-  gateway::v1::Welcome welcome_;
-};
+class GatewayLinkServerTest : public GatewayLinkTestCase {};
 
 TEST_F(GatewayLinkServerTest, AGatewayIsWelcomed) {
   const auto link = Connected();
@@ -239,6 +102,29 @@ TEST_F(GatewayLinkServerTest, WhatIsSentGoesDown) {
   EXPECT_EQ(link->Read().cancel_approval().approval_id(), "a1");
 }
 
+// It would cost gigabytes: a message may have megabytes.
+TEST_F(GatewayLinkServerTest, WhoeverDoesNotReadIsSentNoMore) {
+  const auto link = Connected();
+  MeshMessage message;
+  message.mutable_approval_request()->add_commands(std::string(3 << 20, 'c'));
+  absl::Status sent;
+  for (int i = 0; i < 60 && sent.ok(); ++i) {
+    sent = sessions_.Send("t1", "g1", message);
+  }
+  EXPECT_THAT(sent, HasReason(reason::kGatewayLimit));
+}
+
+// A string that is no UTF-8 makes its message unreadable: that of the
+// directory, for all replicas.
+TEST_F(GatewayLinkServerTest, AVersionThatIsTooLongIsCutBetweenCharacters) {
+  const auto link = Open("gateway/t1/s1/g1");
+  GatewayMessage hello = Hello();
+  hello.mutable_hello()->set_agent_version(std::string(63, 'v') + "\u00e4");
+  link->stream->Write(hello);
+  EXPECT_EQ(events_.WaitForConnection().agent_version,
+            std::string(63, 'v') + "?");
+}
+
 TEST_F(GatewayLinkServerTest, AcknowledgementsGoDownTogether) {
   const auto link = Connected();
   for (int i = 0; i < 32; ++i) ASSERT_OK(Acknowledge(std::to_string(i)));
@@ -272,6 +158,14 @@ TEST_F(GatewayLinkServerTest, AGatewayThatIsExpelledHearsWhy) {
   const auto link = Connected();
   sessions_.Expel("t1", "g1", Error(reason::kGatewayNotActive, "revoked"));
   EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+}
+
+TEST_F(GatewayLinkServerTest, AStreamThatIsSilentForTooLongEnds) {
+  const auto link = Connected();
+  sessions_.CloseSilent(absl::Hours(1));
+  ASSERT_OK(Acknowledge("m1"));
+  sessions_.CloseSilent(absl::ZeroDuration());
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayOffline));
 }
 
 TEST_F(GatewayLinkServerTest, ADenyListThatIsNewerFollowsTheWelcome) {
@@ -322,6 +216,24 @@ TEST_F(GatewayLinkServerTest, WhoeverWasRevokedUnheardOfIsToldWithIt) {
   EXPECT_EQ(link->Read().revocations().revision(), 4u);
 }
 
+TEST_F(GatewayLinkServerTest, NorDoesItStayByKeepingBackItsHeartbeats) {
+  const auto link = Connected();
+  registry_.admit_status = Error(reason::kGatewayNotActive, "suspended");
+  sessions_.Doubt();
+  link->stream->Write(Numbered("m1"));
+  EXPECT_THAT(link->End(), HasReason(reason::kGatewayNotActive));
+}
+
+TEST_F(GatewayLinkServerTest, WithoutRegistryNotEveryMessageAsksForIt) {
+  const auto link = Connected();
+  registry_.admit_status =
+      WithRetry(Error(reason::kStoreUnavailable, "away"), absl::Seconds(1));
+  sessions_.Doubt();
+  for (int i = 0; i < 5; ++i) link->stream->Write(Numbered("m"));
+  events_.WaitForMessages(5);
+  EXPECT_EQ(registry_.admitted.size(), 2u);
+}
+
 TEST_F(GatewayLinkServerTest, ItIsAskedUntilTheRegistryAnswersAndThenNoMore) {
   const auto link = Connected();
   registry_.admit_status =
@@ -339,93 +251,6 @@ TEST_F(GatewayLinkServerTest, AGatewayThatGoesIsGone) {
   const auto link = Connected();
   link->stream->WritesDone();
   EXPECT_OK(link->End());
-}
-
-// Gives each stream the generation 42, and notes what becomes of it.
-class FakeClaims : public StreamClaims {
- public:
-  absl::StatusOr<GatewaySession> Claim(GatewaySession session) override {
-    MutexLock lock(mutex_);
-    if (!status_.ok()) return status_;
-    session.generation = 42;
-    return session;
-  }
-  void Heard(const GatewaySession& session) override {
-    MutexLock lock(mutex_);
-    heard_ = session.generation;
-    changed_.NotifyAll();
-  }
-  void Gone(const GatewaySession& session) override {
-    MutexLock lock(mutex_);
-    gone_ = session.generation;
-    changed_.NotifyAll();
-  }
-  void Refuse(const absl::Status& status) {
-    MutexLock lock(mutex_);
-    status_ = status;
-  }
-  void WaitUntilHeard() {
-    MutexLock lock(mutex_);
-    while (heard_ != 42) changed_.Wait(mutex_);
-  }
-  void WaitUntilGone() {
-    MutexLock lock(mutex_);
-    while (gone_ != 42) changed_.Wait(mutex_);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  uint64_t heard_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t gone_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
-class ClaimedLinkTest : public GatewayLinkServerTest {
- protected:
-  ClaimedLinkTest() { parts_.claims = &claims_; }
-
-  FakeClaims claims_;
-};
-
-TEST_F(ClaimedLinkTest, TheWelcomeTellsTheGenerationOfTheDirectory) {
-  const auto link = Connected();
-  EXPECT_EQ(welcome_.generation(), 42u);
-  EXPECT_EQ(events_.WaitForConnection().generation, 42u);
-}
-
-TEST_F(ClaimedLinkTest, WithoutDirectoryNobodyIsWelcomed) {
-  claims_.Refuse(Error(reason::kStoreUnavailable, "away"));
-  const auto link = Open("gateway/t1/s1/g1");
-  link->stream->Write(Hello());
-  EXPECT_THAT(link->End(), HasReason(reason::kStoreUnavailable));
-  EXPECT_FALSE(sessions_.FindHere("t1", "g1").has_value());
-}
-
-TEST_F(ClaimedLinkTest, HeartbeatsAreHeard) {
-  const auto link = Connected();
-  GatewayMessage beat;
-  beat.mutable_heartbeat();
-  link->stream->Write(beat);
-  claims_.WaitUntilHeard();
-}
-
-TEST_F(ClaimedLinkTest, TheEndOfAStreamIsTold) {
-  {
-    const auto link = Connected();
-    link->stream->WritesDone();
-    EXPECT_OK(link->End());
-  }
-  claims_.WaitUntilGone();
-}
-
-// The fake gives the same generation twice: the second is not newer.
-TEST_F(ClaimedLinkTest, AClaimThatCameTooLateIsGivenBack) {
-  const auto first = Connected();
-  const auto second = Open("gateway/t1/s1/g1");
-  second->stream->Write(Hello());
-  EXPECT_THAT(second->End(), HasReason(reason::kStreamReplaced));
-  claims_.WaitUntilGone();
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ void GatewaySessions::WaitUntilEmpty(absl::Duration timeout) {
 
 void GatewaySessions::Expel(absl::string_view tenant, absl::string_view gateway,
                             const absl::Status& status) {
+  // First: whoever joins without having been found sees it.
+  ++news_;
   std::shared_ptr<GatewayStream> stream;
   {
     MutexLock lock(mutex_);
@@ -92,8 +94,27 @@ absl::optional<GatewaySession> GatewaySessions::CloseOlder(
   return used;
 }
 
+std::vector<std::shared_ptr<GatewayStream>> GatewaySessions::Streams() const {
+  std::vector<std::shared_ptr<GatewayStream>> streams;
+  MutexLock lock(mutex_);
+  for (const auto& [key, entry] : entries_) {
+    if (entry.stream != nullptr) streams.push_back(entry.stream);
+  }
+  return streams;
+}
+
+void GatewaySessions::CloseSilent(absl::Duration longest) {
+  for (const auto& stream : Streams()) {
+    if (stream->silence() <= longest) continue;
+    stream->Close(WithRetry(
+        Error(reason::kGatewayOffline, "no heartbeat came for too long"),
+        absl::Seconds(5)));
+  }
+}
+
 void GatewaySessions::SendToTenant(absl::string_view tenant,
                                    const gateway::v1::MeshMessage& message) {
+  ++news_;
   std::vector<std::shared_ptr<GatewayStream>> streams;
   {
     MutexLock lock(mutex_);

@@ -25,6 +25,9 @@ class GatewayStream {
   // Messages that wait for the wire.
   virtual size_t queued() = 0;
 
+  // For how long nothing has come on it, although it is listened to.
+  virtual absl::Duration silence() { return absl::ZeroDuration(); }
+
   // Ends the stream with `status`. What is queued may be lost.
   virtual void Close(const absl::Status& status) = 0;
 };
@@ -52,6 +55,10 @@ class GatewaySessions : public GatewaySender {
   // Closes the stream of a gateway that may not be connected any more.
   void Expel(absl::string_view tenant, absl::string_view gateway,
              const absl::Status& status);
+
+  // Closes the streams on which nothing came for longer than that: heartbeats
+  // are due, so nobody is there, or one that lets the connection live alone.
+  void CloseSilent(absl::Duration longest);
 
   // Something sent on a stream so lately may not have arrived when it ends.
   static constexpr absl::Duration kMayBeLost = absl::Seconds(10);
@@ -82,6 +89,10 @@ class GatewaySessions : public GatewaySender {
   void Doubt() { ++doubts_; }
   uint64_t doubts() const { return doubts_; }
 
+  // How often a gateway was expelled or a tenant was sent something: a stream
+  // that was not in yet missed it.
+  uint64_t news() const { return news_; }
+
   // From now on no stream is welcomed: this replica stops.
   void RefuseNew() { refuses_new_ = true; }
   bool refuses_new() const { return refuses_new_; }
@@ -111,6 +122,7 @@ class GatewaySessions : public GatewaySender {
     absl::Duration sent_at = -absl::InfiniteDuration();
   };
   static std::string KeyOf(absl::string_view tenant, absl::string_view gateway);
+  std::vector<std::shared_ptr<GatewayStream>> Streams() const;
   // From now on it has no stream.
   void End(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The stream, of any generation or of that one, to send `message` on it.
@@ -123,6 +135,7 @@ class GatewaySessions : public GatewaySender {
   const absl::Duration presence_grace_;
   std::atomic<bool> refuses_new_{false};
   std::atomic<uint64_t> doubts_{0};
+  std::atomic<uint64_t> news_{0};
   mutable Mutex mutex_;
   CondVar empty_;
   // Gateways that have a stream.

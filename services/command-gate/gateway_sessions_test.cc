@@ -14,9 +14,11 @@ class FakeStream : public GatewayStream {
     return absl::OkStatus();
   }
   size_t queued() override { return 7; }
+  absl::Duration silence() override { return silent_for; }
   void Close(const absl::Status& status) override { closed = status; }
 
   int sent = 0;
+  absl::Duration silent_for;
   absl::Status closed;
 };
 
@@ -61,6 +63,16 @@ TEST_F(GatewaySessionsTest, TheNewestStreamWins) {
   EXPECT_THAT(stream_->closed, HasReason(reason::kStreamReplaced));
   EXPECT_OK(Send());
   EXPECT_EQ(newer->sent, 1);
+}
+
+TEST_F(GatewaySessionsTest, AStreamThatIsSilentForTooLongIsClosed) {
+  Add(stream_);
+  stream_->silent_for = absl::Seconds(90);
+  sessions_.CloseSilent(absl::Seconds(90));
+  EXPECT_OK(stream_->closed);
+  stream_->silent_for += absl::Nanoseconds(1);
+  sessions_.CloseSilent(absl::Seconds(90));
+  EXPECT_THAT(stream_->closed, HasReason(reason::kGatewayOffline));
 }
 
 TEST_F(GatewaySessionsTest, TheEndOfAnOldStreamChangesNothing) {

@@ -51,12 +51,21 @@ class WaitReactor : public grpc::ServerUnaryReactor,
     if (now.ok()) {
       MutexLock lock(mutex_);
       followed_.Take(*now);
-      if (!followed_.final()) return;
+      const bool late = time_up_ && followed_.complete();
+      if (!followed_.final() && !late) return;
     }
     End(now.status());
   }
 
-  void OnTimeUp() override { End(absl::OkStatus()); }
+  void OnTimeUp() override {
+    {
+      MutexLock lock(mutex_);
+      time_up_ = true;
+      // The first read, which is under way, says whether there is any.
+      if (!followed_.complete()) return;
+    }
+    End(absl::OkStatus());
+  }
 
   void End(const absl::Status& status) {
     {
@@ -81,6 +90,7 @@ class WaitReactor : public grpc::ServerUnaryReactor,
   v1::WaitCommandResponse* const response_;
   Mutex mutex_;
   Followed followed_ ABSL_GUARDED_BY(mutex_);
+  bool time_up_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   const std::shared_ptr<CommandFollower> follower_;
 };

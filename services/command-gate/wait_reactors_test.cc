@@ -73,8 +73,18 @@ TEST_F(WaitReactorsTest, AFinishedCommandIsAnsweredAtOnce) {
 
 TEST_F(WaitReactorsTest, WhenTheTimeIsUpTheStateIsAnswered) {
   const StoredCommand asked = Asked();
-  ASSERT_OK(Wait(NameOf(asked), 0));
-  EXPECT_FALSE(waited_.done());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_OK(Wait(NameOf(asked), 0));
+    EXPECT_FALSE(waited_.done());
+    EXPECT_EQ(waited_.command().state(), v1::COMMAND_STATE_AWAITING_APPROVAL);
+  }
+}
+
+TEST_F(WaitReactorsTest, WithoutTimeAnUnknownCommandIsRefusedToo) {
+  const std::string unknown = "commands/" + std::string(26, 'a');
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(Wait(unknown, 0), HasReason(reason::kResourceUnknown));
+  }
 }
 
 TEST_F(WaitReactorsTest, ATimeThatIsTooLongIsRefused) {

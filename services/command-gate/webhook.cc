@@ -131,7 +131,7 @@ absl::Duration Webhook::Step() {
   if (early > absl::ZeroDuration()) return early;
   if (!listed_) {
     const absl::Status listed = List();
-    if (!listed.ok()) return Later(ReasonOf(listed));
+    if (!listed.ok()) return Pause();
     listed_ = true;
   }
   if (!Next()) return absl::InfiniteDuration();
@@ -140,7 +140,8 @@ absl::Duration Webhook::Step() {
     return absl::ZeroDuration();
   }
   const absl::StatusOr<std::string> body = Body();
-  if (!body.ok()) return Later(ReasonOf(body.status()));
+  // That is no try: the address was not asked.
+  if (!body.ok()) return Pause();
   if (!body->empty()) return Post(*body);
   Forget();
   return absl::ZeroDuration();
@@ -222,10 +223,14 @@ absl::Duration Webhook::Post(const std::string& body) {
                          : std::string(code.status().message()));
 }
 
-absl::Duration Webhook::Later(absl::string_view why) {
+absl::Duration Webhook::Pause() {
   const absl::Duration wait = backoff_.Next();
   not_before_ = parts_.clock.Uptime() + wait;
-  if (!current_.has_value()) return wait;
+  return wait;
+}
+
+absl::Duration Webhook::Later(absl::string_view why) {
+  const absl::Duration wait = Pause();
   ++current_->tries;
   if (current_->tries >= options_.max_tries) {
     Drop("given_up", why);

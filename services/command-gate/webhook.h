@@ -95,6 +95,8 @@ class Webhook {
   absl::Duration Post(const std::string& body);
   // The current event is done with.
   void Drop(const char* result, absl::string_view why);
+  // Not now.
+  absl::Duration Pause();
   // Another try, or none.
   absl::Duration Later(absl::string_view why);
   void LogLost();

@@ -172,6 +172,16 @@ TEST_F(WebhookTest, AfterTheLastTryItGoesOnWithTheNext) {
   EXPECT_EQ(Count("sent"), 1);
 }
 
+TEST_F(WebhookTest, WithoutStoreItWaitsAndThatIsNoTry) {
+  Work();
+  Asked();
+  store_.SetAway(true);
+  for (int i = 0; i < 5; ++i) clock_.Advance(Work());
+  store_.SetAway(false);
+  EXPECT_THAT(WorkAndTold(), ElementsAre("WAITING"));
+  EXPECT_EQ(Count("given_up"), 0);
+}
+
 TEST_F(WebhookTest, AnotherTryTellsWhatIsTrueThen) {
   poster_->answers = {500};
   const StoredCommand asked = Asked();

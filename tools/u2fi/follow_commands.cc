@@ -9,6 +9,7 @@
 #include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/duration_flag.h"
+#include "tools/u2fi/id_token_flag.h"
 #include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
@@ -20,6 +21,7 @@ struct Flags {
   // As it was typed.
   std::string command;
   std::string watch_for;
+  std::string id_token_file;
   bool full = false;
 };
 
@@ -37,6 +39,8 @@ absl::Status Cancel(const Context& context, const Flags& flags, Mesh& mesh,
   gate::CancelCommandRequest request;
   request.set_name(CommandName(flags.command));
   request.set_on_behalf_of(context.settings.account);
+  ASSIGN_OR_RETURN(*request.mutable_id_token(),
+                   ReadIdToken(flags.id_token_file));
   ASSIGN_OR_RETURN(const gate::CancelCommandResponse response,
                    mesh.CancelCommand(request));
   if (response.has_batch()) {
@@ -134,6 +138,8 @@ void AddFollowCommands(CLI::App& app, Context& context) {
   CLI::App* cancel =
       AddCommand(app, context, flags, "cancel",
                  "end a command that nobody approved yet", Cancel);
+  cancel->add_option("--id-token-file", flags->id_token_file,
+                     "the JWT of your sign-in, where the tenant wants one");
   CLI::App* get = AddCommand(app, context, flags, "get", "show a command", Get);
   get->add_flag("--full", flags->full,
                 "with the command's bytes, result and proof (see --json)");

@@ -358,6 +358,15 @@ TEST_F(ProgramTest, CommandsAreNamedWithOrWithoutTheirCollection) {
                   "CancelCommand name: \"commands/c1\" on_behalf_of: \"ann\""));
 }
 
+TEST_F(ProgramTest, ASignInGoesWithACancellation) {
+  const std::string file = testing::TempDir() + "/cancel.jwt";
+  std::ofstream(file) << "a.b.c\n";
+  EXPECT_EQ(Run({"cancel", "c1", "--id-token-file", file.c_str()}), 0);
+  EXPECT_THAT(mesh_.calls(),
+              ElementsAre("CancelCommand name: \"commands/c1\" id_token: "
+                          "\"a.b.c\""));
+}
+
 TEST_F(ProgramTest, DevicesComeFromTheStandardInput) {
   in_.str(
       "{\"device\":\"cam-1\",\"model\":\"camera\",\"kit\":true,"

@@ -3,11 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "services/common/file/file.h"
 #include "services/common/proof/ids.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
@@ -18,6 +16,7 @@
 #include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/duration_flag.h"
+#include "tools/u2fi/id_token_flag.h"
 #include "tools/u2fi/own_key.h"
 #include "tools/u2fi/pins_edit.h"
 #include "tools/u2fi/rule_text.h"
@@ -31,7 +30,6 @@ constexpr char kEnrolOperation[] = "u2fi.enrol";
 constexpr char kPinsOperation[] = "u2fi.pins";
 constexpr char kUnbindOperation[] = "u2fi.unbind";
 constexpr char kTokenOperation[] = "u2fi.token.";
-constexpr size_t kMaxIdToken = size_t{8} << 10;
 
 struct Flags {
   Ask ask;
@@ -60,11 +58,7 @@ absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
   RETURN_IF_ERROR(CheckAccount(context));
   Ask& ask = flags.ask;
   ask.account = context.settings.account;
-  if (!flags.id_token_file.empty()) {
-    ASSIGN_OR_RETURN(const std::string text,
-                     ReadFile(flags.id_token_file, kMaxIdToken));
-    ask.id_token = std::string(absl::StripAsciiWhitespace(text));
-  }
+  ASSIGN_OR_RETURN(ask.id_token, ReadIdToken(flags.id_token_file));
   RETURN_IF_ERROR(ParseDurationFlag("--approve-within", flags.approve_within,
                                     &ask.approve_within));
   RETURN_IF_ERROR(ParseDurationFlag("--execute-within", flags.execute_within,

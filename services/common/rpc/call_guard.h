@@ -1,6 +1,7 @@
 #ifndef U2FI_SERVICES_COMMON_RPC_CALL_GUARD_H_
 #define U2FI_SERVICES_COMMON_RPC_CALL_GUARD_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,9 @@ struct CallGuardOptions {
   // The same for streams, which live longer.
   absl::Duration max_stream_time = absl::InfiniteDuration();
   int streams_per_caller = 16;
+  // Of unary calls that run or wait to; sixteen times as much for a service,
+  // all of whose replicas are one caller.
+  int64_t request_bytes_per_caller = int64_t{64} << 20;
 };
 
 // Stands before the handlers of one server. Thread-safe once filled.
@@ -35,7 +39,9 @@ class CallGuard {
       : options_(std::move(options)),
         clock_(clock),
         random_(random),
-        streams_(std::make_shared<StreamLimit>(options_.streams_per_caller)) {}
+        streams_(std::make_shared<StreamLimit>(options_.streams_per_caller)),
+        requests_(
+            std::make_shared<StreamLimit>(options_.request_bytes_per_caller)) {}
 
   // What may be called. To be filled before the first call.
   AllowList& allow_list() { return allow_list_; }
@@ -54,6 +60,7 @@ class CallGuard {
                       bool stream) const;
 
   StreamLimit& streams() { return *streams_; }
+  StreamLimit& requests() { return *requests_; }
 
  private:
   const CallGuardOptions options_;
@@ -61,6 +68,7 @@ class CallGuard {
   RandomSource& random_;
   AllowList allow_list_;
   const std::shared_ptr<StreamLimit> streams_;
+  const std::shared_ptr<StreamLimit> requests_;
 };
 
 }  // namespace u2fi::rpc

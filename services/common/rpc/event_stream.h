@@ -17,6 +17,9 @@ namespace u2fi::rpc {
 
 // Events that wait for a slow reader; with more its stream ends.
 inline constexpr size_t kMaxQueuedEvents = 4096;
+// The same for their bytes: an event may have megabytes. What an approver has
+// open, four questions of 3 MiB, fits.
+inline constexpr size_t kMaxQueuedBytes = size_t{16} << 20;
 
 // Streams events until the reader goes. Sends its initial metadata when it
 // hears, and ends with UNAVAILABLE or RESOURCE_EXHAUSTED where events are
@@ -46,6 +49,7 @@ class EventStream : public grpc::ServerWriteReactor<Event> {
   void OnWriteDone(bool ok) override {
     MutexLock lock(mutex_);
     writing_ = false;
+    queued_bytes_ -= queue_.front().ByteSizeLong();
     queue_.pop_front();
     if (!ok) End(Error(reason::kCancelled, "the reader is gone"));
     Next();
@@ -65,12 +69,20 @@ class EventStream : public grpc::ServerWriteReactor<Event> {
     if (ended_) return;
     if (!event.has_value()) {
       End(Error(reason::kStoreUnavailable, "events were missed"));
-    } else if (queue_.size() >= kMaxQueuedEvents) {
+    } else if (IsTooMuch(*event)) {
       End(Error(reason::kPeerLimit, "the reader is too slow"));
     } else {
+      queued_bytes_ += event->ByteSizeLong();
       queue_.push_back(*event);
     }
     Next();
+  }
+
+  bool IsTooMuch(const Event& event) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return queue_.size() >= kMaxQueuedEvents ||
+           (!queue_.empty() &&
+            queued_bytes_ + event.ByteSizeLong() > kMaxQueuedBytes);
   }
 
   // What is queued is not sent any more: the reader starts anew.
@@ -94,6 +106,7 @@ class EventStream : public grpc::ServerWriteReactor<Event> {
 
   Mutex mutex_;
   std::deque<Event> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool open_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;

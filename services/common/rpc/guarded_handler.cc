@@ -20,6 +20,15 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using grpc::ByteBuffer;
 
+// What a call costs besides its request, roughly.
+constexpr int64_t kBytesOfACall = 8 << 10;
+
+// All replicas of a service are one caller: they get so many times as much.
+constexpr int64_t kReplicas = 16;
+bool IsManyReplicas(const Caller& caller) {
+  return caller.role() == Role::kService || caller.role() == Role::kReplica;
+}
+
 const FieldDescriptor* RequestIdField(const MethodDescriptor& method) {
   const FieldDescriptor* field =
       method.input_type()->FindFieldByName("request_id");
@@ -105,13 +114,7 @@ void GuardedHandler::RunHandler(const HandlerParameter& param) {
       guard_.Describe(path_, *caller, *param.server_context, stream_);
   call.log.request_id = RequestIdOf(param);
   record.log = call.log;
-  stream_ ? EnterStream(call, param) : Enter(call, param);
-}
-
-void GuardedHandler::Enter(const ServedCall& call,
-                           const HandlerParameter& param) {
-  const CallScope scope(call);
-  inner_.RunHandler(param);
+  stream_ ? EnterStream(call, param) : EnterUnary(call, param);
 }
 
 void GuardedHandler::EnterStream(const ServedCall& call,
@@ -122,15 +125,41 @@ void GuardedHandler::EnterStream(const ServedCall& call,
                                      "this caller has too many streams")));
     return;
   }
-  // A callback handler returns before its stream ends: the place goes with
-  // what gRPC calls at the end.
+  Enter(call, param, std::move(place));
+}
+
+// A request has up to 4 MiB, a connection a thousand calls, and a caller as
+// many connections as it likes.
+void GuardedHandler::EnterUnary(const ServedCall& call,
+                                const HandlerParameter& param) {
+  auto bytes = static_cast<int64_t>(AsMessage(param.request)->ByteSizeLong()) +
+               kBytesOfACall;
+  if (IsManyReplicas(call.caller)) bytes = bytes / kReplicas + 1;
+  auto place = guard_.requests().Take(call.caller.uri(), bytes);
+  if (place == nullptr) {
+    const absl::Status refused = Error(
+        reason::kQuotaExceeded, "this caller has too many requests at a time",
+        {{"quota", "requests"}});
+    Refuse(param, ToGrpcStatus(WithRetry(refused, absl::Seconds(1))));
+    return;
+  }
+  Enter(call, param, std::move(place));
+}
+
+void GuardedHandler::Enter(const ServedCall& call,
+                           const HandlerParameter& param,
+                           std::shared_ptr<StreamLimit::Place> place) {
+  // A callback handler returns before its call ends: the place goes with what
+  // gRPC calls at the end.
   auto at_end = [place = std::move(place),
                  next = param.call_requester]() mutable {
     place.reset();
     if (next) next();
   };
-  Enter(call, HandlerParameter(param.call, param.server_context, param.request,
-                               param.status, param.internal_data, at_end));
+  const CallScope scope(call);
+  inner_.RunHandler(HandlerParameter(param.call, param.server_context,
+                                     param.request, param.status,
+                                     param.internal_data, std::move(at_end)));
 }
 
 void GuardedHandler::Refuse(const HandlerParameter& param,

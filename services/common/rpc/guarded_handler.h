@@ -24,8 +24,11 @@ class GuardedHandler : public grpc::internal::MethodHandler {
   void RunHandler(const HandlerParameter& param) override;
 
  private:
-  void Enter(const ServedCall& call, const HandlerParameter& param);
   void EnterStream(const ServedCall& call, const HandlerParameter& param);
+  void EnterUnary(const ServedCall& call, const HandlerParameter& param);
+  // `place` is given back when the call has ended.
+  void Enter(const ServedCall& call, const HandlerParameter& param,
+             std::shared_ptr<StreamLimit::Place> place);
   void Refuse(const HandlerParameter& param, const grpc::Status& status);
   void ReleaseRequest(const HandlerParameter& param);
   std::string RequestIdOf(const HandlerParameter& param) const;

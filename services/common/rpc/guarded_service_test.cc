@@ -212,6 +212,31 @@ TYPED_TEST(GuardedServiceTest, AStreamThatEndedGivesItsPlaceBack) {
   }
 }
 
+TYPED_TEST(GuardedServiceTest, BoundsWhatTheCallsOfACallerHold) {
+  this->options_.request_bytes_per_caller = 100'000;
+  const auto stub = this->StubOf("command-gate");
+  EXPECT_THAT(FromGrpcStatus(stub->Say(&this->context_,
+                                       Text(std::string(2'000'000, 'x')),
+                                       &this->response_)),
+              HasReason(reason::kQuotaExceeded));
+  EXPECT_EQ(this->Entered(), 0);
+}
+
+TYPED_TEST(GuardedServiceTest, ACallThatEndedHoldsNothing) {
+  this->options_.request_bytes_per_caller = 100'000;
+  const auto stub = this->StubOf("command-gate");
+  for (int i = 0; i < 3; ++i) {
+    absl::Status status;
+    do {
+      grpc::ClientContext context;
+      status = FromGrpcStatus(stub->Say(
+          &context, Text(std::string(1'000'000, 'x')), &this->response_));
+      // The server is done a moment after its client.
+    } while (IsReason(status, reason::kQuotaExceeded));
+    EXPECT_OK(status);
+  }
+}
+
 TYPED_TEST(GuardedServiceTest, UnaryCallsAreNotStreams) {
   this->options_.streams_per_caller = 0;
   const auto stub = this->StubOf("command-gate");

@@ -9,13 +9,41 @@
 #include "services/common/rpc/server_plugins.h"
 
 namespace u2fi::rpc {
+namespace {
+
+// A question is the name of a service.
+constexpr int kMaxQuestion = 1024;
+constexpr size_t kMemory = size_t{16} << 20;
+constexpr int kStreamsPerConnection = 16;
+constexpr int kHandshakeMs = 10'000;
+// Who watches comes back.
+constexpr int kConnectionAgeMs = 5 * 60'000;
+constexpr int kConnectionGraceMs = 1'000;
+
+// Whoever reaches the port may ask: what that costs has bounds.
+void SetBounds(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMaxQuestion);
+  grpc::ResourceQuota quota("health");
+  quota.Resize(kMemory);
+  builder.SetResourceQuota(quota);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             kHandshakeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kConnectionAgeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             kConnectionGraceMs);
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<HealthServer>> HealthServer::Listen(
     const std::string& address, const std::vector<std::string>& names) {
   const auto builder = NewServerBuilder(Introspection::kHealth);
   int port = 0;
   builder->AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  SetBounds(*builder);
   std::unique_ptr<grpc::ServerCompletionQueue> queue =
       builder->AddCompletionQueue();
   std::unique_ptr<grpc::Server> server = builder->BuildAndStart();

@@ -13,7 +13,9 @@ namespace u2fi::rpc {
 
 // grpc.health.v1.Health in plaintext on a listener of its own that has no other
 // service: what a kubelet, which has no certificate, may ask. It knows the
-// names it is given, and "" for all together. Thread-safe.
+// names it is given, and "" for all together. Everybody who reaches the port
+// may ask, so a question has at most 1 KiB, a connection lasts some minutes,
+// and all of them together have 16 MiB. Thread-safe.
 class HealthServer {
  public:
   // Listens on `address`, "host:port"; port 0 takes a free one. Every name is

@@ -1,5 +1,6 @@
 #include "services/common/rpc/run_unary.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,6 +51,61 @@ class WhoAmI : public test::Echo::CallbackService {
   }
   ThreadExecutor executor_;
 };
+
+// Runs its task when the client has gone.
+class LateExecutor {
+ public:
+  ~LateExecutor() { thread_.join(); }
+  void Schedule(std::function<void()> task) {
+    thread_ = std::thread([this, task = std::move(task)] {
+      while (!context->IsCancelled()) std::this_thread::yield();
+      task();
+    });
+  }
+  grpc::CallbackServerContext* context = nullptr;
+
+ private:
+  std::thread thread_;
+};
+
+class Late : public test::Echo::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* Say(grpc::CallbackServerContext* context,
+                                const EchoMessage*,
+                                EchoMessage* response) override {
+    executor_.context = context;
+    entered = true;
+    return RunUnary(executor_, context, response,
+                    [this](const Caller&) -> absl::StatusOr<EchoMessage> {
+                      ran = true;
+                      return EchoMessage();
+                    });
+  }
+  std::atomic<bool> entered{false};
+  std::atomic<bool> ran{false};
+
+ private:
+  LateExecutor executor_;
+};
+
+TEST(LateCallTest, WhatNobodyWaitsForIsNotDone) {
+  Late service;
+  auto server = Server::InProcess(ServiceList().Add<test::Echo>(service), {},
+                                  "d", "command-gate")
+                    .value();
+  grpc::ClientContext context;
+  EchoMessage response;
+  std::thread gives_up([&] {
+    while (!service.entered) std::this_thread::yield();
+    context.TryCancel();
+  });
+  const grpc::Status status = test::Echo::NewStub(server->Channel())
+                                  ->Say(&context, EchoMessage(), &response);
+  gives_up.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+  server.reset();
+  EXPECT_FALSE(service.ran);
+}
 
 class RunUnaryTest : public testing::Test {
  protected:

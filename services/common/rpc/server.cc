@@ -36,9 +36,10 @@ int Millis(absl::Duration duration) {
 
 Server::Server(const ServerOptions& options, PeerIdentity identity)
     : options_(options),
-      guard_({std::move(identity), options.max_call_time,
-              options.max_stream_time, options.streams_per_caller},
-             SystemClock(), SystemRandom()) {
+      guard_(
+          {std::move(identity), options.max_call_time, options.max_stream_time,
+           options.streams_per_caller, options.request_bytes_per_caller},
+          SystemClock(), SystemRandom()) {
   SendGrpcLogToOurs();
 }
 

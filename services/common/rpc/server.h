@@ -28,6 +28,9 @@ struct ServerOptions {
   absl::Duration max_call_time = absl::Seconds(60);
   absl::Duration max_stream_time = absl::InfiniteDuration();
   int streams_per_caller = 16;
+  // The requests of one caller, in bytes, whose unary calls run or wait to; a
+  // service, all of whose replicas are one caller, has sixteen times as much.
+  int64_t request_bytes_per_caller = int64_t{64} << 20;
   // For all connections of the server.
   int memory_mib = 512;
   int accepts_per_second = 200;

@@ -5,26 +5,28 @@
 namespace u2fi::rpc {
 
 StreamLimit::Place::Place(std::shared_ptr<StreamLimit> limit,
-                          std::string caller)
-    : limit_(std::move(limit)), caller_(std::move(caller)) {}
+                          std::string caller, int64_t amount)
+    : limit_(std::move(limit)), caller_(std::move(caller)), amount_(amount) {}
 
-StreamLimit::Place::~Place() { limit_->GiveBack(caller_); }
+StreamLimit::Place::~Place() { limit_->GiveBack(caller_, amount_); }
 
-std::shared_ptr<StreamLimit::Place> StreamLimit::Take(
-    const std::string& caller) {
+std::shared_ptr<StreamLimit::Place> StreamLimit::Take(const std::string& caller,
+                                                      int64_t amount) {
   {
     MutexLock lock(mutex_);
     const auto entry = open_.find(caller);
-    if (entry != open_.end() && entry->second >= per_caller_) return nullptr;
-    ++open_[caller];
+    const int64_t taken = entry == open_.end() ? 0 : entry->second;
+    if (amount > per_caller_ - taken) return nullptr;
+    open_[caller] += amount;
   }
-  return std::make_shared<Place>(shared_from_this(), caller);
+  return std::make_shared<Place>(shared_from_this(), caller, amount);
 }
 
-void StreamLimit::GiveBack(const std::string& caller) {
+void StreamLimit::GiveBack(const std::string& caller, int64_t amount) {
   MutexLock lock(mutex_);
   const auto entry = open_.find(caller);
-  if (--entry->second == 0) open_.erase(entry);
+  entry->second -= amount;
+  if (entry->second == 0) open_.erase(entry);
 }
 
 }  // namespace u2fi::rpc

@@ -16,6 +16,17 @@ TEST(StreamLimitTest, GivesEachCallerItsPlaces) {
   EXPECT_EQ(limit->Take("a"), nullptr);
 }
 
+TEST(StreamLimitTest, SomeTakeMoreThanOthers) {
+  const auto limit = std::make_shared<StreamLimit>(10);
+  auto large = limit->Take("a", 8);
+  EXPECT_NE(large, nullptr);
+  EXPECT_EQ(limit->Take("a", 3), nullptr);
+  const auto rest = limit->Take("a", 2);
+  EXPECT_NE(rest, nullptr);
+  large.reset();
+  EXPECT_NE(limit->Take("a", 8), nullptr);
+}
+
 TEST(StreamLimitTest, OneCallerDoesNotTakeAnothersPlaces) {
   const auto limit = std::make_shared<StreamLimit>(1);
   const auto place = limit->Take("a");

@@ -2,10 +2,12 @@
 
 #include <signal.h>
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/logging/logging.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/errors.h"
@@ -34,6 +36,10 @@ absl::Status CheckOptions(const RedisOptions& options) {
     return Misconfigured("replicas is not 0 to 8");
   }
   return absl::OkStatus();
+}
+
+crypto::TlsClientFiles FilesOf(const RedisOptions& options) {
+  return {options.ca_file, options.cert_file, options.key_file};
 }
 
 // hiredis, and TLS below it, write to sockets without MSG_NOSIGNAL: a server
@@ -88,9 +94,7 @@ absl::StatusOr<std::unique_ptr<RedisDialer>> RedisDialer::Make(
   }
   std::unique_ptr<crypto::TlsClient> tls;
   if (options.tls) {
-    ASSIGN_OR_RETURN(
-        tls, crypto::TlsClient::Make(
-                 {options.ca_file, options.cert_file, options.key_file}));
+    ASSIGN_OR_RETURN(tls, crypto::TlsClient::Make(FilesOf(options)));
   }
   return std::unique_ptr<RedisDialer>(
       new RedisDialer(std::move(options), std::move(sentinels),
@@ -106,21 +110,24 @@ RedisDialer::RedisDialer(RedisOptions options,
       server_(std::move(server)),
       tls_(std::move(tls)) {}
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::DialMaster()
-    const {
-  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, DialBare());
-  ASSIGN_OR_RETURN(const RedisInfo info, AskInfo(*connection));
-  RETURN_IF_ERROR(CheckServer(info));
-  for (RedisScript script : kAllRedisScripts) {
-    RETURN_IF_ERROR(
-        Ask(*connection, {"SCRIPT", "LOAD", TextOf(script)}).status());
-  }
-  return connection;
+absl::StatusOr<RedisDialer::ConnectionPtr> RedisDialer::DialMaster() const {
+  return AtMaster([this](const RedisAddress& address) -> MaybeConnection {
+    ASSIGN_OR_RETURN(ConnectionPtr connection,
+                     Connect(address, options_.user, options_.password));
+    ASSIGN_OR_RETURN(const RedisInfo info, AskInfo(*connection));
+    RETURN_IF_ERROR(CheckServer(info));
+    for (RedisScript script : kAllRedisScripts) {
+      RETURN_IF_ERROR(
+          Ask(*connection, {"SCRIPT", "LOAD", TextOf(script)}).status());
+    }
+    return connection;
+  });
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::DialBare() const {
-  ASSIGN_OR_RETURN(const RedisAddress address, FindMaster());
-  return Connect(address, options_.user, options_.password);
+absl::StatusOr<RedisDialer::ConnectionPtr> RedisDialer::DialBare() const {
+  return AtMaster([this](const RedisAddress& address) {
+    return Connect(address, options_.user, options_.password);
+  });
 }
 
 absl::StatusOr<std::vector<std::string>> RedisDialer::Inspect() const {
@@ -132,13 +139,22 @@ absl::StatusOr<std::vector<std::string>> RedisDialer::Inspect() const {
   return WarningsAbout(info, appendfsync, options_.replicas);
 }
 
-absl::StatusOr<RedisAddress> RedisDialer::FindMaster() const {
-  if (sentinels_.empty()) return server_;
+RedisDialer::MaybeConnection RedisDialer::AtMaster(const Reach& reach) const {
+  if (sentinels_.empty()) return reach(server_);
   absl::Status last;
+  std::set<std::string> tried;
   for (const RedisAddress& sentinel : sentinels_) {
-    absl::StatusOr<RedisAddress> master = AskSentinel(sentinel);
-    if (master.ok()) return master;
-    last = WithContext(sentinel.ToString(), master.status());
+    const absl::StatusOr<RedisAddress> master = AskSentinel(sentinel);
+    if (!master.ok()) {
+      last = WithContext(sentinel.ToString(), master.status());
+      continue;
+    }
+    if (!tried.insert(master->ToString()).second) continue;
+    MaybeConnection connection = reach(*master);
+    if (!IsReason(connection.status(), reason::kStoreUnavailable)) {
+      return connection;
+    }
+    last = connection.status();
   }
   return last;
 }
@@ -162,12 +178,24 @@ absl::StatusOr<RedisAddress> RedisDialer::AskSentinel(
   return master;
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Connect(
+std::shared_ptr<const crypto::TlsClient> RedisDialer::Tls() const {
+  auto now = crypto::TlsClient::Make(FilesOf(options_));
+  if (!now.ok()) {
+    logging::Warning("the TLS files for Redis cannot be used",
+                     {{"cause", std::string(now.status().message())}});
+  }
+  MutexLock lock(mutex_);
+  if (now.ok()) tls_ = *std::move(now);
+  return tls_;
+}
+
+RedisDialer::MaybeConnection RedisDialer::Connect(
     const RedisAddress& address, const std::string& user,
     const std::string& password) const {
-  absl::StatusOr<std::unique_ptr<RedisConnection>> connection =
-      RedisConnection::Dial(address, tls_.get(), options_.tls_server_name,
-                            options_.connect_timeout);
+  const std::shared_ptr<const crypto::TlsClient> tls =
+      options_.tls ? Tls() : nullptr;
+  MaybeConnection connection = RedisConnection::Dial(
+      address, tls.get(), options_.tls_server_name, options_.connect_timeout);
   if (!connection.ok()) {
     return WithContext(address.ToString(), connection.status());
   }

@@ -72,8 +72,9 @@ absl::StatusOr<std::unique_ptr<Subscription>> RedisHints::Subscribe(
 }
 
 void RedisHints::Leave(const std::string& channel) {
-  if (board_.HasListener(channel)) return;
   MutexLock lock(mutex_);
+  // Under the lock: whoever subscribes from here on does so after it.
+  if (board_.HasListener(channel)) return;
   confirmed_.erase(channel);
   commands_.push_back(EncodeCommand({"UNSUBSCRIBE", channel}));
   waker_.Wake();

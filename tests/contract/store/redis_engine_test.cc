@@ -176,6 +176,50 @@ TEST_P(RedisEngineTest, AServerWithoutMemoryRefusesAndNothingIsWritten) {
 
 // --- a server that goes away
 
+// Others subscribe and leave all the time, so that each step has to wait.
+class BusySubscribers {
+ public:
+  BusySubscribers(Store& store, const Partition& partition) {
+    for (const char* topic : {"a", "b", "c", "d"}) {
+      threads_.emplace_back([this, &store, &partition, topic] {
+        while (!over_) (void)store.Subscribe(partition, topic, Ignore);
+      });
+    }
+  }
+  ~BusySubscribers() {
+    over_ = true;
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  static void Ignore(const Hint&) {}
+
+  std::atomic<bool> over_{false};
+  std::vector<std::thread> threads_;
+};
+
+// The end of the last subscriber must not end the subscription of the next.
+TEST_P(RedisEngineTest, ASubscriptionThatBeginsWhileAnotherEndsHears) {
+  Start();
+  Client();
+  const BusySubscribers others(*store_, partition_);
+  std::atomic<int> heard{0};
+  std::unique_ptr<Subscription> now;
+  for (int i = 0; i < 500; ++i) {
+    std::unique_ptr<Subscription> next;
+    std::thread begins([&] {
+      next = *store_->Subscribe(partition_, "topic",
+                                [&heard](const Hint&) { ++heard; });
+    });
+    now.reset();
+    begins.join();
+    now = std::move(next);
+    heard = 0;
+    ASSERT_OK(store_->Publish(partition_, "topic", "x"));
+    ASSERT_TRUE(Eventually([&] { return heard > 0; })) << i;
+  }
+}
+
 TEST_P(RedisEngineTest, AServerThatGoesAwayAndComesBackIsUsedAgain) {
   Start();
   StoreClient client = Client();
@@ -297,6 +341,21 @@ TEST_P(RedisTlsTest, WorksWithCertificatesOnBothSides) {
   StoreClient client(*store, partition_);
   ASSERT_OK(client.Write("k", std::string(kMaxValueSize, 'v')));
   EXPECT_EQ(client.Value("k").size(), kMaxValueSize);
+}
+
+TEST_P(RedisTlsTest, CertificatesThatWereRenewedAreUsed) {
+  const std::unique_ptr<Store> store = MustOpen(options_);
+  server_.Renew();
+  EXPECT_TRUE(Eventually([&] { return store->Now().ok(); }));
+}
+
+TEST_P(RedisTlsTest, FilesThatCannotBeReadLeaveTheLastGoodOnesInUse) {
+  const std::unique_ptr<Store> store = MustOpen(options_);
+  server_.server().Kill();
+  server_.server().Start();
+  ASSERT_EQ(rename(server_.key().c_str(), (server_.key() + ".away").c_str()),
+            0);
+  EXPECT_TRUE(Eventually([&] { return store->Now().ok(); }));
 }
 
 TEST_P(RedisTlsTest, RefusesAServerOfAnotherName) {

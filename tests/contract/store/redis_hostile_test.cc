@@ -77,6 +77,16 @@ TEST_F(RedisHostileTest, DeepNestingIsNoAnswer) {
   EXPECT_FALSE(Get().ok());
 }
 
+TEST_F(RedisHostileTest, AHintWhoseAnswerIsLostIsSentAgain) {
+  ASSERT_OK(Open());
+  int times = 0;
+  server_.Set("PUBLISH", [&times](const Words&) {
+    return ++times == 1 ? std::string() : std::string(":1\r\n");
+  });
+  EXPECT_OK(store_->Publish(partition_, "topic", "x", absl::Seconds(10)));
+  EXPECT_EQ(times, 2);
+}
+
 TEST_F(RedisHostileTest, OkIsNoAnswerToACommit) {
   AnswerScriptsWith("+OK\r\n");
   EXPECT_THAT(Commit(), HasReason(reason::kStoreOutcomeUnknown));

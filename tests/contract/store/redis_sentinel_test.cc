@@ -1,6 +1,7 @@
 // Failovers as Sentinels make them: kill -9 of the master, and the store finds
 // the new one by itself.
 #include "absl/strings/str_cat.h"
+#include "tests/contract/store/hostile_server.h"
 #include "tests/contract/store/redis_fixture.h"
 #include "tests/contract/store/redis_group.h"
 #include "tests/ports/free_port.h"
@@ -36,6 +37,19 @@ TEST_F(RedisSentinelTest, SentinelsTellNobodyWithoutTheirPassword) {
   RedisOptions options = Options();
   options.sentinel_password = "wrong";
   EXPECT_THAT(Open(options), HasReason(reason::kStoreUnavailable));
+}
+
+// It was cut off when another master was chosen.
+TEST_F(RedisSentinelTest, ASentinelThatNamesAServerThatIsGoneIsNotTheLastWord) {
+  HostileServer stale;
+  stale.Set("SENTINEL", [port = FreePort()](const HostileServer::Words&) {
+    const std::string text = absl::StrCat(port);
+    return absl::StrCat("*2\r\n$9\r\n127.0.0.1\r\n$", text.size(), "\r\n", text,
+                        "\r\n");
+  });
+  RedisOptions options = Options();
+  options.sentinels.insert(options.sentinels.begin(), stale.address());
+  EXPECT_OK(Open(options));
 }
 
 TEST_F(RedisSentinelTest, FindsTheNewMasterAfterAFailover) {

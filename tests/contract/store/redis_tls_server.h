@@ -23,14 +23,14 @@ class RedisTlsServer {
       : server_(kind, With(std::move(settings))) {}
 
   void Start() {
-    ChildProcess openssl(
-        {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-keyout", key(), "-out", cert(),
-         "-days", "1", "-subj", "/CN=redis", "-addext",
-         "subjectAltName=IP:127.0.0.1"},
-        files_.Join("log"));
-    ASSERT_EQ(openssl.Wait(), 0);
+    MakeCertificate();
     server_.Start();
+  }
+
+  // Another certificate, of another CA, in the same files.
+  void Renew() {
+    server_.Kill();
+    Start();
   }
 
   RedisServer& server() { return server_; }
@@ -39,6 +39,15 @@ class RedisTlsServer {
   std::string key() const { return files_.Join("key.pem"); }
 
  private:
+  void MakeCertificate() {
+    ChildProcess openssl(
+        {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-keyout", key(), "-out", cert(),
+         "-days", "1", "-subj", "/CN=redis", "-addext",
+         "subjectAltName=IP:127.0.0.1"},
+        files_.Join("log"));
+    ASSERT_EQ(openssl.Wait(), 0);
+  }
   std::vector<std::string> With(std::vector<std::string> settings) const {
     for (const std::string& word :
          {std::string("--tls-port"), absl::StrCat(tls_port_),

@@ -206,6 +206,15 @@ TEST_F(HealthTest, TellsEachNameApart) {
 
 TEST_F(HealthTest, AnUnknownNameIsUnknown) { EXPECT_EQ(StateOf("x"), -1); }
 
+// There is no certificate to be shown: anybody may ask.
+TEST_F(HealthTest, ALongQuestionIsNotRead) {
+  EXPECT_EQ(CallRaw(channel_, "/grpc.health.v1.Health/Check",
+                    std::string(2000, '\x01'))
+                .error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(StateOf(""), 2);
+}
+
 TEST_F(HealthTest, TheListenerHasNothingElse) {
   // Also not after a server with introspection was made.
   ServerOptions options;
