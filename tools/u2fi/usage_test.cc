@@ -78,6 +78,20 @@ TEST_F(UsageTest, AValueThatCannotBeReadIsAWrongCommandLine) {
   }
 }
 
+TEST_F(UsageTest, ATimeThatCannotPassIsRefusedAndNothingAsked) {
+  for (const char* time : {"0s", "-5s", "1ns", "inf", "-inf", "9999999h"}) {
+    for (const char* flag : {"--approve-within", "--execute-within"}) {
+      EXPECT_EQ(
+          Run({"run", "cam-1", "camera.on", "--account", "ann", flag, time}),
+          kExitUsage)
+          << flag << time;
+    }
+    EXPECT_EQ(Run({"approvals", "--account", "ann", "--for", time}), kExitUsage)
+        << time;
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
 TEST_F(UsageTest, ACommandsHelpHasItsOwnExamplesAlone) {
   EXPECT_EQ(Run({"provision", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("  u2fi provision cam-1 --site home"));
