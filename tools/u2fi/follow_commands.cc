@@ -3,6 +3,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
@@ -61,8 +62,9 @@ absl::Status GetBatch(const std::string& name, Mesh& mesh, Output& output) {
   ASSIGN_OR_RETURN(const gate::GetBatchResponse response,
                    mesh.GetBatch(request));
   const gate::BatchRecord& batch = response.batch();
-  output.Show(batch, absl::StrCat(batch.size(), " commands  ", BatchText(batch),
-                                  "  asked by ", batch.requester()));
+  output.Show(batch, proof::VisibleText(absl::StrCat(
+                         batch.size(), " commands  ", BatchText(batch),
+                         "  asked by ", batch.requester())));
   return absl::OkStatus();
 }
 
@@ -76,9 +78,10 @@ absl::Status Get(const Context&, const Flags& flags, Mesh& mesh,
   ASSIGN_OR_RETURN(const gate::GetCommandResponse response,
                    mesh.GetCommand(request));
   const gate::CommandRecord& command = response.command();
-  output.Show(command, absl::StrCat(command.operation(), " on ",
-                                    command.device(), "  ", StateText(command),
-                                    "  asked by ", command.requester()));
+  output.Show(command,
+              proof::VisibleText(absl::StrCat(
+                  command.operation(), " on ", command.device(), "  ",
+                  StateText(command), "  asked by ", command.requester())));
   return absl::OkStatus();
 }
 
@@ -110,7 +113,7 @@ absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
   RETURN_IF_ERROR(ParseDurationFlag("--for", flags.watch_for, &watch_for));
   const absl::Status status = mesh.WatchApprovals(
       request, watch_for, [&output](const gate::WatchApprovalsResponse& now) {
-        output.Show(now, ApprovalText(now.approval()));
+        output.Show(now, proof::VisibleText(ApprovalText(now.approval())));
         return absl::OkStatus();
       });
   return IsReason(status, reason::kDeadlineExceeded) ? absl::OkStatus()

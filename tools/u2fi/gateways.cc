@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -9,11 +10,11 @@ namespace u2fi::cli {
 namespace {
 
 std::string Text(const registry::Gateway& gateway) {
-  return absl::StrCat(
+  return proof::VisibleText(absl::StrCat(
       gateway.name(), "  ",
       absl::StripPrefix(registry::GatewayState_Name(gateway.state()),
                         "GATEWAY_STATE_"),
-      "  at ", gateway.site());
+      "  at ", gateway.site()));
 }
 
 std::string IdOf(const registry::Gateway& gateway) {

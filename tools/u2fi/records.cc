@@ -11,6 +11,7 @@
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/rules.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
@@ -48,45 +49,48 @@ std::string Short(absl::string_view prefix, const std::string& name) {
 }
 
 std::string Line(const registry::Device& device) {
-  return absl::StrCat(
+  return proof::VisibleText(absl::StrCat(
       device.name(), "  ", device.model(), "  ",
       Short("DEVICE_STATE_", registry::DeviceState_Name(device.state())),
       device.account().empty() ? "" : "  of ", device.account(),
       device.gateway().empty() ? "" : "  at ", device.gateway(),
-      device.kit() ? "  verifies proofs itself" : "  without the kit");
+      device.kit() ? "  verifies proofs itself" : "  without the kit"));
 }
 
 std::string Line(const attestation::Token& token) {
-  return absl::StrCat(
+  return proof::VisibleText(absl::StrCat(
       token.name(), "  ",
       Short("TOKEN_STATE_", attestation::TokenState_Name(token.state())),
       "  of ", token.account(), "  counter ", token.counter(),
-      token.label().empty() ? "" : "  ", token.label());
+      token.label().empty() ? "" : "  ", token.label()));
 }
 
 // What waits for touches, and how one agrees to it.
 std::string Waits(const registry::PolicyChange& change) {
-  std::string text = absl::StrCat("\nwaits    ", change.resource(), ":");
+  const std::string resource = proof::VisibleText(change.resource());
+  std::string text = absl::StrCat("\nwaits    ", resource, ":");
   for (const std::string& looser : change.looser()) {
-    absl::StrAppend(&text, " ", looser);
+    absl::StrAppend(&text, " ", proof::VisibleText(looser));
   }
   for (const registry::PolicyAgreement& agreement : change.agreements()) {
-    absl::StrAppend(&text, "\n         ", agreement.account(), " agreed");
+    absl::StrAppend(&text, "\n         ",
+                    proof::VisibleText(agreement.account()), " agreed");
   }
   return absl::StrCat(text, "\n         to agree: u2fi account --agree ",
-                      change.resource(), " --gateway GATEWAY");
+                      resource, " --gateway GATEWAY");
 }
 
 std::string Guardians(const registry::Policy& policy) {
-  return policy.guardians().empty() ? "whoever owns a site"
-                                    : absl::StrJoin(policy.guardians(), " ");
+  return policy.guardians().empty()
+             ? "whoever owns a site"
+             : proof::VisibleText(absl::StrJoin(policy.guardians(), " "));
 }
 
 std::string Text(const registry::Policy& policy) {
   std::string text = "policy   the strictest of it, model, owner and device";
   for (const proof::v1::OperationRule& rule : policy.rules()) {
-    absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
-                    proof::RuleName(rule.rule()));
+    absl::StrAppend(&text, "\nrule     ", proof::VisibleText(rule.operation()),
+                    " ", proof::RuleName(rule.rule()));
   }
   absl::StrAppend(&text, "\nquorum   a requester ",
                   policy.allow_self_approval() ? "may" : "may not",
@@ -182,9 +186,10 @@ absl::Status Records::SetModel(const std::string& model,
     return present.status();
   }
   ASSIGN_OR_RETURN(const auto response, mesh_.UpdateModel(request));
-  std::string text = absl::StrCat(
-      response.model().name(), " with ", response.model().operations_size(),
-      " operations; any other needs the owner's touch");
+  std::string text =
+      absl::StrCat(proof::VisibleText(response.model().name()), " with ",
+                   response.model().operations_size(),
+                   " operations; any other needs the owner's touch");
   if (response.has_waits()) text += Waits(response.waits());
   output_.Show(response.model(), text);
   return absl::OkStatus();
@@ -228,7 +233,7 @@ absl::Status Records::ImportDevices(absl::string_view lines) {
   ASSIGN_OR_RETURN(const auto response, mesh_.ImportDevices(request));
   std::string text;
   for (const std::string& name : response.devices()) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", name);
+    absl::StrAppend(&text, text.empty() ? "" : "\n", proof::VisibleText(name));
   }
   output_.Show(response, text);
   return absl::OkStatus();

@@ -171,6 +171,14 @@ TEST_F(RecordsTest, EveryPageOfDevicesIsListed) {
   EXPECT_THAT(mesh_.calls()[1], HasSubstr("page_token: \"more\""));
 }
 
+TEST_F(RecordsTest, ALabelIsNoLineOfItsOwn) {
+  attestation::Token& token = *mesh_.tokens.emplace_back().add_tokens();
+  token.set_name("tokens/t-1");
+  token.set_label("mine\ntokens/t-2  ACTIVE\u202e");
+  EXPECT_OK(records_.Tokens("ann"));
+  EXPECT_THAT(said_.str(), HasSubstr("mine?tokens/t-2  ACTIVE?\n"));
+}
+
 TEST_F(RecordsTest, TokensAreListed) {
   attestation::Token& token = *mesh_.tokens.emplace_back().add_tokens();
   token.set_name("tokens/t1");

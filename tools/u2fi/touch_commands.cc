@@ -11,6 +11,7 @@
 #include "services/common/proof/ids.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/account_edit.h"
@@ -139,7 +140,7 @@ std::string PinsText(const proof::v1::PinSet& pins) {
                     proof::v1::RuleKind_Name(rule.rule().kind()).substr(10),
                     ",");
   }
-  return absl::StrCat(text, " and nothing else");
+  return proof::VisibleText(absl::StrCat(text, " and nothing else"));
 }
 
 // The pin set of the one device of `plan`. Goes into what is asked for.
@@ -184,7 +185,7 @@ std::vector<std::string> AskWhatMatters(const Context& context,
     }
   }
   if (free.empty()) return {};
-  output.Say(absl::StrCat("free    ", free,
+  output.Say(absl::StrCat("free    ", proof::VisibleText(free),
                           "\nWhich of them are important and shall need a "
                           "touch? Names, or Enter for none:"));
   std::string line;
