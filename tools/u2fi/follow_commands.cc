@@ -98,7 +98,7 @@ absl::Status Watch(const Context&, const Flags& flags, Mesh& mesh,
                              } else {
                                output.Batch(now.batch());
                              }
-                             return absl::OkStatus();
+                             return output.Written();
                            });
 }
 
@@ -114,7 +114,7 @@ absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
   const absl::Status status = mesh.WatchApprovals(
       request, watch_for, [&output](const gate::WatchApprovalsResponse& now) {
         output.Show(now, proof::VisibleText(ApprovalText(now.approval())));
-        return absl::OkStatus();
+        return output.Written();
       });
   return IsReason(status, reason::kDeadlineExceeded) ? absl::OkStatus()
                                                      : status;

@@ -14,6 +14,7 @@
 #include "services/common/proof/command.h"
 #include "services/common/proof/command_text.h"
 #include "services/common/proof/visible_text.h"
+#include "services/common/status/error.h"
 #include "tools/u2fi/error_text.h"
 
 namespace u2fi::cli {
@@ -220,6 +221,13 @@ void Output::Fact(const std::map<std::string, std::string>& members,
     return;
   }
   Lines(text);
+}
+
+absl::Status Output::Written() {
+  if (stream_.flush().good()) return absl::OkStatus();
+  return Error(reason::kFileUnavailable,
+               "the standard output cannot be written; what was asked for may "
+               "have been done");
 }
 
 void Output::Say(absl::string_view text) {

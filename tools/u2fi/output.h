@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
@@ -47,6 +48,9 @@ class Output {
   // What was done; `text` for people. JSON: one object with these members.
   void Fact(const std::map<std::string, std::string>& members,
             absl::string_view text);
+
+  // FILE_UNAVAILABLE: some of it could not be written.
+  absl::Status Written();
 
   // For people only; `text` as in Show().
   void Say(absl::string_view text);

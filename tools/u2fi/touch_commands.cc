@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <istream>
 #include <memory>
 #include <string>
@@ -65,6 +66,10 @@ absl::Status AskFor(Context& context, Flags& flags, Mesh& mesh,
     ASSIGN_OR_RETURN(const std::string text,
                      ReadFile(flags.id_token_file, kMaxIdToken));
     ask.id_token = std::string(absl::StripAsciiWhitespace(text));
+    if (!std::all_of(ask.id_token.begin(), ask.id_token.end(),
+                     absl::ascii_isgraph)) {
+      return UsageError("--id-token-file", "holds no JWT");
+    }
   }
   RETURN_IF_ERROR(ParseDurationFlag("--approve-within", flags.approve_within,
                                     &ask.approve_within));

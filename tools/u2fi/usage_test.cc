@@ -92,6 +92,49 @@ TEST_F(UsageTest, ATimeThatCannotPassIsRefusedAndNothingAsked) {
   EXPECT_THAT(mesh_.calls(), IsEmpty());
 }
 
+TEST_F(UsageTest, OutputThatCannotBeWrittenIsNoSuccess) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"policy"},
+           {"run", "cam-1", "camera.on", "--account", "ann"},
+           {"completion", "bash"},
+           {"--help"}}) {
+    out_.setstate(std::ios::badbit);
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitRefused) << words[0];
+    EXPECT_THAT(err_.str(), HasSubstr("FILE_UNAVAILABLE")) << words[0];
+  }
+}
+
+TEST_F(UsageTest, NobodyFollowsWhatCannotBeWritten) {
+  mesh_.approvals.resize(2);
+  out_.setstate(std::ios::badbit);
+  EXPECT_EQ(Run({"approvals", "--account", "ann"}), kExitRefused);
+  EXPECT_EQ(Run({"watch", "commands/c1"}), kExitRefused);
+}
+
+TEST_F(UsageTest, WhatIsNoUtf8IsSaidToBeAndNotSent) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"devices", "--account", "a\xff"},
+           {"get", "\xc0\xaf"},
+           {"run", "cam-1", "camera.on", "\xff", "--account", "ann"}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage);
+    EXPECT_THAT(err_.str(), HasSubstr("is not UTF-8"));
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(UsageTest, ASignInThatIsNoTextIsNotSent) {
+  const std::string path = testing::TempDir() + "/no.jwt";
+  std::ofstream(path) << "a.b.\xff";
+  EXPECT_EQ(Run({"enrol", "--gateway", "g1", "--account", "ann",
+                 "--id-token-file", path.c_str()}),
+            kExitUsage);
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
 TEST_F(UsageTest, ACommandsHelpHasItsOwnExamplesAlone) {
   EXPECT_EQ(Run({"provision", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("  u2fi provision cam-1 --site home"));
