@@ -30,13 +30,21 @@ absl::StatusOr<audit::Anchors> ReadAnchors(
   return anchors;
 }
 
-std::string RowText(const audit::RowFinding& finding) {
+void TellRow(const audit::RowFinding& finding, Output& output) {
   const audit::v1::AuditHeader& header = finding.row->header;
-  return absl::StrCat(
-      "line ", finding.line, "  ", header.writer().service(), " ",
-      finding.row->id.sequence, "  ", audit::v1::RowKind_Name(header.kind()),
-      "  ",
-      finding.anchor.empty() ? "under no anchor" : "under " + finding.anchor);
+  const std::string line = absl::StrCat(finding.line);
+  const std::string& service = header.writer().service();
+  const std::string sequence = absl::StrCat(finding.row->id.sequence);
+  const std::string& kind = audit::v1::RowKind_Name(header.kind());
+  const std::string& anchor = finding.anchor;
+  output.Fact({{"line", line},
+               {"service", service},
+               {"sequence", sequence},
+               {"kind", kind},
+               {"anchor", anchor}},
+              absl::StrCat(
+                  "line ", line, "  ", service, " ", sequence, "  ", kind, "  ",
+                  anchor.empty() ? "under no anchor" : "under " + anchor));
 }
 
 std::string Summary(const ExportReport& report) {
@@ -48,6 +56,19 @@ std::string Summary(const ExportReport& report) {
       " rows without all evidence, ", report.erased, " erased\n  ",
       report.anchored, " rows hold under an anchor; ", report.uncovered,
       " rows are newer than the last checkpoint");
+}
+
+void TellSummary(const ExportReport& report, Output& output) {
+  output.Fact({{"rows", absl::StrCat(report.rows)},
+               {"chains", absl::StrCat(report.chains.size())},
+               {"checkpoints", absl::StrCat(report.checkpoints)},
+               {"verified", absl::StrCat(report.verified)},
+               {"free", absl::StrCat(report.free)},
+               {"unverifiable", absl::StrCat(report.unverifiable)},
+               {"erased", absl::StrCat(report.erased)},
+               {"anchored", absl::StrCat(report.anchored)},
+               {"uncovered", absl::StrCat(report.uncovered)}},
+              Summary(report));
 }
 
 absl::Status Verdict(const ExportReport& report, bool has_anchors) {
@@ -76,12 +97,12 @@ absl::Status CheckAudit(std::istream& file, const AuditCheck& check,
   }
   if (check.rows) {
     options.on_row = [&output](const audit::RowFinding& finding) {
-      output.Say(RowText(finding));
+      TellRow(finding, output);
     };
   }
   const ExportReport report = audit::VerifyExport(file, anchors, options);
   RETURN_IF_ERROR(Verdict(report, !anchors.empty()));
-  output.Say(Summary(report));
+  TellSummary(report, output);
   return absl::OkStatus();
 }
 

@@ -38,6 +38,15 @@ TEST_F(AuditCheckTest, AGoodExportHolds) {
   EXPECT_THAT(said_.str(), HasSubstr(" 0 rows hold under an anchor"));
 }
 
+TEST_F(AuditCheckTest, InJsonItIsToldAsWell) {
+  Output json(said_, true);
+  std::istringstream file(export_.File());
+  check_.rows = true;
+  EXPECT_OK(CheckAudit(file, check_, json));
+  EXPECT_THAT(said_.str(), HasSubstr("{\"anchor\":\"\",\"kind\":\"ROW_KIND_"));
+  EXPECT_THAT(said_.str(), HasSubstr("{\"anchored\":\"0\",\"chains\":"));
+}
+
 TEST_F(AuditCheckTest, RowsHoldUnderThePinSetOfADevice) {
   check_.anchors = {GenesisHash()};
   check_.rows = true;

@@ -37,9 +37,21 @@ absl::Status Export(const Context& context, const Flags& flags, Mesh& mesh) {
 }
 
 absl::Status Verify(const Flags& flags, Output& output) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(flags.file, error).type();
+  if (kind == std::filesystem::file_type::not_found) {
+    return Error(reason::kFileNotFound,
+                 absl::StrCat("there is no '", flags.file, "'"));
+  }
+  // It is read twice.
+  if (kind != std::filesystem::file_type::regular) {
+    return Error(
+        reason::kFileUnavailable,
+        absl::StrCat(flags.file, " is no regular file; it is read twice"));
+  }
   std::ifstream file(flags.file);
   if (!file) {
-    return Error(reason::kFileNotFound,
+    return Error(reason::kFileUnavailable,
                  absl::StrCat(flags.file, " cannot be read"));
   }
   return CheckAudit(file, flags.check, output);

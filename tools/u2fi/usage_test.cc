@@ -165,6 +165,15 @@ TEST_F(UsageTest, TheDoctorTellsOfACertificateThatCannotBeUsed) {
                                     "false,"));
 }
 
+TEST_F(UsageTest, AnAuditThatCannotBeReadIsCalledSoAndNotBroken) {
+  const std::string folder = testing::TempDir();
+  for (const char* path : {folder.c_str(), "/dev/zero", "/dev/null"}) {
+    err_.str("");
+    EXPECT_EQ(Run({"audit", "verify", path}), kExitRefused);
+    EXPECT_THAT(err_.str(), HasSubstr("FILE_UNAVAILABLE: ")) << path;
+  }
+}
+
 TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOne) {
   const std::string path = testing::TempDir() + "/former.jsonl";
   std::ofstream(path) << "former";
