@@ -55,13 +55,16 @@ absl::Status Gateways::List(const std::string& site) {
   do {
     ASSIGN_OR_RETURN(const auto page, mesh_.ListGateways(request));
     for (const registry::Gateway& gateway : page.gateways()) {
-      std::string text = Text(gateway);
-      if (connected.ok()) {
-        absl::StrAppend(&text, connected->count(IdOf(gateway)) > 0
-                                   ? "  connected"
-                                   : "  not connected");
+      if (!connected.ok()) {
+        output_.Show(gateway, Text(gateway));
+        continue;
       }
-      output_.Show(gateway, text);
+      const bool is_connected = connected->count(IdOf(gateway)) > 0;
+      output_.Show(
+          gateway,
+          absl::StrCat(Text(gateway),
+                       is_connected ? "  connected" : "  not connected"),
+          {{"connected", is_connected ? "true" : "false"}});
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());

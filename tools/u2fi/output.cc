@@ -191,12 +191,14 @@ void Output::Item(const CommandRecord& command) {
 }
 
 void Output::Show(const google::protobuf::Message& message,
-                  absl::string_view text) {
-  if (json_) {
-    stream_ << ToJson(message) << std::endl;
-    return;
+                  absl::string_view text,
+                  const std::map<std::string, std::string>& more) {
+  if (!json_) return Lines(text);
+  auto json = nlohmann::ordered_json::parse(ToJson(message));
+  for (const auto& [name, value] : more) {
+    json[name] = nlohmann::ordered_json::parse(value);
   }
-  Lines(text);
+  stream_ << Ascii(json) << std::endl;
 }
 
 void Output::Check(absl::string_view name,

@@ -38,7 +38,9 @@ class Output {
 
   // A resource or report; `text` for people, who may need several lines: what
   // comes from elsewhere and stands in one of several is VisibleText already.
-  void Show(const google::protobuf::Message& message, absl::string_view text);
+  // `more` has what the text says beyond the message: members by name, in JSON.
+  void Show(const google::protobuf::Message& message, absl::string_view text,
+            const std::map<std::string, std::string>& more = {});
 
   // One line of a list of checks: what is well, or why not and what to do.
   // JSON: {"check":"gate","ok":true,"text":"…"}.

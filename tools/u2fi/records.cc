@@ -1,5 +1,6 @@
 #include "tools/u2fi/records.h"
 
+#include <map>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -190,8 +191,12 @@ absl::Status Records::SetModel(const std::string& model,
       absl::StrCat(proof::VisibleText(response.model().name()), " with ",
                    response.model().operations_size(),
                    " operations; any other needs the owner's touch");
-  if (response.has_waits()) text += Waits(response.waits());
-  output_.Show(response.model(), text);
+  std::map<std::string, std::string> more;
+  if (response.has_waits()) {
+    text += Waits(response.waits());
+    more["waits"] = ToJson(response.waits());
+  }
+  output_.Show(response.model(), text, more);
   return absl::OkStatus();
 }
 

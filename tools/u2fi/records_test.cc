@@ -82,6 +82,15 @@ TEST_F(RecordsTest, AModelThatIsThereIsReplacedUnderItsEtag) {
   EXPECT_THAT(mesh_.calls()[1], HasSubstr("etag: \"7\""));
 }
 
+TEST_F(RecordsTest, AModelThatWaitsForTouchesSaysSoInJsonToo) {
+  mesh_.policy.add_pending()->set_resource("models/camera");
+  Output json(said_, true);
+  EXPECT_OK(
+      Records(mesh_, random_, json).SetModel("camera", {"a.b=free"}, false));
+  EXPECT_THAT(said_.str(),
+              HasSubstr("\"waits\":{\"resource\":\"models/camera\"}}"));
+}
+
 TEST_F(RecordsTest, ARuleThatIsNoneChangesNothing) {
   EXPECT_THAT(records_.SetModel("camera", {"camera.on=maybe"}, false),
               HasReason(reason::kInvalidField));
