@@ -39,12 +39,6 @@ std::string WordsOf(const gate::SubmitBatchRequest& request) {
   return proof::ComparisonWords(request.request_id(), items);
 }
 
-bool AllFinal(const BatchRecord& batch) {
-  return std::all_of(
-      batch.counts().begin(), batch.counts().end(),
-      [](const gate::StateCount& count) { return IsFinal(count.state()); });
-}
-
 // Its items have ends of their own; before that the batch ends as a whole.
 bool EndsByItself(gate::CommandState state) {
   return state == gate::COMMAND_STATE_SUCCEEDED ||
@@ -56,6 +50,12 @@ bool EndsByItself(gate::CommandState state) {
 
 bool IsBatchName(absl::string_view name) {
   return absl::StartsWith(name, "batches/");
+}
+
+bool AllFinal(const BatchRecord& batch) {
+  return std::all_of(
+      batch.counts().begin(), batch.counts().end(),
+      [](const gate::StateCount& count) { return IsFinal(count.state()); });
 }
 
 absl::Status OutcomeOf(const BatchRecord& batch) {
@@ -85,13 +85,13 @@ absl::Status BatchAsker::Run(const Ask& ask) {
                    RequestFor(complete));
   const std::string words = WordsOf(request);
   output_.Words(words, complete.request_id);
-  ASSIGN_OR_RETURN(const gate::SubmitBatchResponse response,
-                   mesh_.SubmitBatch(request));
+  const auto response = mesh_.SubmitBatch(request);
+  RETURN_IF_ERROR(Repeatable(complete.request_id, response.status()));
   if (ask.validate_only) {
-    output_.Show(response, "the gate would accept it");
+    output_.Show(*response, "the gate would accept it");
     return absl::OkStatus();
   }
-  const BatchRecord& batch = response.batch();
+  const BatchRecord& batch = response->batch();
   output_.Say(absl::StrCat("batch    ", batch.name(), "  ", batch.size(),
                            " commands, one touch"));
   if (absl::StrJoin(batch.words(), " ") != words) {

@@ -89,17 +89,22 @@ absl::Status Watch(const Context&, const Flags& flags, Mesh& mesh,
                    Output& output) {
   gate::WatchCommandRequest request;
   request.set_name(CommandName(flags.command));
-  return mesh.WatchCommand(request, kWatchFor,
-                           [&output](const gate::WatchCommandResponse& now) {
-                             if (!now.has_batch()) {
-                               output.State(now.command());
-                             } else if (now.has_command()) {
-                               output.Item(now.command());
-                             } else {
-                               output.Batch(now.batch());
-                             }
-                             return output.Written();
-                           });
+  bool ended = false;
+  const absl::Status status = mesh.WatchCommand(
+      request, kWatchFor,
+      [&output, &ended](const gate::WatchCommandResponse& now) {
+        ended = now.has_batch() ? AllFinal(now.batch())
+                                : IsFinal(now.command().state());
+        if (!now.has_batch()) {
+          output.State(now.command());
+        } else if (now.has_command()) {
+          output.Item(now.command());
+        } else {
+          output.Batch(now.batch());
+        }
+        return output.Written();
+      });
+  return status.ok() && !ended ? StillGoing(request.name(), status) : status;
 }
 
 absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,

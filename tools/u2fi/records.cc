@@ -18,6 +18,7 @@
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/key_file.h"
 #include "tools/u2fi/rule_text.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -251,8 +252,9 @@ absl::Status Records::Claim(const std::string& device,
   request.set_name(absl::StrCat("devices/", device));
   request.set_account(account);
   request.set_claim_code(code);
-  ASSIGN_OR_RETURN(const auto response, mesh_.ClaimDevice(request));
-  output_.Show(response.device(), Line(response.device()));
+  const auto response = mesh_.ClaimDevice(request);
+  RETURN_IF_ERROR(OfNoAccount(account, response.status()));
+  output_.Show(response->device(), Line(response->device()));
   return absl::OkStatus();
 }
 
@@ -260,11 +262,12 @@ absl::Status Records::Devices(const std::string& account) {
   registry::ListDevicesRequest request;
   request.set_account(account);
   do {
-    ASSIGN_OR_RETURN(const auto page, mesh_.ListDevices(request));
-    for (const registry::Device& device : page.devices()) {
+    const auto page = mesh_.ListDevices(request);
+    RETURN_IF_ERROR(OfNoAccount(account, page.status()));
+    for (const registry::Device& device : page->devices()) {
       output_.Show(device, Line(device));
     }
-    request.set_page_token(page.next_page_token());
+    request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   return absl::OkStatus();
 }
@@ -273,11 +276,12 @@ absl::Status Records::Tokens(const std::string& account) {
   attestation::ListTokensRequest request;
   request.set_account(account);
   do {
-    ASSIGN_OR_RETURN(const auto page, mesh_.ListTokens(request));
-    for (const attestation::Token& token : page.tokens()) {
+    const auto page = mesh_.ListTokens(request);
+    RETURN_IF_ERROR(OfNoAccount(account, page.status()));
+    for (const attestation::Token& token : page->tokens()) {
       output_.Show(token, Line(token));
     }
-    request.set_page_token(page.next_page_token());
+    request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   return absl::OkStatus();
 }

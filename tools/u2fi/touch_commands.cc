@@ -205,6 +205,7 @@ std::vector<std::string> AskWhatMatters(const Context& context,
 
 absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
                        Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   registry::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_PROVISION);
   plan.add_devices(flags.ask.device);
@@ -232,6 +233,7 @@ absl::StatusOr<proof::v1::PinSet> Unchanged(Mesh& mesh, Ask& ask) {
 
 absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
                         Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   ASSIGN_OR_RETURN(const proof::v1::PinSet present, Unchanged(mesh, flags.ask));
   ASSIGN_OR_RETURN(const registry::PlanPinsRequest plan,
                    PlanFor(flags.edit, present));
@@ -244,6 +246,7 @@ absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
 // The new owner is asked at his own gateway, besides the one who gives.
 absl::Status Transfer(Context& context, Flags& flags, Mesh& mesh,
                       Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   registry::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_TRANSFER);
   plan.add_devices(flags.ask.device);
@@ -259,6 +262,7 @@ absl::Status Transfer(Context& context, Flags& flags, Mesh& mesh,
 // The next set names the present one.
 absl::Status Unbind(Context& context, Flags& flags, Mesh& mesh,
                     Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   ASSIGN_OR_RETURN(const proof::v1::PinSet next, Unchanged(mesh, flags.ask));
   proof::v1::UnbindArguments arguments;
   arguments.set_format(1);

@@ -135,6 +135,34 @@ TEST_F(UsageTest, ASignInThatIsNoTextIsNotSent) {
   EXPECT_THAT(mesh_.calls(), IsEmpty());
 }
 
+TEST_F(UsageTest, EveryCommandThatNeedsAnAccountSaysSoAlike) {
+  // Of a service, to a request without one.
+  mesh_.error = Error(reason::kInvalidField, "field account: is required");
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"devices"},
+           {"tokens"},
+           {"claim", "cam-1"},
+           {"provision", "cam-1", "--site", "s", "--gateway", "g1"},
+           {"pins", "cam-1"},
+           {"transfer", "cam-1", "--to", "bob"},
+           {"unbind", "cam-1"},
+           {"account"},
+           {"enrol", "--gateway", "g1"}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage) << words[0];
+    EXPECT_THAT(err_.str(), HasSubstr("U2FI_ACCOUNT")) << words[0];
+  }
+}
+
+TEST_F(UsageTest, AWatchThatBreaksOffIsNoEnd) {
+  mesh_.states = {gate::COMMAND_STATE_AWAITING_APPROVAL};
+  EXPECT_EQ(Run({"watch", "commands/c1"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("commands/c1 goes on without us"));
+  mesh_.states = {gate::COMMAND_STATE_DENIED};
+  EXPECT_EQ(Run({"watch", "commands/c1"}), 0);
+}
+
 TEST_F(UsageTest, ACommandsHelpHasItsOwnExamplesAlone) {
   EXPECT_EQ(Run({"provision", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("  u2fi provision cam-1 --site home"));
