@@ -22,6 +22,7 @@
 #include "tools/u2fi/duration_flag.h"
 #include "tools/u2fi/own_key.h"
 #include "tools/u2fi/pins_edit.h"
+#include "tools/u2fi/plan_check.h"
 #include "tools/u2fi/rule_text.h"
 #include "tools/u2fi/usage_error.h"
 #include "u2fi/proof/v1/operations.pb.h"
@@ -160,6 +161,7 @@ absl::StatusOr<proof::v1::PinSet> Planned(const registry::PlanPinsRequest& plan,
   if (!pins.ParseFromString(planned.plans(0).pin_set())) {
     return Error(reason::kPinSetFormat, "the planned pin set cannot be read");
   }
+  RETURN_IF_ERROR(CheckPlan(plan, pins));
   ask.purpose = plan.purpose();
   ask.operation = kPinsOperation;
   ask.message = planned.plans(0).pin_set();
