@@ -22,6 +22,7 @@
 #include "tools/u2fi/duration_flag.h"
 #include "tools/u2fi/own_key.h"
 #include "tools/u2fi/pins_edit.h"
+#include "tools/u2fi/pins_text.h"
 #include "tools/u2fi/plan_check.h"
 #include "tools/u2fi/rule_text.h"
 #include "tools/u2fi/usage_error.h"
@@ -130,23 +131,6 @@ absl::Status ActOnAccount(Context& context, Flags& flags, Mesh& mesh,
   flags.ask.operation = change.operation;
   flags.ask.message = change.message;
   return AskFor(context, flags, mesh, output);
-}
-
-// What the device will believe, for people.
-std::string PinsText(const proof::v1::PinSet& pins) {
-  std::string text = absl::StrCat("pins     ", pins.device(), " will believe");
-  for (const proof::v1::PinnedKey& key : pins.keys()) {
-    absl::StrAppend(&text, " key ", key.token_id(), " of ", key.account(), ",");
-  }
-  for (const proof::v1::PinnedGateway& gateway : pins.gateways()) {
-    absl::StrAppend(&text, " gateway ", gateway.id(), ",");
-  }
-  for (const proof::v1::OperationRule& rule : pins.rules()) {
-    absl::StrAppend(&text, " ", rule.operation(), " ",
-                    proof::v1::RuleKind_Name(rule.rule().kind()).substr(10),
-                    ",");
-  }
-  return proof::VisibleText(absl::StrCat(text, " and nothing else"));
 }
 
 // The pin set of the one device of `plan`. Goes into what is asked for.
