@@ -221,7 +221,11 @@ int main(int argc, char** argv) {
   send->add_option("--control", flags.control, "socket of `run`")->required();
   send->add_option("words", flags.words, "list, or reset|renew|event DEVICE …")
       ->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   absl::Status status;
   if (run->parsed()) status = RunDevices(flags);

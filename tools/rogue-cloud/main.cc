@@ -102,7 +102,11 @@ int main(int argc, char** argv) {
                  "an approved command, by `u2fi get --full --json`")
       ->required();
   app.add_option("--timeout", flags.timeout_s, "seconds for all of it");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   const absl::Status status = u2fi::rogue_cloud::Run(flags);
   if (status.ok()) return 0;
   std::cerr << "rogue-cloud: " << status.message() << "\n";
