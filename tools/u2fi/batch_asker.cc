@@ -53,27 +53,34 @@ bool IsBatchName(absl::string_view name) {
 }
 
 bool AllFinal(const BatchRecord& batch) {
-  return std::all_of(
-      batch.counts().begin(), batch.counts().end(),
-      [](const gate::StateCount& count) { return IsFinal(count.state()); });
+  uint64_t ended = 0;
+  for (const gate::StateCount& count : batch.counts()) {
+    if (IsFinal(count.state())) ended += count.count();
+  }
+  return ended > 0 && ended == batch.size();
 }
 
 absl::Status OutcomeOf(const BatchRecord& batch) {
-  uint32_t failed = 0;
+  uint64_t done = 0;
   std::string why = batch.reason();
   for (const gate::StateCount& count : batch.counts()) {
-    if (count.state() == gate::COMMAND_STATE_SUCCEEDED) continue;
-    failed += count.count();
-    if (why.empty()) why = StateName(count.state());
+    if (count.state() == gate::COMMAND_STATE_SUCCEEDED) {
+      done += count.count();
+    } else if (why.empty()) {
+      why = StateName(count.state());
+    }
   }
-  if (failed == 0) return absl::OkStatus();
+  if (done > 0 && done == batch.size()) return absl::OkStatus();
+  if (why.empty()) why = StateName(batch.approval_state());
   const bool approved = batch.approval_state() == gate::COMMAND_STATE_APPROVED;
   const Reason named{why.c_str(), CodeOf(approved ? gate::COMMAND_STATE_FAILED
                                                   : batch.approval_state())};
-  return Error(named,
-               absl::StrCat(failed, " of ", batch.size(),
-                            " commands did not succeed: ", BatchText(batch)),
-               {{"batch", batch.name()}});
+  return Error(
+      named,
+      absl::StrCat(batch.size() - std::min<uint64_t>(done, batch.size()),
+                   " of ", batch.size(),
+                   " commands did not succeed: ", BatchText(batch)),
+      {{"batch", batch.name()}});
 }
 
 absl::Status BatchAsker::Run(const Ask& ask) {

@@ -155,6 +155,7 @@ TEST_F(ProgramTest, SeveralDevicesAreOneBatch) {
   gate::BatchRecord& batch =
       *mesh_.batch_changes.emplace_back().mutable_batch();
   batch.set_name("batches/c1");
+  batch.set_size(2);
   batch.add_counts()->set_state(gate::COMMAND_STATE_SUCCEEDED);
   batch.mutable_counts(0)->set_count(2);
   EXPECT_EQ(Run({"run", "cam-1,cam-2", "camera.on", "--account", "ann"}), 0);
