@@ -270,20 +270,25 @@ absl::Status GrpcMeshClient::CheckThatAllAreNamed() {
       {"--registry", settings_.registry},
       {"--attestation", settings_.attestation},
       {"--challenge", settings_.challenge}};
+  const auto with_gate = [this](const std::string& address) {
+    return address.empty() || address == settings_.gate;
+  };
   // A gate that serves no registry is one of several processes.
   bool apart =
-      settings_.registry.empty() &&
+      with_gate(settings_.registry) &&
       absl::IsUnimplemented(Call(*registry_, registry::GetJwksRequest(),
                                  &registry::DeviceRegistry::Stub::GetJwks)
                                 .status());
+  for (const auto& [flag, address] : others) apart |= !with_gate(address);
+  if (!apart) return absl::OkStatus();
+  std::set<std::string> named = {settings_.gate};
   for (const auto& [flag, address] : others) {
-    apart |= !address.empty() && address != settings_.gate;
-  }
-  for (const auto& [flag, address] : others) {
-    if (apart && address.empty()) {
-      return UsageError(flag,
-                        "is missing: services run apart here, and the audit "
-                        "of this one would be left out");
+    if (address.empty() || !named.insert(address).second) {
+      return UsageError(
+          flag, absl::StrCat(address.empty() ? "is missing"
+                                             : "is where another service is",
+                             ": services run apart here, and the audit of this "
+                             "one would be left out"));
     }
   }
   return absl::OkStatus();
