@@ -124,6 +124,9 @@ absl::Status ActOnAccount(Context& context, Flags& flags, Mesh& mesh,
     output.Show(present.account(), AccountText(present.account()));
     return absl::OkStatus();
   }
+  if (flags.ask.gateway.empty()) {
+    return UsageError("--gateway", "is missing: where will you touch?");
+  }
   ASSIGN_OR_RETURN(const AccountChange change,
                    ChangeFor(flags.account_edit, present.account(), mesh));
   flags.ask.purpose = proof::v1::PURPOSE_TOKEN;

@@ -155,6 +155,13 @@ TEST_F(UsageTest, EveryCommandThatNeedsAnAccountSaysSoAlike) {
   }
 }
 
+TEST_F(UsageTest, AnActOnTheAccountHasAPlaceToTouch) {
+  EXPECT_EQ(Run({"account", "--rule", "a.b=touch", "--account", "ann"}),
+            kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--gateway"));
+  EXPECT_EQ(mesh_.submitted.request_id(), "");
+}
+
 TEST_F(UsageTest, AWatchThatBreaksOffIsNoEnd) {
   mesh_.states = {gate::COMMAND_STATE_AWAITING_APPROVAL};
   EXPECT_EQ(Run({"watch", "commands/c1"}), kExitRefused);
