@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -107,20 +109,40 @@ absl::Status Copy(const std::string& store, const std::string& to,
   return AskForCopy(store, to, patience);
 }
 
+// What SQLite would put into whatever store it finds beside it.
+constexpr const char* kLogs[] = {"-wal", "-journal"};
+
+bool HasLog(const std::string& store) {
+  return std::any_of(std::begin(kLogs), std::end(kLogs), [&](const char* log) {
+    return IsThere(absl::StrCat(store, log));
+  });
+}
+
+// Logs that belong to a store that is gone or could not be opened.
+absl::Status KeepLogs(const std::string& store, const std::string& kept) {
+  for (const char* suffix : kLogs) {
+    const std::string log = absl::StrCat(store, suffix);
+    const std::string to = absl::StrCat(kept, suffix);
+    if (!IsThere(log)) continue;
+    if (IsThere(to)) return FileError(to, "is there already; move it away");
+    if (rename(log.c_str(), to.c_str()) != 0) {
+      return FileError(log, "cannot be moved away");
+    }
+  }
+  return absl::OkStatus();
+}
+
 // The present store stays under another name, with everything in one file.
 absl::Status KeepPresent(const std::string& store, Output& output) {
   const std::string kept = absl::StrCat(store, ".before-restore");
+  if (!IsThere(store)) return KeepLogs(store, kept);
   if (IsThere(kept)) return FileError(kept, "is there already; move it away");
   {
     // Its log goes into the file when it is closed.
     const auto database = store::SqliteDatabase::Open(store, "");
     if (database.ok()) store::PrepareSqlite(**database).IgnoreError();
   }
-  // One that could not be opened keeps its log.
-  const std::string log = absl::StrCat(store, "-wal");
-  if (IsThere(log) && rename(log.c_str(), (kept + "-wal").c_str()) != 0) {
-    return FileError(log, "cannot be moved away");
-  }
+  RETURN_IF_ERROR(KeepLogs(store, kept));
   if (link(store.c_str(), kept.c_str()) != 0) {
     return FileError(store, "cannot be kept under another name");
   }
@@ -134,6 +156,17 @@ void GiveToOwner(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path();
   if (geteuid() != 0 || stat(folder.c_str(), &about) != 0) return;
   if (chown(path.c_str(), about.st_uid, about.st_gid) != 0) return;
+}
+
+// `part` becomes the store.
+absl::Status PutInPlace(const std::string& part, const std::string& store,
+                        Output& output) {
+  GiveToOwner(part);
+  RETURN_IF_ERROR(KeepPresent(store, output));
+  if (rename(part.c_str(), store.c_str()) != 0) {
+    return FileError(store, "cannot be replaced");
+  }
+  return SyncFolderOf(store);
 }
 
 void Tell(absl::string_view verb, const std::string& path,
@@ -180,19 +213,22 @@ absl::Status RestoreStore(const std::string& backup, const std::string& store,
   ASSIGN_OR_RETURN(const store::SqliteContents contents,
                    store::InspectSqlite(backup));
   ASSIGN_OR_RETURN(const std::unique_ptr<store::FileLock> lock, Lock(store));
-  const bool present = IsThere(store);
-  if (present && !replace) {
+  if (!replace && IsThere(store)) {
     return FileError(store,
                      "is there already; --replace keeps it under another name");
   }
-  const std::string part = absl::StrCat(store, ".restore-part");
-  RETURN_IF_ERROR(CopyFile(backup, part));
-  GiveToOwner(part);
-  if (present) RETURN_IF_ERROR(KeepPresent(store, output));
-  if (rename(part.c_str(), store.c_str()) != 0) {
-    return FileError(store, "cannot be replaced");
+  if (!replace && HasLog(store)) {
+    return FileError(store,
+                     "is gone and its log is there (-wal or -journal); "
+                     "--replace keeps it under another name");
   }
-  RETURN_IF_ERROR(SyncFolderOf(store));
+  const std::string part = absl::StrCat(store, ".restore-part");
+  absl::Status placed = CopyFile(backup, part);
+  if (placed.ok()) placed = PutInPlace(part, store, output);
+  if (!placed.ok()) {
+    unlink(part.c_str());
+    return placed;
+  }
   Tell("restored ", store, contents, output);
   output.Say(
       "What was decided after the backup is lost with the present store: "

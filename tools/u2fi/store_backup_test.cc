@@ -151,6 +151,32 @@ TEST_F(StoreBackupTest, TheReplacedStoreIsKept) {
   EXPECT_THAT(Restore(/*replace=*/true), HasReason(reason::kFileUnavailable));
 }
 
+TEST_F(StoreBackupTest, TheLogOfALostStoreDoesNotGoIntoTheRestoredOne) {
+  Open();
+  ASSERT_OK(BackUp());
+  Write("after");
+  const std::string log = file_ + "-wal";
+  const std::string saved = folder_ + "/saved";
+  std::filesystem::copy_file(log, saved);
+  store_.reset();
+  std::filesystem::remove(file_);
+  std::filesystem::rename(saved, log);
+  EXPECT_THAT(Restore(), HasReason(reason::kFileUnavailable));
+  ASSERT_OK(Restore(/*replace=*/true));
+  EXPECT_TRUE(std::filesystem::exists(file_ + ".before-restore-wal"));
+  Open();
+  EXPECT_FALSE(Has("after"));
+}
+
+TEST_F(StoreBackupTest, ARestoreThatIsRefusedLeavesNoCopy) {
+  Open();
+  ASSERT_OK(BackUp());
+  store_.reset();
+  std::filesystem::copy_file(file_, file_ + ".before-restore");
+  EXPECT_THAT(Restore(/*replace=*/true), HasReason(reason::kFileUnavailable));
+  EXPECT_FALSE(std::filesystem::exists(file_ + ".restore-part"));
+}
+
 TEST_F(StoreBackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   Open();
   Write("before");
