@@ -4,6 +4,7 @@
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/file/file.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -15,9 +16,20 @@ using audit::ExportReport;
 constexpr size_t kMaxAnchorFile = 4096;
 constexpr size_t kFingerprintDigits = 64;
 
-absl::StatusOr<audit::Anchors> ReadAnchors(
-    const std::vector<std::string>& texts) {
-  audit::Anchors anchors;
+// One that was given, and whether anything holds under it.
+struct Given {
+  std::string text;
+  audit::Anchors alone;
+  bool used = false;
+};
+
+struct AllAnchors {
+  audit::Anchors together;
+  std::vector<Given> given;
+};
+
+absl::StatusOr<AllAnchors> ReadAnchors(const std::vector<std::string>& texts) {
+  AllAnchors anchors;
   for (const std::string& text : texts) {
     const bool digits =
         text.size() == kFingerprintDigits && crypto::FromHex(text).ok();
@@ -25,9 +37,28 @@ absl::StatusOr<audit::Anchors> ReadAnchors(
     if (!digits) {
       ASSIGN_OR_RETURN(anchor, ReadFile(text, kMaxAnchorFile));
     }
-    RETURN_IF_ERROR(anchors.Add(anchor));
+    RETURN_IF_ERROR(anchors.together.Add(anchor));
+    Given& given = anchors.given.emplace_back();
+    given.text = text;
+    RETURN_IF_ERROR(given.alone.Add(anchor));
   }
   return anchors;
+}
+
+void Note(const std::string& anchor, std::vector<Given>& given) {
+  if (anchor.empty()) return;
+  for (Given& one : given) one.used |= one.alone.Has(anchor);
+}
+
+// No fault, since rows may hold under another one as well; but an export that
+// lacks a device altogether looks like this.
+void TellUnused(const std::vector<Given>& given, Output& output) {
+  for (const Given& one : given) {
+    if (one.used) continue;
+    output.Fact({{"unused_anchor", one.text}},
+                absl::StrCat("  nothing holds under the anchor ",
+                             proof::VisibleText(one.text)));
+  }
 }
 
 void TellRow(const audit::RowFinding& finding, Output& output) {
@@ -89,20 +120,21 @@ absl::Status Verdict(const ExportReport& report, bool has_anchors) {
 
 absl::Status CheckAudit(std::istream& file, const AuditCheck& check,
                         Output& output) {
-  ASSIGN_OR_RETURN(const audit::Anchors anchors, ReadAnchors(check.anchors));
+  ASSIGN_OR_RETURN(AllAnchors anchors, ReadAnchors(check.anchors));
   audit::VerifyExportOptions options;
   options.complete = check.complete;
   if (!check.rp_id.empty()) {
     options.rp_id_hash = crypto::ToString(crypto::Sha256(check.rp_id));
   }
-  if (check.rows) {
-    options.on_row = [&output](const audit::RowFinding& finding) {
-      TellRow(finding, output);
-    };
-  }
-  const ExportReport report = audit::VerifyExport(file, anchors, options);
-  RETURN_IF_ERROR(Verdict(report, !anchors.empty()));
+  options.on_row = [&](const audit::RowFinding& finding) {
+    Note(finding.anchor, anchors.given);
+    if (check.rows) TellRow(finding, output);
+  };
+  const ExportReport report =
+      audit::VerifyExport(file, anchors.together, options);
+  RETURN_IF_ERROR(Verdict(report, !anchors.given.empty()));
   TellSummary(report, output);
+  TellUnused(anchors.given, output);
   return absl::OkStatus();
 }
 

@@ -66,6 +66,16 @@ TEST_F(AuditCheckTest, AnExportThatHoldsUnderNoAnchorIsRefused) {
   EXPECT_THAT(Check(), HasReason(reason::kAuditChain));
 }
 
+TEST_F(AuditCheckTest, AnAnchorUnderWhichNothingHoldsIsNamed) {
+  const std::string other(64, '0');
+  check_.anchors = {GenesisHash(), other};
+  EXPECT_OK(Check());
+  EXPECT_THAT(said_.str(),
+              HasSubstr("nothing holds under the anchor " + other));
+  EXPECT_THAT(said_.str(),
+              testing::Not(HasSubstr("under the anchor " + GenesisHash())));
+}
+
 TEST_F(AuditCheckTest, AFaultIsNamedByItsLine) {
   audit::v1::AuditRow& row = export_.Row("unlock.approved");
   row.mutable_body()->back() ^= 1;
