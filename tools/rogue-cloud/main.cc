@@ -28,11 +28,13 @@ struct Flags {
 
 // One line of JSON an answer.
 void Print(const Answer& answer) {
-  std::cout << nlohmann::json{{"attack", answer.attack.name},
-                              {"what", answer.attack.what},
-                              {"command", answer.attack.command_id},
-                              {"refused_reason", answer.refused_reason},
-                              {"outcome", answer.outcome}}
+  const nlohmann::json line = {{"attack", answer.attack.name},
+                               {"what", answer.attack.what},
+                               {"command", answer.attack.command_id},
+                               {"refused_reason", answer.refused_reason},
+                               {"outcome", answer.outcome}};
+  std::cout << line.dump(-1, ' ', true,
+                         nlohmann::json::error_handler_t::replace)
             << std::endl;
 }
 

@@ -200,6 +200,13 @@ TEST_F(UsageTest, TheDoctorTellsOfACertificateThatCannotBeUsed) {
                                     "false,"));
 }
 
+TEST_F(UsageTest, AnEndlessInputIsNotReadToItsEnd) {
+  in_.str(std::string((size_t{4} << 20) + 1, '\n'));
+  EXPECT_EQ(Run({"import-devices", "-"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("FILE_UNAVAILABLE"));
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
 TEST_F(UsageTest, AnAuditThatCannotBeReadIsCalledSoAndNotBroken) {
   const std::string folder = testing::TempDir();
   for (const char* path : {folder.c_str(), "/dev/zero", "/dev/null"}) {
