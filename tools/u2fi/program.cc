@@ -112,6 +112,25 @@ void AddExamples(CLI::App& app, const std::string& name) {
   }
 }
 
+// Refuses flags of commands whose value is empty, as a variable of a script may
+// be: without the value most of them ask for something else. Names may be.
+void RefuseEmptyValues(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    RefuseEmptyValues(*command);
+    for (CLI::Option* option : command->get_options()) {
+      const std::string name = option->get_single_name();
+      if (option->get_positional() || option->get_items_expected_max() == 0 ||
+          name == "name" || name == "label") {
+        continue;
+      }
+      option->check([](const std::string& value) {
+        return value.empty() ? std::string("has an empty value")
+                             : std::string();
+      });
+    }
+  }
+}
+
 // Also where the flags could not be understood.
 bool WantsJson(int argc, const char* const* argv) {
   const std::set<std::string> forms = {"--json", "-ojson", "-o=json",
@@ -186,6 +205,7 @@ int RunCommandLine(int argc, const char* const* argv,
   AddStoreCommands(app, context);
   AddHelpCommands(app, context);
   AddExamples(app, "");
+  RefuseEmptyValues(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -78,6 +78,23 @@ TEST_F(UsageTest, AValueThatCannotBeReadIsAWrongCommandLine) {
   }
 }
 
+TEST_F(UsageTest, AnEmptyValueIsNotTakenForNone) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"run", "cam-1", "camera.on", "--break-glass", ""},
+           {"run", "cam-1", "camera.on", "--request-id", ""},
+           {"run", "cam-1", "camera.on", "--approve-within", ""},
+           {"transfer", "cam-1", "--to", "bob", "--token", ""},
+           {"audit", "verify", "file", "--rp-id", ""},
+           {"audit", "export", "--out", ""}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage) << words[0];
+    EXPECT_THAT(err_.str(), HasSubstr("empty")) << words[0];
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+  EXPECT_EQ(Run({"create-account", "ann", "--name", ""}), 0);
+}
+
 TEST_F(UsageTest, ATimeThatCannotPassIsRefusedAndNothingAsked) {
   for (const char* time : {"0s", "-5s", "1ns", "inf", "-inf", "9999999h"}) {
     for (const char* flag : {"--approve-within", "--execute-within"}) {
