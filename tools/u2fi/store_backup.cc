@@ -158,6 +158,21 @@ void GiveToOwner(const std::string& path) {
   if (chown(path.c_str(), about.st_uid, about.st_gid) != 0) return;
 }
 
+// What `backup` holds, as `part`. The copy is looked at, since the backup may
+// lie where nobody writes; a log beside it goes into it first.
+absl::StatusOr<store::SqliteContents> CopyChecked(const std::string& backup,
+                                                  const std::string& part) {
+  if (!IsThere(backup)) {
+    return Error(reason::kFileNotFound, absl::StrCat(backup, " is not there"),
+                 {{"path", backup}});
+  }
+  if (HasLog(backup)) RETURN_IF_ERROR(store::InspectSqlite(backup).status());
+  RETURN_IF_ERROR(CopyFile(backup, part));
+  auto contents = store::InspectSqlite(part);
+  if (contents.ok()) return contents;
+  return WithContext(absl::StrCat("the copy of ", backup), contents.status());
+}
+
 // `part` becomes the store.
 absl::Status PutInPlace(const std::string& part, const std::string& store,
                         Output& output) {
@@ -210,8 +225,6 @@ absl::Status BackUpStore(const std::string& store, const std::string& out,
 
 absl::Status RestoreStore(const std::string& backup, const std::string& store,
                           bool replace, Output& output) {
-  ASSIGN_OR_RETURN(const store::SqliteContents contents,
-                   store::InspectSqlite(backup));
   ASSIGN_OR_RETURN(const std::unique_ptr<store::FileLock> lock, Lock(store));
   if (!replace && IsThere(store)) {
     return FileError(store,
@@ -223,13 +236,14 @@ absl::Status RestoreStore(const std::string& backup, const std::string& store,
                      "--replace keeps it under another name");
   }
   const std::string part = absl::StrCat(store, ".restore-part");
-  absl::Status placed = CopyFile(backup, part);
-  if (placed.ok()) placed = PutInPlace(part, store, output);
+  const auto contents = CopyChecked(backup, part);
+  const absl::Status placed =
+      contents.ok() ? PutInPlace(part, store, output) : contents.status();
   if (!placed.ok()) {
     unlink(part.c_str());
     return placed;
   }
-  Tell("restored ", store, contents, output);
+  Tell("restored ", store, *contents, output);
   output.Say(
       "What was decided after the backup is lost with the present store: "
       "compare "

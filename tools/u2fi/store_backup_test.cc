@@ -168,6 +168,23 @@ TEST_F(StoreBackupTest, TheLogOfALostStoreDoesNotGoIntoTheRestoredOne) {
   EXPECT_FALSE(Has("after"));
 }
 
+TEST_F(StoreBackupTest, TheBackupMayLieWhereNobodyWrites) {
+  Open();
+  Write("before");
+  ASSERT_OK(BackUp());
+  store_.reset();
+  std::filesystem::remove(file_);
+  // Nothing is made beside it, not even for a moment.
+  const std::string medium = folder_ + "/medium";
+  std::filesystem::create_directory(medium);
+  std::filesystem::rename(copy_, medium + "/copy.db");
+  const auto before = std::filesystem::last_write_time(medium);
+  ASSERT_OK(RestoreStore(medium + "/copy.db", file_, false, output_));
+  EXPECT_EQ(std::filesystem::last_write_time(medium), before);
+  Open();
+  EXPECT_TRUE(Has("before"));
+}
+
 TEST_F(StoreBackupTest, ARestoreThatIsRefusedLeavesNoCopy) {
   Open();
   ASSERT_OK(BackUp());
