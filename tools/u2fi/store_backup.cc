@@ -60,7 +60,10 @@ absl::Status CopyFile(const std::string& from, const std::string& to) {
   std::error_code error;
   std::filesystem::copy_file(
       from, to, std::filesystem::copy_options::overwrite_existing, error);
-  if (error) return FileError(to, error.message());
+  if (error) {
+    return FileError(
+        to, absl::StrCat("cannot be made from ", from, ": ", error.message()));
+  }
   if (chmod(to.c_str(), kPrivate) != 0) return FileError(to, "keeps its mode");
   return SyncPath(to);
 }

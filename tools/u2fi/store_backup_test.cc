@@ -216,6 +216,8 @@ TEST_F(StoreBackupTest, WhatIsNoBackupIsNotRestored) {
   Open();
   Write("before");
   store_.reset();
+  const absl::Status folder = RestoreStore(folder_, file_, true, output_);
+  EXPECT_THAT(std::string(folder.message()), HasSubstr(" from " + folder_));
   std::ofstream(copy_) << std::string(10'000, 'x');
   EXPECT_THAT(Restore(/*replace=*/true),
               HasReason(reason::kStoreMisconfigured));
