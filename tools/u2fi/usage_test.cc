@@ -244,6 +244,21 @@ TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOne) {
   EXPECT_EQ(ReadFile(path, 100).value(), "");
 }
 
+TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOneBehindALink) {
+  const std::string path = testing::TempDir() + "/linked.jsonl";
+  const std::string link = testing::TempDir() + "/link.jsonl";
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(path, link);
+  std::ofstream(path) << "former";
+  mesh_.error = Error(reason::kCallerNotAllowed, "no");
+  EXPECT_EQ(Run({"audit", "export", "--out", link.c_str()}), kExitRefused);
+  EXPECT_EQ(ReadFile(path, 100).value(), "former");
+  mesh_.error = absl::OkStatus();
+  EXPECT_EQ(Run({"audit", "export", "--out", link.c_str()}), 0);
+  EXPECT_EQ(ReadFile(path, 100).value(), "");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+}
+
 TEST_F(UsageTest, AnExportToADeviceReplacesNoDevice) {
   mesh_.records.emplace_back().mutable_header()->set_format(1);
   const std::string link = testing::TempDir() + "/link";
