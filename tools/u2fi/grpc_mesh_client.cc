@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
@@ -65,8 +66,14 @@ absl::StatusOr<std::unique_ptr<GrpcMeshClient>> GrpcMeshClient::Create(
   files.key = absl::StrCat(settings.identity, "/tls.key");
   files.roots = absl::StrCat(settings.identity, "/ca.crt");
   files.trust_domain = settings.trust_domain;
-  ASSIGN_OR_RETURN(std::unique_ptr<rpc::TlsIdentity> tls,
-                   rpc::TlsIdentity::Load(files, SystemClock().Now()));
+  auto loaded = rpc::TlsIdentity::Load(files, SystemClock().Now());
+  if (absl::StrContains(loaded.status().message(), "cannot be read")) {
+    return Error(reason::kFileUnavailable,
+                 absl::StrCat(loaded.status().message(),
+                              "; --identity is a folder with tls.crt, tls.key "
+                              "and ca.crt"));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<rpc::TlsIdentity> tls, std::move(loaded));
   return std::unique_ptr<GrpcMeshClient>(
       new GrpcMeshClient(settings, std::move(tls)));
 }

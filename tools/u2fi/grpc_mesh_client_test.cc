@@ -132,6 +132,14 @@ TEST_F(GrpcMeshClientTest, WithoutAnAddressOrAnIdentityNothingIsTried) {
               HasReason(reason::kInvalidField));
 }
 
+TEST_F(GrpcMeshClientTest, AnIdentityThatIsNotThereIsSaidToBeAFolder) {
+  settings_.identity = "/no-such-folder";
+  const auto client = GrpcMeshClient::Create(settings_);
+  EXPECT_THAT(client, HasReason(reason::kFileUnavailable));
+  EXPECT_THAT(std::string(client.status().message()),
+              testing::HasSubstr("is a folder with tls.crt"));
+}
+
 TEST_F(GrpcMeshClientTest, EveryStateOfAStreamComes) {
   ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
   std::vector<std::string> names;
