@@ -60,10 +60,21 @@ def play(story):
     story.export_audit()
 
 
+def remove_own(path, text):
+    """Unless it is gone, or another demo's by now."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            if file.read() == text:
+                os.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
 def serve(flags, place, processes, screen, cloud, site):
     """Until Ctrl-C."""
+    environment = environment_file(place, cloud, site, flags.grpcurl)
     with open(flags.env_file, 'w', encoding='utf-8') as file:
-        file.write(environment_file(place, cloud, site, flags.grpcurl))
+        file.write(environment)
     screen.scene('Serving', f'until Ctrl-C; in another shell, in {os.path.dirname(os.path.abspath(flags.env_file))}:')
     for line in instructions():
         screen.note('  ' + line)
@@ -74,7 +85,7 @@ def serve(flags, place, processes, screen, cloud, site):
     except Stopped:
         screen.note('stopping')
     finally:
-        os.unlink(flags.env_file)
+        remove_own(flags.env_file, environment)
 
 
 def run(flags, place, processes, screen):
@@ -86,12 +97,17 @@ def run(flags, place, processes, screen):
         serve(flags, place, processes, screen, cloud, site)
     processes.stop_all()
     story.verify_audit()
+    screen.check_transcript()
 
 
 def main():
     flags = parse(sys.argv[1:])
     stop_on_signals()
-    screen = Screen(flags.transcript)
+    try:
+        screen = Screen(flags.transcript)
+    except OSError as error:
+        print(f'demo: the transcript cannot be written: {error}', file=sys.stderr)
+        return 1
     place = Place(flags.binaries)
     processes = Processes(screen, place.logs)
     code = 1
@@ -101,6 +117,8 @@ def main():
     except Failure as failure:
         screen.note(f'\ndemo: FAILED: {failure}')
         screen.note(f'what to do: {failure.advice or "read the logs"}; all logs are in {place.logs}')
+    except OSError as error:
+        print(f'\ndemo: FAILED: {error}; all logs are in {place.logs}', file=sys.stderr)
     except Stopped:
         screen.note('\ndemo: stopped')
         code = 130

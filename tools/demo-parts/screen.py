@@ -1,4 +1,5 @@
 """What a person sees, and what the transcript keeps."""
+import contextlib
 import json
 import sys
 import threading
@@ -19,6 +20,8 @@ class Screen:
     def __init__(self, transcript=None):
         self._lock = threading.Lock()
         self._file = open(transcript, 'w', encoding='utf-8') if transcript else None
+        # Why there is no more of the transcript.
+        self._lost = None
         self._color = sys.stdout.isatty()
         # What processes say while they are being stopped is in their logs only.
         self.stopping = False
@@ -26,8 +29,25 @@ class Screen:
     def record(self, **entry):
         if self._file:
             with self._lock:
-                self._file.write(json.dumps(entry) + '\n')
-                self._file.flush()
+                self._write(json.dumps(entry) + '\n')
+
+    def _write(self, line):
+        if not self._file:
+            return
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            self._lost = error
+            # It would try again.
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+
+    def check_transcript(self):
+        """Failure if some of it could not be written."""
+        if self._lost:
+            raise Failure(f'the transcript cannot be written: {self._lost}', 'name a file where there is space')
 
     def _print(self, text, style=''):
         with self._lock:

@@ -159,21 +159,20 @@ class Story:
         with open(self.export, encoding='utf-8') as file:
             for line in file:
                 self.screen.audit(line.rstrip('\n'))
+        # What the devices believe now: with --serve people change it afterwards.
+        for device in DEVICES:
+            with open(self.place.path(f'{device}.pins'), 'wb') as file:
+                file.write(self.site.pin_set(device))
 
     def verify_audit(self):
         """After everything was stopped: nobody is asked."""
-        self.screen.scene('Verified offline', 'the cloud is gone; anchors are what the devices themselves believe')
+        self.screen.scene('Verified offline', 'the cloud is gone; anchors are what the devices themselves believed')
         held = self.screen.audit_of_transcript()
         if held is not None:
             with open(self.export, 'w', encoding='utf-8') as file:
                 file.writelines(held)
             self.screen.note('what the transcript holds:')
-        anchors = []
-        for device in DEVICES:
-            path = self.place.path(f'{device}.pins')
-            with open(path, 'wb') as file:
-                file.write(self.site.pin_set(device))
-            anchors += ['--anchor', path]
+        anchors = [word for device in DEVICES for word in ('--anchor', self.place.path(f'{device}.pins'))]
         self.client.must(p.OPERATOR, 'audit', 'verify', self.export, '--complete', '--rp-id', p.RP_ID, *anchors)
         self._tamper()
 

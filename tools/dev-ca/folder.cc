@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/file/file.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::dev_ca {
@@ -71,10 +70,9 @@ absl::Status WriteSecret(const std::string& path, const std::string& text) {
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) return Refused(path, "cannot be read");
-  return std::string((std::istreambuf_iterator<char>(file)),
-                     std::istreambuf_iterator<char>());
+  constexpr size_t kMaxFile = size_t{1} << 20;
+  const auto text = u2fi::ReadFile(path, kMaxFile);
+  return text.ok() ? text : Refused(path, "cannot be read");
 }
 
 }  // namespace u2fi::dev_ca

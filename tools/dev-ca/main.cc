@@ -3,6 +3,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -30,12 +31,17 @@ struct Flags {
 absl::StatusOr<Ca> OpenCa(const std::string& out) {
   const std::string certificate = absl::StrCat(out, "/ca.crt");
   const std::string key = absl::StrCat(out, "/ca.key");
-  if (std::filesystem::exists(certificate)) {
+  std::error_code error;
+  if (std::filesystem::exists(certificate, error)) {
     ASSIGN_OR_RETURN(const std::string certificate_pem, ReadFile(certificate));
     ASSIGN_OR_RETURN(const std::string key_pem, ReadFile(key));
     return Ca::FromPem(certificate_pem, key_pem, SystemRandom());
   }
-  std::filesystem::create_directories(out);
+  std::filesystem::create_directories(out, error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat(out, ": cannot be made: ", error.message()));
+  }
   const Ca ca =
       Ca::Create(SystemClock().Now(), absl::Hours(24 * 30), SystemRandom());
   RETURN_IF_ERROR(WriteSecret(key, ca.key()));
@@ -112,7 +118,11 @@ int Main(int argc, char** argv) {
                  "operator/TENANT/NAME (tenant -: the platform), "
                  "client/TENANT/NAME.")
       ->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   const absl::Status status = Run(flags);
   if (!status.ok()) std::cerr << "dev-ca: " << status.message() << "\n";
   return status.ok() ? 0 : 1;

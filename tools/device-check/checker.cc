@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -72,7 +73,7 @@ absl::Status Checker::RunOne(const std::string& name, const CheckCase& c) {
   ++(right ? counts_.right : counts_.wrong);
   out_ << absl::StrFormat("%-5s  %-40s expected %-22s got %s\n",
                           right ? "ok" : "WRONG", name, Word(c.expected),
-                          Word(got));
+                          proof::VisibleText(Word(got)));
   if (got.empty()) {
     sequence_ = std::max(sequence_, SequenceIn(c)) + 1;
     known_ = known_ && !IsReserved(c);

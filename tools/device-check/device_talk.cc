@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/operations.h"
 #include "services/common/status/error.h"
@@ -40,11 +40,25 @@ ToDevice MessageOf(const CheckCase& c, const std::string& operation) {
   return message;
 }
 
+// A refusal without a reason is one all the same.
+constexpr char kNoReason[] = "(no reason)";
+
+std::string ReasonIn(const device::v1::MessageRefused& refused) {
+  return refused.reason().empty() ? kNoReason : refused.reason();
+}
+
 }  // namespace
 
 std::string VerdictIn(const std::string& outcome, const std::string& expected) {
-  if (!absl::StartsWith(outcome, "REFUSED ")) return "";
-  const std::string reason = outcome.substr(outcome.find(' ') + 1);
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(outcome, absl::MaxSplits(' ', 1));
+  for (const absl::string_view begun : {"SUCCEEDED", "FAILED", "UNKNOWN"}) {
+    if (parts.first == begun) return "";
+  }
+  if (parts.first != "REFUSED" || parts.second.empty()) {
+    return outcome.empty() ? kNoReason : outcome;
+  }
+  const std::string reason(parts.second);
   const bool verified =
       reason == u2fi::reason::kOperationUnknown.name && expected.empty();
   return verified ? "" : reason;
@@ -137,7 +151,7 @@ absl::StatusOr<std::string> DeviceTalk::Play(const CheckCase& c) {
   }
   ASSIGN_OR_RETURN(const FromDevice answer,
                    Ask(MessageOf(c, operation), FromDevice::kResult));
-  if (answer.has_refused()) return answer.refused().reason();
+  if (answer.has_refused()) return ReasonIn(answer.refused());
   const bool changes = operation == proof::kOperationPins ||
                        operation == proof::kOperationUnbind;
   // The report that follows is not the answer to the next question.
@@ -153,13 +167,13 @@ absl::StatusOr<std::string> DeviceTalk::PlayGenesis(const CheckCase& c) {
   stage.mutable_stage()->set_evidence(c.evidence);
   stage.mutable_stage()->set_fail_safe_ms(kFailSafeMs);
   ASSIGN_OR_RETURN(FromDevice answer, Ask(stage, FromDevice::kPins));
-  if (answer.has_refused()) return answer.refused().reason();
+  if (answer.has_refused()) return ReasonIn(answer.refused());
   if (!answer.pins().reason().empty()) return answer.pins().reason();
   ToDevice commit;
   commit.mutable_commit()->set_tx(tx);
   commit.mutable_commit()->set_proof(c.proof);
   ASSIGN_OR_RETURN(answer, Ask(commit, FromDevice::kPins));
-  if (answer.has_refused()) return answer.refused().reason();
+  if (answer.has_refused()) return ReasonIn(answer.refused());
   if (!answer.pins().reason().empty()) {
     const std::string why = answer.pins().reason();
     ToDevice rollback;

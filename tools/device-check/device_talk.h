@@ -62,7 +62,7 @@ class DeviceTalk {
 };
 
 // "" for an outcome that says the command was verified, otherwise the reason in
-// it, or the outcome itself if it has none.
+// it, or the outcome itself if it has none. Never "" for one that is unknown.
 std::string VerdictIn(const std::string& outcome, const std::string& expected);
 
 }  // namespace u2fi::device_check

@@ -16,6 +16,13 @@ TEST(VerdictInTest, ARefusalHasItsReason) {
   EXPECT_EQ(VerdictIn("REFUSED TOKEN_ROLE", ""), "TOKEN_ROLE");
 }
 
+TEST(VerdictInTest, WhatSaysNothingOfTheCommandIsNoAcceptance) {
+  EXPECT_EQ(VerdictIn("", ""), "(no reason)");
+  for (const char* outcome : {"REFUSED", "REFUSED ", "SUCCEEDEDX", "OK"}) {
+    EXPECT_EQ(VerdictIn(outcome, ""), outcome);
+  }
+}
+
 TEST(VerdictInTest, ADeviceNeedNotHaveTheOperationOfAGoodCase) {
   EXPECT_EQ(VerdictIn("REFUSED OPERATION_UNKNOWN", ""), "");
   EXPECT_EQ(VerdictIn("REFUSED OPERATION_UNKNOWN", "TOKEN_ROLE"),

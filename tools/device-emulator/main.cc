@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <iostream>
+#include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,17 +19,18 @@
 #include "services/common/file/file.h"
 #include "services/common/mqtt/paho_client.h"
 #include "services/common/random/system_random.h"
+#include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
-#include "services/common/sync/sync.h"
+#include "services/common/store/file_lock.h"
 #include "tools/device-emulator/control_socket.h"
 #include "tools/device-emulator/emulator.h"
 #include "tools/device-emulator/execution_journal.h"
+#include "tools/device-emulator/stream_console.h"
 
 namespace {
 
 using u2fi::SystemClock;
 using u2fi::SystemRandom;
-using u2fi::device::Console;
 using u2fi::device::ControlSocket;
 using u2fi::device::DeviceSpec;
 using u2fi::device::Emulator;
@@ -60,17 +63,6 @@ struct Flags {
   std::vector<std::string> words;
 };
 
-class StandardOutput : public Console {
- public:
-  void Say(const std::string& device, const std::string& line) override {
-    u2fi::MutexLock lock(mutex_);
-    std::cout << device << ": " << line << std::endl;
-  }
-
- private:
-  u2fi::Mutex mutex_;
-};
-
 int Fail(const absl::Status& status) {
   std::cerr << "device-emulator: " << status.message() << "\n";
   return 1;
@@ -78,8 +70,13 @@ int Fail(const absl::Status& status) {
 
 absl::StatusOr<std::vector<DeviceSpec>> Specs(const Flags& flags) {
   std::vector<DeviceSpec> specs;
+  std::set<std::string> ids;
   for (const std::string& text : flags.devices) {
     ASSIGN_OR_RETURN(DeviceSpec spec, u2fi::device::ParseDeviceSpec(text));
+    if (!ids.insert(spec.id).second) {
+      return u2fi::FieldError("device",
+                              absl::StrCat("names ", spec.id, " twice"));
+    }
     specs.push_back(std::move(spec));
   }
   return specs;
@@ -155,11 +152,29 @@ void Serve(Emulator& emulator, ControlSocket* control, int stop) {
   }
 }
 
+using Locks = std::vector<std::unique_ptr<u2fi::store::FileLock>>;
+
+// Until the process ends nobody else is these devices: each acts once because
+// it remembers what it did.
+absl::StatusOr<Locks> LockDevices(const std::vector<DeviceSpec>& specs,
+                                  const Flags& flags) {
+  constexpr mode_t kPrivate = 0700;
+  Locks locks;
+  for (const DeviceSpec& spec : specs) {
+    const std::string folder = absl::StrCat(flags.state, "/", spec.id);
+    RETURN_IF_ERROR(u2fi::MakeFolder(folder, kPrivate));
+    ASSIGN_OR_RETURN(locks.emplace_back(),
+                     u2fi::store::FileLock::Take(folder + "/lock"));
+  }
+  return locks;
+}
+
 absl::Status RunDevices(const Flags& flags) {
   const int stop = StopDescriptor();
-  StandardOutput console;
+  u2fi::device::StreamConsole console(std::cout);
   Emulator::Options options;
   ASSIGN_OR_RETURN(options.devices, Specs(flags));
+  ASSIGN_OR_RETURN(const Locks locks, LockDevices(options.devices, flags));
   options.state = flags.state;
   options.links = flags.links;
   if (flags.act_ms > 0) {
@@ -221,7 +236,11 @@ int main(int argc, char** argv) {
   send->add_option("--control", flags.control, "socket of `run`")->required();
   send->add_option("words", flags.words, "list, or reset|renew|event DEVICE …")
       ->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   absl::Status status;
   if (run->parsed()) status = RunDevices(flags);

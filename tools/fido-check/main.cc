@@ -2,14 +2,13 @@
 // per case: {"name", "verdict": "accept" or "reject", "reason"}. See README.md.
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "services/common/time/clock.h"
 #include "tools/fido-check/case_checker.h"
+#include "tools/fido-check/case_file.h"
 
 namespace {
 
@@ -21,16 +20,6 @@ std::string Resolve(const std::string& path) {
   const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
   if (folder == nullptr || absl::StartsWith(path, "/")) return path;
   return absl::StrCat(folder, "/", path);
-}
-
-// The cases of a file; null if it cannot be read.
-json ReadCases(const std::string& path) {
-  std::ifstream file(Resolve(path), std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)),
-                         std::istreambuf_iterator<char>());
-  json document = json::parse(text, nullptr, false);
-  if (!document.is_object() || !document["cases"].is_array()) return nullptr;
-  return document["cases"];
 }
 
 void PrintVerdict(const json& one_case, absl::Time now) {
@@ -49,20 +38,30 @@ void PrintVerdict(const json& one_case, absl::Time now) {
 // CLI11 and the JSON library throw at misuse by the program itself: it ends.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: fido-check FILE...\n");
-    return 2;
+  const bool helps = argc == 2 && std::string(argv[1]) == "--help";
+  if (argc < 2 || helps) {
+    std::fprintf(
+        helps ? stdout : stderr,
+        "usage: fido-check FILE...\nPrints a verdict for each recorded "
+        "FIDO ceremony; see its README.md.\n"
+        "Example: fido-check tests/vectors/u2f/recorded.json\n");
+    return helps ? 0 : 2;
   }
   const absl::Time now = u2fi::SystemClock().Now();
   int exit_code = 0;
   for (int i = 1; i < argc; ++i) {
-    const json cases = ReadCases(argv[i]);
-    if (cases.is_null()) {
-      std::fprintf(stderr, "fido-check: %s is not a file of cases\n", argv[i]);
+    const auto cases = u2fi::fido_check::ReadCases(Resolve(argv[i]));
+    if (!cases.ok()) {
+      const std::string why(cases.status().message());
+      std::fprintf(stderr, "fido-check: %s\n", why.c_str());
       exit_code = 1;
       continue;
     }
-    for (const json& one_case : cases) PrintVerdict(one_case, now);
+    for (const json& one_case : *cases) PrintVerdict(one_case, now);
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fprintf(stderr, "fido-check: the verdicts cannot be written\n");
+    return 1;
   }
   return exit_code;
 }

@@ -28,11 +28,13 @@ struct Flags {
 
 // One line of JSON an answer.
 void Print(const Answer& answer) {
-  std::cout << nlohmann::json{{"attack", answer.attack.name},
-                              {"what", answer.attack.what},
-                              {"command", answer.attack.command_id},
-                              {"refused_reason", answer.refused_reason},
-                              {"outcome", answer.outcome}}
+  const nlohmann::json line = {{"attack", answer.attack.name},
+                               {"what", answer.attack.what},
+                               {"command", answer.attack.command_id},
+                               {"refused_reason", answer.refused_reason},
+                               {"outcome", answer.outcome}};
+  std::cout << line.dump(-1, ' ', true,
+                         nlohmann::json::error_handler_t::replace)
             << std::endl;
 }
 
@@ -102,7 +104,11 @@ int main(int argc, char** argv) {
                  "an approved command, by `u2fi get --full --json`")
       ->required();
   app.add_option("--timeout", flags.timeout_s, "seconds for all of it");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   const absl::Status status = u2fi::rogue_cloud::Run(flags);
   if (status.ok()) return 0;
   std::cerr << "rogue-cloud: " << status.message() << "\n";

@@ -165,7 +165,11 @@ int main(int argc, char** argv) try {
   CLI::App app("A FIDO security key in software, behind a Unix socket.");
   Flags flags;
   Describe(app, &flags);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (!flags.send.empty()) return Send(flags);
   if (flags.state.empty() || flags.socket.empty()) {
     std::cerr << "soft-token: --state and --socket are needed; see --help\n";

@@ -8,6 +8,7 @@
 #include "services/common/proof/operations.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/rule_text.h"
@@ -86,17 +87,17 @@ absl::StatusOr<AccountChange> Agreement(const std::string& resource,
 }  // namespace
 
 std::string AccountText(const registry::Account& account) {
-  std::string text = account.name();
+  std::string text = proof::VisibleText(account.name());
   for (const proof::v1::AccountGateway& gateway : account.gateways()) {
-    absl::StrAppend(&text, "\ngateway  ", gateway.id());
+    absl::StrAppend(&text, "\ngateway  ", proof::VisibleText(gateway.id()));
   }
   for (const registry::AccountKey& key : account.keys()) {
-    absl::StrAppend(&text, "\nkey      ", key.token_id(),
+    absl::StrAppend(&text, "\nkey      ", proof::VisibleText(key.token_id()),
                     key.active() ? "" : " (may not approve now)");
   }
   for (const proof::v1::OperationRule& rule : account.rules()) {
-    absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
-                    proof::RuleName(rule.rule()));
+    absl::StrAppend(&text, "\nrule     ", proof::VisibleText(rule.operation()),
+                    " ", proof::RuleName(rule.rule()));
   }
   return text;
 }

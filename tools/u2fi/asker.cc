@@ -73,6 +73,14 @@ absl::Status AnotherCommandError() {
                "one asked for");
 }
 
+absl::Status Repeatable(const std::string& request_id,
+                        const absl::Status& status) {
+  const bool unclear = IsReason(status, reason::kStoreOutcomeUnknown) ||
+                       IsReason(status, reason::kDeadlineExceeded) ||
+                       IsReason(status, reason::kPeerUnavailable);
+  return unclear ? WithMetadata(status, "request_id", request_id) : status;
+}
+
 absl::Status StillGoing(absl::string_view name, const absl::Status& status) {
   const absl::Status lost = status.ok() ? Error(reason::kPeerUnavailable,
                                                 "the stream of states ended")
@@ -122,13 +130,13 @@ absl::Status Asker::Run(const Ask& ask) {
       complete.request_id, {{ask.device, ask.operation,
                              ask.message.empty() ? ask.json : ask.message}});
   output_.Words(words, complete.request_id);
-  ASSIGN_OR_RETURN(const gate::SubmitCommandResponse response,
-                   mesh_.SubmitCommand(request));
+  const auto response = mesh_.SubmitCommand(request);
+  RETURN_IF_ERROR(Repeatable(complete.request_id, response.status()));
   if (ask.validate_only) {
-    output_.Show(response, "the gate would accept it");
+    output_.Show(*response, "the gate would accept it");
     return absl::OkStatus();
   }
-  const CommandRecord& command = response.command();
+  const CommandRecord& command = response->command();
   output_.Say(absl::StrCat("command  ", command.name()));
   if (absl::StrJoin(command.words(), " ") != words) {
     gate::CancelCommandRequest cancel;

@@ -92,6 +92,12 @@ absl::Duration TimeLeft(const google::protobuf::Timestamp& submit_time,
 // COMMAND_MISMATCH: the cloud's words are not those of the request.
 absl::Status AnotherCommandError();
 
+// What the gate said to a request that it may have taken all the same names the
+// id under which it can be repeated without being done twice; others as they
+// are.
+absl::Status Repeatable(const std::string& request_id,
+                        const absl::Status& status);
+
 // A stream of states ended with `status` before `name` did.
 absl::Status StillGoing(absl::string_view name, const absl::Status& status);
 

@@ -88,6 +88,18 @@ TEST_F(AskerTest, EachRequestHasAFreshId) {
   EXPECT_NE(mesh_.submitted.request_id(), first);
 }
 
+TEST_F(AskerTest, WhatMayHaveBeenTakenCanBeRepeated) {
+  ask_.request_id = std::string(32, '7');
+  for (const Reason& unclear :
+       {reason::kStoreOutcomeUnknown, reason::kDeadlineExceeded,
+        reason::kPeerUnavailable}) {
+    mesh_.error = Error(unclear, "away");
+    EXPECT_EQ(MetadataOf(Run())["request_id"], ask_.request_id);
+  }
+  mesh_.error = Error(reason::kGatewayOffline, "away");
+  EXPECT_EQ(MetadataOf(Run()).count("request_id"), 0u);
+}
+
 TEST_F(AskerTest, EvidenceThatCannotBeReadIsRefusedBeforeAnythingIsSent) {
   ask_.evidence = "\xff";
   EXPECT_THAT(Run(), HasReason(reason::kEvidenceFormat));

@@ -4,6 +4,7 @@
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/file/file.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -15,9 +16,20 @@ using audit::ExportReport;
 constexpr size_t kMaxAnchorFile = 4096;
 constexpr size_t kFingerprintDigits = 64;
 
-absl::StatusOr<audit::Anchors> ReadAnchors(
-    const std::vector<std::string>& texts) {
-  audit::Anchors anchors;
+// One that was given, and whether anything holds under it.
+struct Given {
+  std::string text;
+  audit::Anchors alone;
+  bool used = false;
+};
+
+struct AllAnchors {
+  audit::Anchors together;
+  std::vector<Given> given;
+};
+
+absl::StatusOr<AllAnchors> ReadAnchors(const std::vector<std::string>& texts) {
+  AllAnchors anchors;
   for (const std::string& text : texts) {
     const bool digits =
         text.size() == kFingerprintDigits && crypto::FromHex(text).ok();
@@ -25,18 +37,45 @@ absl::StatusOr<audit::Anchors> ReadAnchors(
     if (!digits) {
       ASSIGN_OR_RETURN(anchor, ReadFile(text, kMaxAnchorFile));
     }
-    RETURN_IF_ERROR(anchors.Add(anchor));
+    RETURN_IF_ERROR(anchors.together.Add(anchor));
+    Given& given = anchors.given.emplace_back();
+    given.text = text;
+    RETURN_IF_ERROR(given.alone.Add(anchor));
   }
   return anchors;
 }
 
-std::string RowText(const audit::RowFinding& finding) {
+void Note(const std::string& anchor, std::vector<Given>& given) {
+  if (anchor.empty()) return;
+  for (Given& one : given) one.used |= one.alone.Has(anchor);
+}
+
+// No fault, since rows may hold under another one as well; but an export that
+// lacks a device altogether looks like this.
+void TellUnused(const std::vector<Given>& given, Output& output) {
+  for (const Given& one : given) {
+    if (one.used) continue;
+    output.Fact({{"unused_anchor", one.text}},
+                absl::StrCat("  nothing holds under the anchor ",
+                             proof::VisibleText(one.text)));
+  }
+}
+
+void TellRow(const audit::RowFinding& finding, Output& output) {
   const audit::v1::AuditHeader& header = finding.row->header;
-  return absl::StrCat(
-      "line ", finding.line, "  ", header.writer().service(), " ",
-      finding.row->id.sequence, "  ", audit::v1::RowKind_Name(header.kind()),
-      "  ",
-      finding.anchor.empty() ? "under no anchor" : "under " + finding.anchor);
+  const std::string line = absl::StrCat(finding.line);
+  const std::string& service = header.writer().service();
+  const std::string sequence = absl::StrCat(finding.row->id.sequence);
+  const std::string& kind = audit::v1::RowKind_Name(header.kind());
+  const std::string& anchor = finding.anchor;
+  output.Fact({{"line", line},
+               {"service", service},
+               {"sequence", sequence},
+               {"kind", kind},
+               {"anchor", anchor}},
+              absl::StrCat(
+                  "line ", line, "  ", service, " ", sequence, "  ", kind, "  ",
+                  anchor.empty() ? "under no anchor" : "under " + anchor));
 }
 
 std::string Summary(const ExportReport& report) {
@@ -48,6 +87,19 @@ std::string Summary(const ExportReport& report) {
       " rows without all evidence, ", report.erased, " erased\n  ",
       report.anchored, " rows hold under an anchor; ", report.uncovered,
       " rows are newer than the last checkpoint");
+}
+
+void TellSummary(const ExportReport& report, Output& output) {
+  output.Fact({{"rows", absl::StrCat(report.rows)},
+               {"chains", absl::StrCat(report.chains.size())},
+               {"checkpoints", absl::StrCat(report.checkpoints)},
+               {"verified", absl::StrCat(report.verified)},
+               {"free", absl::StrCat(report.free)},
+               {"unverifiable", absl::StrCat(report.unverifiable)},
+               {"erased", absl::StrCat(report.erased)},
+               {"anchored", absl::StrCat(report.anchored)},
+               {"uncovered", absl::StrCat(report.uncovered)}},
+              Summary(report));
 }
 
 absl::Status Verdict(const ExportReport& report, bool has_anchors) {
@@ -68,20 +120,21 @@ absl::Status Verdict(const ExportReport& report, bool has_anchors) {
 
 absl::Status CheckAudit(std::istream& file, const AuditCheck& check,
                         Output& output) {
-  ASSIGN_OR_RETURN(const audit::Anchors anchors, ReadAnchors(check.anchors));
+  ASSIGN_OR_RETURN(AllAnchors anchors, ReadAnchors(check.anchors));
   audit::VerifyExportOptions options;
   options.complete = check.complete;
   if (!check.rp_id.empty()) {
     options.rp_id_hash = crypto::ToString(crypto::Sha256(check.rp_id));
   }
-  if (check.rows) {
-    options.on_row = [&output](const audit::RowFinding& finding) {
-      output.Say(RowText(finding));
-    };
-  }
-  const ExportReport report = audit::VerifyExport(file, anchors, options);
-  RETURN_IF_ERROR(Verdict(report, !anchors.empty()));
-  output.Say(Summary(report));
+  options.on_row = [&](const audit::RowFinding& finding) {
+    Note(finding.anchor, anchors.given);
+    if (check.rows) TellRow(finding, output);
+  };
+  const ExportReport report =
+      audit::VerifyExport(file, anchors.together, options);
+  RETURN_IF_ERROR(Verdict(report, !anchors.given.empty()));
+  TellSummary(report, output);
+  TellUnused(anchors.given, output);
   return absl::OkStatus();
 }
 

@@ -38,6 +38,15 @@ TEST_F(AuditCheckTest, AGoodExportHolds) {
   EXPECT_THAT(said_.str(), HasSubstr(" 0 rows hold under an anchor"));
 }
 
+TEST_F(AuditCheckTest, InJsonItIsToldAsWell) {
+  Output json(said_, true);
+  std::istringstream file(export_.File());
+  check_.rows = true;
+  EXPECT_OK(CheckAudit(file, check_, json));
+  EXPECT_THAT(said_.str(), HasSubstr("{\"anchor\":\"\",\"kind\":\"ROW_KIND_"));
+  EXPECT_THAT(said_.str(), HasSubstr("{\"anchored\":\"0\",\"chains\":"));
+}
+
 TEST_F(AuditCheckTest, RowsHoldUnderThePinSetOfADevice) {
   check_.anchors = {GenesisHash()};
   check_.rows = true;
@@ -55,6 +64,16 @@ TEST_F(AuditCheckTest, AnAnchorMayBeAFile) {
 TEST_F(AuditCheckTest, AnExportThatHoldsUnderNoAnchorIsRefused) {
   check_.anchors = {std::string(64, '0')};
   EXPECT_THAT(Check(), HasReason(reason::kAuditChain));
+}
+
+TEST_F(AuditCheckTest, AnAnchorUnderWhichNothingHoldsIsNamed) {
+  const std::string other(64, '0');
+  check_.anchors = {GenesisHash(), other};
+  EXPECT_OK(Check());
+  EXPECT_THAT(said_.str(),
+              HasSubstr("nothing holds under the anchor " + other));
+  EXPECT_THAT(said_.str(),
+              testing::Not(HasSubstr("under the anchor " + GenesisHash())));
 }
 
 TEST_F(AuditCheckTest, AFaultIsNamedByItsLine) {

@@ -22,24 +22,39 @@ struct Flags {
 
 absl::Status Export(const Context& context, const Flags& flags, Mesh& mesh) {
   if (flags.out == "-") return ExportAudit(mesh, context.around.out);
-  const auto kind = std::filesystem::symlink_status(flags.out).type();
+  std::error_code error;
+  const auto kind = std::filesystem::status(flags.out, error).type();
   if (kind != std::filesystem::file_type::not_found &&
       kind != std::filesystem::file_type::regular) {
     std::ofstream device(flags.out);
     return ExportAudit(mesh, device);
   }
-  // The former export stays unless this one is whole.
+  // The former export stays unless this one is whole; so does a link to it.
+  const std::string path =
+      std::filesystem::weakly_canonical(flags.out, error).string();
   ASSIGN_OR_RETURN(const std::unique_ptr<NewFile> file,
-                   NewFile::Replace(flags.out));
+                   NewFile::Replace(error ? flags.out : path));
   RETURN_IF_ERROR(ExportAudit(
       mesh, [&file](absl::string_view line) { return file->Append(line); }));
   return file->Keep();
 }
 
 absl::Status Verify(const Flags& flags, Output& output) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(flags.file, error).type();
+  if (kind == std::filesystem::file_type::not_found) {
+    return Error(reason::kFileNotFound,
+                 absl::StrCat("there is no '", flags.file, "'"));
+  }
+  // It is read twice.
+  if (kind != std::filesystem::file_type::regular) {
+    return Error(
+        reason::kFileUnavailable,
+        absl::StrCat(flags.file, " is no regular file; it is read twice"));
+  }
   std::ifstream file(flags.file);
   if (!file) {
-    return Error(reason::kFileNotFound,
+    return Error(reason::kFileUnavailable,
                  absl::StrCat(flags.file, " cannot be read"));
   }
   return CheckAudit(file, flags.check, output);

@@ -39,12 +39,6 @@ std::string WordsOf(const gate::SubmitBatchRequest& request) {
   return proof::ComparisonWords(request.request_id(), items);
 }
 
-bool AllFinal(const BatchRecord& batch) {
-  return std::all_of(
-      batch.counts().begin(), batch.counts().end(),
-      [](const gate::StateCount& count) { return IsFinal(count.state()); });
-}
-
 // Its items have ends of their own; before that the batch ends as a whole.
 bool EndsByItself(gate::CommandState state) {
   return state == gate::COMMAND_STATE_SUCCEEDED ||
@@ -58,22 +52,35 @@ bool IsBatchName(absl::string_view name) {
   return absl::StartsWith(name, "batches/");
 }
 
+bool AllFinal(const BatchRecord& batch) {
+  uint64_t ended = 0;
+  for (const gate::StateCount& count : batch.counts()) {
+    if (IsFinal(count.state())) ended += count.count();
+  }
+  return ended > 0 && ended == batch.size();
+}
+
 absl::Status OutcomeOf(const BatchRecord& batch) {
-  uint32_t failed = 0;
+  uint64_t done = 0;
   std::string why = batch.reason();
   for (const gate::StateCount& count : batch.counts()) {
-    if (count.state() == gate::COMMAND_STATE_SUCCEEDED) continue;
-    failed += count.count();
-    if (why.empty()) why = StateName(count.state());
+    if (count.state() == gate::COMMAND_STATE_SUCCEEDED) {
+      done += count.count();
+    } else if (why.empty()) {
+      why = StateName(count.state());
+    }
   }
-  if (failed == 0) return absl::OkStatus();
+  if (done > 0 && done == batch.size()) return absl::OkStatus();
+  if (why.empty()) why = StateName(batch.approval_state());
   const bool approved = batch.approval_state() == gate::COMMAND_STATE_APPROVED;
   const Reason named{why.c_str(), CodeOf(approved ? gate::COMMAND_STATE_FAILED
                                                   : batch.approval_state())};
-  return Error(named,
-               absl::StrCat(failed, " of ", batch.size(),
-                            " commands did not succeed: ", BatchText(batch)),
-               {{"batch", batch.name()}});
+  return Error(
+      named,
+      absl::StrCat(batch.size() - std::min<uint64_t>(done, batch.size()),
+                   " of ", batch.size(),
+                   " commands did not succeed: ", BatchText(batch)),
+      {{"batch", batch.name()}});
 }
 
 absl::Status BatchAsker::Run(const Ask& ask) {
@@ -85,13 +92,13 @@ absl::Status BatchAsker::Run(const Ask& ask) {
                    RequestFor(complete));
   const std::string words = WordsOf(request);
   output_.Words(words, complete.request_id);
-  ASSIGN_OR_RETURN(const gate::SubmitBatchResponse response,
-                   mesh_.SubmitBatch(request));
+  const auto response = mesh_.SubmitBatch(request);
+  RETURN_IF_ERROR(Repeatable(complete.request_id, response.status()));
   if (ask.validate_only) {
-    output_.Show(response, "the gate would accept it");
+    output_.Show(*response, "the gate would accept it");
     return absl::OkStatus();
   }
-  const BatchRecord& batch = response.batch();
+  const BatchRecord& batch = response->batch();
   output_.Say(absl::StrCat("batch    ", batch.name(), "  ", batch.size(),
                            " commands, one touch"));
   if (absl::StrJoin(batch.words(), " ") != words) {

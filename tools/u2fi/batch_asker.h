@@ -38,6 +38,9 @@ class BatchAsker {
 // OK if all SUCCEEDED.
 absl::Status OutcomeOf(const gate::BatchRecord& batch);
 
+// Whether every command has ended.
+bool AllFinal(const gate::BatchRecord& batch);
+
 // "batches/{batch}".
 bool IsBatchName(absl::string_view name);
 

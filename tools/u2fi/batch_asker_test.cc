@@ -107,6 +107,22 @@ TEST_F(BatchAskerTest, OneThatFailsIsAnError) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("1 of 2"));
 }
 
+TEST_F(BatchAskerTest, CommandsThatNobodyTellsOfAreNoSuccess) {
+  gate::BatchRecord batch;
+  batch.set_size(2);
+  batch.set_approval_state(gate::COMMAND_STATE_APPROVED);
+  EXPECT_FALSE(AllFinal(batch));
+  EXPECT_THAT(OutcomeOf(batch), Not(IsOk()));
+  gate::StateCount& done = *batch.add_counts();
+  done.set_state(gate::COMMAND_STATE_SUCCEEDED);
+  done.set_count(1);
+  EXPECT_FALSE(AllFinal(batch));
+  EXPECT_THAT(OutcomeOf(batch), Not(IsOk()));
+  done.set_count(2);
+  EXPECT_TRUE(AllFinal(batch));
+  EXPECT_OK(OutcomeOf(batch));
+}
+
 TEST_F(BatchAskerTest, ADenialIsToldOnceForAll) {
   for (const char* device : {"cam-1", "cam-2"}) {
     gate::WatchCommandResponse& change =

@@ -21,7 +21,9 @@ class CompletionTest : public testing::Test {
     app_.add_option("--gate", text_);
     CLI::App* audit = app_.add_subcommand("audit", "");
     audit->add_subcommand("export", "")->add_option("--out", text_);
-    app_.add_subcommand("run", "")->add_option("--gateway", text_);
+    CLI::App* run = app_.add_subcommand("run", "");
+    run->alias("submit");
+    run->add_option("--gateway", text_);
   }
 
   // What the real bash offers when `words` are typed and Tab is pressed.
@@ -57,6 +59,16 @@ TEST_F(CompletionTest, OffersTheFlagsOfTheSubcommandAndThoseOfAll) {
 TEST_F(CompletionTest, KnowsSubcommandsOfSubcommands) {
   EXPECT_EQ(Offered("u2fi audit e", 2), "export\n");
   EXPECT_EQ(Offered("u2fi --gate g audit export --o", 5), "--out\n");
+}
+
+TEST_F(CompletionTest, KnowsTheOtherNamesOfSubcommands) {
+  EXPECT_EQ(Offered("u2fi su", 1), "submit\n");
+  EXPECT_EQ(Offered("u2fi submit cam-1 --gatew", 3), "--gateway\n");
+}
+
+TEST_F(CompletionTest, TakesNoArgumentAndNoValueForASubcommand) {
+  EXPECT_EQ(Offered("u2fi run audit --gatew", 3), "--gateway\n");
+  EXPECT_EQ(Offered("u2fi --gate audit run --gatew", 4), "--gateway\n");
 }
 
 TEST_F(CompletionTest, OffersNothingThatIsNotThere) {

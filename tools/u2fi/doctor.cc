@@ -86,17 +86,11 @@ Doctor::Finding Doctor::Account() {
   return account_;
 }
 
-absl::Status Doctor::OfNoAccount(const absl::Status& status) const {
-  return account_.empty() && IsReason(status, reason::kInvalidField)
-             ? NoAccount()
-             : status;
-}
-
 Doctor::Finding Doctor::Keys() {
   attestation::ListTokensRequest request;
   request.set_account(account_);
   const auto page = mesh_.ListTokens(request);
-  RETURN_IF_ERROR(OfNoAccount(page.status()));
+  RETURN_IF_ERROR(OfNoAccount(account_, page.status()));
   int usable = 0;
   for (const attestation::Token& token : page->tokens()) {
     usable += token.state() == attestation::TOKEN_STATE_ACTIVE;
@@ -116,7 +110,7 @@ Doctor::Finding Doctor::Devices() {
   registry::ListDevicesRequest request;
   request.set_account(account_);
   const auto page = mesh_.ListDevices(request);
-  RETURN_IF_ERROR(OfNoAccount(page.status()));
+  RETURN_IF_ERROR(OfNoAccount(account_, page.status()));
   int bound = 0;
   for (const registry::Device& device : page->devices()) {
     bound += device.state() == registry::DEVICE_STATE_BOUND;

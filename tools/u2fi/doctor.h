@@ -37,8 +37,6 @@ class Doctor {
   Finding Account();
   Finding Keys();
   Finding Devices();
-  // What the service says about a request that names no account.
-  absl::Status OfNoAccount(const absl::Status& status) const;
 
   Mesh& mesh_;
   const Clock& clock_;

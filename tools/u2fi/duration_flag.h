@@ -9,13 +9,23 @@
 
 namespace u2fi::cli {
 
-// What somebody typed for `flag`; without it `duration` stays. INVALID_FIELD.
+// Longer is a slip, and no clock counts so far.
+inline constexpr absl::Duration kLongest = absl::Hours(24 * 366);
+
+// What somebody typed for `flag`, 1 ms to a year; without it `duration` stays.
+// INVALID_FIELD.
 inline absl::Status ParseDurationFlag(const char* flag, const std::string& text,
                                       absl::Duration* duration) {
-  if (text.empty() || absl::ParseDuration(text, duration)) {
-    return absl::OkStatus();
+  absl::Duration typed;
+  if (text.empty()) return absl::OkStatus();
+  if (!absl::ParseDuration(text, &typed)) {
+    return UsageError(flag, "is no time; write 30s or 2m");
   }
-  return UsageError(flag, "is no time; write 30s or 2m");
+  if (typed < absl::Milliseconds(1) || typed > kLongest) {
+    return UsageError(flag, "is no time from 1ms to a year");
+  }
+  *duration = typed;
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::cli

@@ -4,8 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "tools/u2fi/advice.h"
 #include "tools/u2fi/connection_advice.h"
@@ -36,11 +38,9 @@ std::string AdviceOn(const absl::Status& status) {
 }
 
 // One line, whatever a peer has sent.
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
+std::string OneLine(const std::string& text) {
+  return proof::VisibleText(
+      absl::StrReplaceAll(text, {{"\n", " "}, {"\t", " "}, {"\r", " "}}));
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ std::string ErrorText(const absl::Status& status) {
   if (!details.empty()) absl::StrAppend(&text, " (", details, ")");
   const std::string advice = AdviceOn(status);
   if (!advice.empty()) absl::StrAppend(&text, ". ", advice);
-  return OneLine(std::move(text));
+  return OneLine(text);
 }
 
 std::string ErrorJson(const absl::Status& status) {

@@ -35,6 +35,8 @@ TEST(ErrorTextTest, APeerOutOfReachIsExplained) {
 TEST(ErrorTextTest, IsOneLineWhateverAPeerSent) {
   const std::string text = ErrorText(absl::InternalError("a\nb\x1b[2Jc\td"));
   EXPECT_EQ(text.find_first_of("\n\t\x1b"), std::string::npos);
+  EXPECT_EQ(ErrorText(absl::InternalError("a\u202eb\u009b")),
+            "u2fi: INTERNAL: a?b?");
 }
 
 TEST(ErrorTextTest, AStrangersErrorHasItsCode) {

@@ -157,8 +157,12 @@ class FakeMesh : public Mesh {
   absl::StatusOr<registry::UpdateModelResponse> UpdateModel(
       const registry::UpdateModelRequest& request) override {
     return Answer<registry::UpdateModelResponse>(
-        "UpdateModel", request,
-        [&](auto& response) { *response.mutable_model() = request.model(); });
+        "UpdateModel", request, [&](auto& response) {
+          *response.mutable_model() = request.model();
+          for (const auto& change : policy.pending()) {
+            *response.mutable_waits() = change;
+          }
+        });
   }
   absl::StatusOr<registry::PlanPinsResponse> PlanPins(
       const registry::PlanPinsRequest& request) override {

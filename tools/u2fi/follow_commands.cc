@@ -3,6 +3,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
@@ -65,8 +66,9 @@ absl::Status GetBatch(const std::string& name, Mesh& mesh, Output& output) {
   ASSIGN_OR_RETURN(const gate::GetBatchResponse response,
                    mesh.GetBatch(request));
   const gate::BatchRecord& batch = response.batch();
-  output.Show(batch, absl::StrCat(batch.size(), " commands  ", BatchText(batch),
-                                  "  asked by ", batch.requester()));
+  output.Show(batch, proof::VisibleText(absl::StrCat(
+                         batch.size(), " commands  ", BatchText(batch),
+                         "  asked by ", batch.requester())));
   return absl::OkStatus();
 }
 
@@ -80,9 +82,10 @@ absl::Status Get(const Context&, const Flags& flags, Mesh& mesh,
   ASSIGN_OR_RETURN(const gate::GetCommandResponse response,
                    mesh.GetCommand(request));
   const gate::CommandRecord& command = response.command();
-  output.Show(command, absl::StrCat(command.operation(), " on ",
-                                    command.device(), "  ", StateText(command),
-                                    "  asked by ", command.requester()));
+  output.Show(command,
+              proof::VisibleText(absl::StrCat(
+                  command.operation(), " on ", command.device(), "  ",
+                  StateText(command), "  asked by ", command.requester())));
   return absl::OkStatus();
 }
 
@@ -90,17 +93,22 @@ absl::Status Watch(const Context&, const Flags& flags, Mesh& mesh,
                    Output& output) {
   gate::WatchCommandRequest request;
   request.set_name(CommandName(flags.command));
-  return mesh.WatchCommand(request, kWatchFor,
-                           [&output](const gate::WatchCommandResponse& now) {
-                             if (!now.has_batch()) {
-                               output.State(now.command());
-                             } else if (now.has_command()) {
-                               output.Item(now.command());
-                             } else {
-                               output.Batch(now.batch());
-                             }
-                             return absl::OkStatus();
-                           });
+  bool ended = false;
+  const absl::Status status = mesh.WatchCommand(
+      request, kWatchFor,
+      [&output, &ended](const gate::WatchCommandResponse& now) {
+        ended = now.has_batch() ? AllFinal(now.batch())
+                                : IsFinal(now.command().state());
+        if (!now.has_batch()) {
+          output.State(now.command());
+        } else if (now.has_command()) {
+          output.Item(now.command());
+        } else {
+          output.Batch(now.batch());
+        }
+        return output.Written();
+      });
+  return status.ok() && !ended ? StillGoing(request.name(), status) : status;
 }
 
 absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
@@ -114,8 +122,8 @@ absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
   RETURN_IF_ERROR(ParseDurationFlag("--for", flags.watch_for, &watch_for));
   const absl::Status status = mesh.WatchApprovals(
       request, watch_for, [&output](const gate::WatchApprovalsResponse& now) {
-        output.Show(now, ApprovalText(now.approval()));
-        return absl::OkStatus();
+        output.Show(now, proof::VisibleText(ApprovalText(now.approval())));
+        return output.Written();
       });
   return IsReason(status, reason::kDeadlineExceeded) ? absl::OkStatus()
                                                      : status;

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -9,11 +10,11 @@ namespace u2fi::cli {
 namespace {
 
 std::string Text(const registry::Gateway& gateway) {
-  return absl::StrCat(
+  return proof::VisibleText(absl::StrCat(
       gateway.name(), "  ",
       absl::StripPrefix(registry::GatewayState_Name(gateway.state()),
                         "GATEWAY_STATE_"),
-      "  at ", gateway.site());
+      "  at ", gateway.site()));
 }
 
 std::string IdOf(const registry::Gateway& gateway) {
@@ -54,13 +55,16 @@ absl::Status Gateways::List(const std::string& site) {
   do {
     ASSIGN_OR_RETURN(const auto page, mesh_.ListGateways(request));
     for (const registry::Gateway& gateway : page.gateways()) {
-      std::string text = Text(gateway);
-      if (connected.ok()) {
-        absl::StrAppend(&text, connected->count(IdOf(gateway)) > 0
-                                   ? "  connected"
-                                   : "  not connected");
+      if (!connected.ok()) {
+        output_.Show(gateway, Text(gateway));
+        continue;
       }
-      output_.Show(gateway, text);
+      const bool is_connected = connected->count(IdOf(gateway)) > 0;
+      output_.Show(
+          gateway,
+          absl::StrCat(Text(gateway),
+                       is_connected ? "  connected" : "  not connected"),
+          {{"connected", is_connected ? "true" : "false"}});
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());

@@ -41,6 +41,14 @@ TEST_F(GatewaysTest, AllPagesAreListedWithStateAndConnection) {
             "gateways/g2  SUSPENDED  at home  not connected\n");
 }
 
+TEST_F(GatewaysTest, JsonSaysWhichAreConnectedToo) {
+  Output json(said_, true);
+  EXPECT_OK(Gateways(mesh_, json).List(""));
+  EXPECT_THAT(said_.str(), HasSubstr("\"GATEWAY_STATE_ACTIVE\",\"connected\""
+                                     ":true}\n"));
+  EXPECT_THAT(said_.str(), HasSubstr("\"connected\":false}\n"));
+}
+
 TEST_F(GatewaysTest, WhoMayNotSeeConnectionsSeesTheRest) {
   mesh_.sessions_error = Error(reason::kCallerNotAllowed, "no");
   EXPECT_OK(gateways_.List("home"));

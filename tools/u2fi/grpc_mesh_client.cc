@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/grpc_status.h"
@@ -65,8 +66,14 @@ absl::StatusOr<std::unique_ptr<GrpcMeshClient>> GrpcMeshClient::Create(
   files.key = absl::StrCat(settings.identity, "/tls.key");
   files.roots = absl::StrCat(settings.identity, "/ca.crt");
   files.trust_domain = settings.trust_domain;
-  ASSIGN_OR_RETURN(std::unique_ptr<rpc::TlsIdentity> tls,
-                   rpc::TlsIdentity::Load(files, SystemClock().Now()));
+  auto loaded = rpc::TlsIdentity::Load(files, SystemClock().Now());
+  if (absl::StrContains(loaded.status().message(), "cannot be read")) {
+    return Error(reason::kFileUnavailable,
+                 absl::StrCat(loaded.status().message(),
+                              "; --identity is a folder with tls.crt, tls.key "
+                              "and ca.crt"));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<rpc::TlsIdentity> tls, std::move(loaded));
   return std::unique_ptr<GrpcMeshClient>(
       new GrpcMeshClient(settings, std::move(tls)));
 }
@@ -270,20 +277,25 @@ absl::Status GrpcMeshClient::CheckThatAllAreNamed() {
       {"--registry", settings_.registry},
       {"--attestation", settings_.attestation},
       {"--challenge", settings_.challenge}};
+  const auto with_gate = [this](const std::string& address) {
+    return address.empty() || address == settings_.gate;
+  };
   // A gate that serves no registry is one of several processes.
   bool apart =
-      settings_.registry.empty() &&
+      with_gate(settings_.registry) &&
       absl::IsUnimplemented(Call(*registry_, registry::GetJwksRequest(),
                                  &registry::DeviceRegistry::Stub::GetJwks)
                                 .status());
+  for (const auto& [flag, address] : others) apart |= !with_gate(address);
+  if (!apart) return absl::OkStatus();
+  std::set<std::string> named = {settings_.gate};
   for (const auto& [flag, address] : others) {
-    apart |= !address.empty() && address != settings_.gate;
-  }
-  for (const auto& [flag, address] : others) {
-    if (apart && address.empty()) {
-      return UsageError(flag,
-                        "is missing: services run apart here, and the audit "
-                        "of this one would be left out");
+    if (address.empty() || !named.insert(address).second) {
+      return UsageError(
+          flag, absl::StrCat(address.empty() ? "is missing"
+                                             : "is where another service is",
+                             ": services run apart here, and the audit of this "
+                             "one would be left out"));
     }
   }
   return absl::OkStatus();

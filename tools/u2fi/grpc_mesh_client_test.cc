@@ -132,6 +132,14 @@ TEST_F(GrpcMeshClientTest, WithoutAnAddressOrAnIdentityNothingIsTried) {
               HasReason(reason::kInvalidField));
 }
 
+TEST_F(GrpcMeshClientTest, AnIdentityThatIsNotThereIsSaidToBeAFolder) {
+  settings_.identity = "/no-such-folder";
+  const auto client = GrpcMeshClient::Create(settings_);
+  EXPECT_THAT(client, HasReason(reason::kFileUnavailable));
+  EXPECT_THAT(std::string(client.status().message()),
+              testing::HasSubstr("is a folder with tls.crt"));
+}
+
 TEST_F(GrpcMeshClientTest, EveryStateOfAStreamComes) {
   ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
   std::vector<std::string> names;
@@ -153,15 +161,28 @@ TEST_F(GrpcMeshClientTest, AReaderThatStopsEndsTheStreamWithItsError) {
 
 TEST_F(GrpcMeshClientTest, TheAuditOfEveryProcessIsExportedOnce) {
   settings_.registry = Serve("service/device-registry");
-  settings_.attestation = settings_.gate;
-  settings_.challenge = settings_.gate;
+  settings_.attestation = Serve("service/attestation");
+  settings_.challenge = Serve("service/challenge");
   ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
   std::vector<std::string> kids;
   EXPECT_OK(client->ExportAudit({}, [&](const auto& record) {
     kids.push_back(record.key().kid());
     return absl::OkStatus();
   }));
-  EXPECT_THAT(kids, ElementsAre("one", "two", "one", "two"));
+  EXPECT_THAT(kids, ElementsAre("one", "two", "one", "two", "one", "two", "one",
+                                "two"));
+}
+
+TEST_F(GrpcMeshClientTest, AnAuditWithOneAddressForTwoServicesIsNotExported) {
+  settings_.registry = Serve("service/device-registry");
+  settings_.attestation = Serve("service/attestation");
+  for (const std::string& twice : {settings_.gate, settings_.attestation}) {
+    settings_.challenge = twice;
+    ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+    const absl::Status status =
+        client->ExportAudit({}, [](const auto&) { return absl::OkStatus(); });
+    EXPECT_TRUE(FieldsOf(status).count("--challenge")) << twice;
+  }
 }
 
 TEST_F(GrpcMeshClientTest, OneProcessHasTheWholeAudit) {
@@ -184,10 +205,14 @@ TEST_F(GrpcMeshClientTest, AGateOfAMeshHasNotTheWholeAudit) {
   services_ = rpc::ServiceList();
   services_.Add<gate::CommandGate>(gate_).Add<audit_api::Audit>(audit_);
   settings_.gate = Serve("service/command-gate");
-  ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
-  const absl::Status status =
-      client->ExportAudit({}, [](const auto&) { return absl::OkStatus(); });
-  EXPECT_TRUE(FieldsOf(status).count("--registry"));
+  // Also if somebody says that the gate serves it.
+  for (const std::string& registry : {std::string(), settings_.gate}) {
+    settings_.registry = registry;
+    ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+    const absl::Status status =
+        client->ExportAudit({}, [](const auto&) { return absl::OkStatus(); });
+    EXPECT_TRUE(FieldsOf(status).count("--registry")) << registry;
+  }
 }
 
 }  // namespace

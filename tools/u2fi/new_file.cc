@@ -1,6 +1,7 @@
 #include "tools/u2fi/new_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,23 @@ std::string PartOf(const std::string& path) {
 absl::Status FileError(const std::string& path, absl::string_view problem) {
   return Error(reason::kFileUnavailable, absl::StrCat(path, " ", problem),
                {{"path", path}});
+}
+
+// Makes `part` ours alone, and empty. Empty: done; else what is wrong. A former
+// writer may have named or removed it between our open() and our lock.
+std::string TakePart(const std::string& part, int fd) {
+  struct stat ours = {};
+  struct stat there = {};
+  const bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  if (!locked || fstat(fd, &ours) != 0 || lstat(part.c_str(), &there) != 0 ||
+      ours.st_ino != there.st_ino || ours.st_dev != there.st_dev) {
+    return "is being written by another process";
+  }
+  if (!S_ISREG(ours.st_mode) || ours.st_uid != geteuid() || ours.st_nlink > 1) {
+    return "cannot be made: its .part is somebody else's";
+  }
+  if (fchmod(fd, kPrivate) == 0 && ftruncate(fd, 0) == 0) return "";
+  return absl::StrCat("cannot be made: ", strerror(errno));
 }
 
 bool SyncFolderOf(const std::string& path) {
@@ -52,10 +70,17 @@ absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Replace(
 
 absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Open(const std::string& path,
                                                        bool replace) {
-  const int fd = open(PartOf(path).c_str(),
-                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kPrivate);
+  const std::string part = PartOf(path);
+  const int fd =
+      open(part.c_str(),
+           O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, kPrivate);
   if (fd < 0) {
     return FileError(path, absl::StrCat("cannot be made: ", strerror(errno)));
+  }
+  const std::string problem = TakePart(part, fd);
+  if (!problem.empty()) {
+    close(fd);
+    return FileError(path, problem);
   }
   return std::unique_ptr<NewFile>(new NewFile(path, fd, replace));
 }
@@ -67,9 +92,8 @@ NewFile::NewFile(std::string path, int fd, bool replace)
       replace_(replace) {}
 
 NewFile::~NewFile() {
+  if (!kept_) unlink(part_.c_str());
   close(fd_);
-  // After Keep() there is none.
-  unlink(part_.c_str());
 }
 
 absl::Status NewFile::Append(absl::string_view bytes) {
@@ -90,6 +114,8 @@ absl::Status NewFile::Keep() {
                 : link(part_.c_str(), path_.c_str())) != 0) {
     return Failure("named");
   }
+  if (!replace_) unlink(part_.c_str());
+  kept_ = true;
   return SyncFolderOf(path_) ? absl::OkStatus() : Failure("synced");
 }
 

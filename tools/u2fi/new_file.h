@@ -11,8 +11,9 @@
 namespace u2fi::cli {
 
 // A file too large for memory that is there as a whole and on disk, or not at
-// all: written as <path>.part, which goes with this object. Only the caller of
-// the program can read it. Every error is FILE_UNAVAILABLE naming the path.
+// all: written as <path>.part, which goes with this object and is one writer's
+// at a time. Only the caller of the program can read it. Every error is
+// FILE_UNAVAILABLE naming the path.
 class NewFile {
  public:
   // Also an error: `path` is there.
@@ -40,6 +41,8 @@ class NewFile {
   const std::string part_;
   const int fd_;
   const bool replace_;
+  // The part has another name now.
+  bool kept_ = false;
 };
 
 }  // namespace u2fi::cli

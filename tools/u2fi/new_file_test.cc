@@ -70,6 +70,45 @@ TEST_F(NewFileTest, ReplacesAtTheEndWhatItShall) {
   EXPECT_EQ(ReadFile(path_, 100).value(), "new");
 }
 
+TEST_F(NewFileTest, IsOneWritersAtATime) {
+  {
+    ASSERT_OK_AND_ASSIGN(const auto first, NewFile::Replace(path_));
+    EXPECT_THAT(NewFile::Replace(path_), HasReason(reason::kFileUnavailable));
+    ASSERT_OK(first->Append("whole"));
+    ASSERT_OK(first->Keep());
+    // Its part is named, and another one may begin.
+    ASSERT_OK_AND_ASSIGN(const auto second, NewFile::Replace(path_));
+    ASSERT_OK(second->Append("half"));
+  }
+  EXPECT_EQ(ReadFile(path_, 100).value(), "whole");
+}
+
+TEST_F(NewFileTest, TheNextWritersPartIsLeftAlone) {
+  auto first = NewFile::Replace(path_);
+  ASSERT_OK(first.status());
+  ASSERT_OK((*first)->Keep());
+  ASSERT_OK_AND_ASSIGN(const auto second, NewFile::Replace(path_));
+  first->reset();
+  ASSERT_OK(second->Append("second"));
+  ASSERT_OK(second->Keep());
+  EXPECT_EQ(ReadFile(path_, 100).value(), "second");
+}
+
+TEST_F(NewFileTest, WhatADeadWriterLeftIsReplaced) {
+  ASSERT_OK(WriteFileDurably(path_ + ".part", "much longer than new", 0644));
+  ASSERT_OK_AND_ASSIGN(const auto file, NewFile::Replace(path_));
+  ASSERT_OK(file->Append("new"));
+  ASSERT_OK(file->Keep());
+  EXPECT_EQ(ReadFile(path_, 100).value(), "new");
+}
+
+TEST_F(NewFileTest, FollowsNoLinkThatWaits) {
+  ASSERT_OK(WriteFileDurably(folder_ + "/other", "precious", 0600));
+  std::filesystem::create_symlink(folder_ + "/other", path_ + ".part");
+  EXPECT_THAT(NewFile::Replace(path_), HasReason(reason::kFileUnavailable));
+  EXPECT_EQ(ReadFile(folder_ + "/other", 100).value(), "precious");
+}
+
 TEST_F(NewFileTest, NeedsAFolder) {
   EXPECT_THAT(NewFile::Create(folder_ + "/none/file"),
               HasReason(reason::kFileUnavailable));

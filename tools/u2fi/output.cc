@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/json_util.h"
@@ -12,6 +13,8 @@
 #include "nlohmann/json.hpp"
 #include "services/common/proof/command.h"
 #include "services/common/proof/command_text.h"
+#include "services/common/proof/visible_text.h"
+#include "services/common/status/error.h"
 #include "tools/u2fi/error_text.h"
 
 namespace u2fi::cli {
@@ -54,6 +57,11 @@ std::string What(const PendingApproval& approval) {
     absl::StrAppend(&text, " and ", approval.commands_size() - 1, " more");
   }
   return text;
+}
+
+// ASCII on one line, also of what is no UTF-8.
+std::string Ascii(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 std::string Source(const CommandRecord& command) {
@@ -135,18 +143,30 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string json;
   const auto status =
       google::protobuf::util::MessageToJsonString(message, &json, options);
-  return status.ok() ? json : "{}";
+  // It leaves characters that turn the direction as they are.
+  return status.ok() ? Ascii(nlohmann::ordered_json::parse(json)) : "{}";
+}
+
+void Output::Line(absl::string_view text) {
+  stream_ << proof::VisibleText(text) << std::endl;
+}
+
+void Output::Lines(absl::string_view text) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    stream_ << proof::VisibleText(line) << "\n";
+  }
+  stream_ << std::flush;
 }
 
 void Output::Words(absl::string_view words, absl::string_view request_id) {
   if (json_) {
-    stream_ << nlohmann::json{{"words", std::string(words)},
-                              {"request_id", std::string(request_id)}}
+    stream_ << Ascii({{"request_id", std::string(request_id)},
+                      {"words", std::string(words)}})
             << std::endl;
     return;
   }
-  stream_ << "words    " << words
-          << "   (the gateway's screen must show the same)" << std::endl;
+  Line(absl::StrCat("words    ", words,
+                    "   (the gateway's screen must show the same)"));
 }
 
 void Output::State(const CommandRecord& command) {
@@ -154,7 +174,7 @@ void Output::State(const CommandRecord& command) {
     stream_ << "{\"command\":" << ToJson(command) << "}" << std::endl;
     return;
   }
-  stream_ << "state    " << StateText(command) << std::endl;
+  Line(absl::StrCat("state    ", StateText(command)));
 }
 
 void Output::Batch(const BatchRecord& batch) {
@@ -162,22 +182,23 @@ void Output::Batch(const BatchRecord& batch) {
     stream_ << "{\"batch\":" << ToJson(batch) << "}" << std::endl;
     return;
   }
-  stream_ << "state    " << BatchText(batch) << std::endl;
+  Line(absl::StrCat("state    ", BatchText(batch)));
 }
 
 void Output::Item(const CommandRecord& command) {
   if (json_) return State(command);
-  stream_ << "item     " << command.device() << "  " << StateText(command)
-          << std::endl;
+  Line(absl::StrCat("item     ", command.device(), "  ", StateText(command)));
 }
 
 void Output::Show(const google::protobuf::Message& message,
-                  absl::string_view text) {
-  if (json_) {
-    stream_ << ToJson(message) << std::endl;
-    return;
+                  absl::string_view text,
+                  const std::map<std::string, std::string>& more) {
+  if (!json_) return Lines(text);
+  auto json = nlohmann::ordered_json::parse(ToJson(message));
+  for (const auto& [name, value] : more) {
+    json[name] = nlohmann::ordered_json::parse(value);
   }
-  stream_ << text << std::endl;
+  stream_ << Ascii(json) << std::endl;
 }
 
 void Output::Check(absl::string_view name,
@@ -186,27 +207,33 @@ void Output::Check(absl::string_view name,
   const std::string text =
       finding.ok() ? *finding : std::string(absl::StripPrefix(error, "u2fi: "));
   if (json_) {
-    stream_ << nlohmann::json{{"check", std::string(name)},
-                              {"ok", finding.ok()},
-                              {"text", text}}
+    stream_ << Ascii({{"check", std::string(name)},
+                      {"ok", finding.ok()},
+                      {"text", text}})
             << std::endl;
     return;
   }
-  stream_ << (finding.ok() ? "ok    " : "FAIL  ") << name << ": " << text
-          << std::endl;
+  Line(absl::StrCat(finding.ok() ? "ok    " : "FAIL  ", name, ": ", text));
 }
 
 void Output::Fact(const std::map<std::string, std::string>& members,
                   absl::string_view text) {
   if (json_) {
-    stream_ << nlohmann::json(members) << std::endl;
+    stream_ << Ascii(nlohmann::ordered_json(members)) << std::endl;
     return;
   }
-  stream_ << text << std::endl;
+  Lines(text);
+}
+
+absl::Status Output::Written() {
+  if (stream_.flush().good()) return absl::OkStatus();
+  return Error(reason::kFileUnavailable,
+               "the standard output cannot be written; what was asked for may "
+               "have been done");
 }
 
 void Output::Say(absl::string_view text) {
-  if (!json_) stream_ << text << std::endl;
+  if (!json_) Lines(text);
 }
 
 }  // namespace u2fi::cli

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
@@ -14,8 +15,9 @@
 namespace u2fi::cli {
 
 // What the program says: text for people, or one JSON object a line with the
-// names of the .proto files. Flushed at once: others read along. Not
-// thread-safe.
+// names of the .proto files. Flushed at once: others read along. Whatever the
+// cloud or a file has put into it, text has no character that moves others or
+// cannot be seen (proof::VisibleText), and JSON is ASCII. Not thread-safe.
 class Output {
  public:
   // `stream` must outlive this object.
@@ -34,8 +36,11 @@ class Output {
   // The end of a command of a batch, one line. JSON: {"command":{…}}.
   void Item(const command_gate::v1::CommandRecord& command);
 
-  // A resource or report; `text` for people, who may need several lines.
-  void Show(const google::protobuf::Message& message, absl::string_view text);
+  // A resource or report; `text` for people, who may need several lines: what
+  // comes from elsewhere and stands in one of several is VisibleText already.
+  // `more` has what the text says beyond the message: members by name, in JSON.
+  void Show(const google::protobuf::Message& message, absl::string_view text,
+            const std::map<std::string, std::string>& more = {});
 
   // One line of a list of checks: what is well, or why not and what to do.
   // JSON: {"check":"gate","ok":true,"text":"…"}.
@@ -46,10 +51,18 @@ class Output {
   void Fact(const std::map<std::string, std::string>& members,
             absl::string_view text);
 
-  // For people only.
+  // FILE_UNAVAILABLE: some of it could not be written.
+  absl::Status Written();
+
+  // For people only; `text` as in Show().
   void Say(absl::string_view text);
 
  private:
+  // One line for people.
+  void Line(absl::string_view text);
+  // Several of them.
+  void Lines(absl::string_view text);
+
   std::ostream& stream_;
   const bool json_;
 };
@@ -69,7 +82,7 @@ std::string BatchText(const command_gate::v1::BatchRecord& batch);
 // One line for people: what waits for a touch, where, until when, its words.
 std::string ApprovalText(const command_gate::v1::PendingApproval& approval);
 
-// `message` on one line, with the names of its .proto.
+// `message` on one line of ASCII, with the names of its .proto.
 std::string ToJson(const google::protobuf::Message& message);
 
 }  // namespace u2fi::cli

@@ -1,5 +1,6 @@
 #include "tools/u2fi/output.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "gmock/gmock.h"
@@ -132,6 +133,54 @@ TEST(OutputTest, JsonIsOneObjectALineWithTheNamesOfTheProto) {
   EXPECT_EQ(nlohmann::json::parse(line)["command"]["state"],
             "COMMAND_STATE_AWAITING_APPROVAL");
   EXPECT_FALSE(std::getline(lines, line));
+}
+
+// What a cloud in the wrong hands puts into a result.
+CommandRecord Hostile() {
+  CommandRecord command;
+  command.set_state(command_gate::v1::COMMAND_STATE_FAILED);
+  command.set_result("\x1b[2J\nstate    SUCCEEDED \u202e\u2066\u009b");
+  return command;
+}
+
+TEST(OutputTest, TextHasNothingThatMovesOrHidesOtherText) {
+  std::ostringstream said;
+  Output output(said, false);
+  output.State(Hostile());
+  output.Item(Hostile());
+  output.Check("gate", Hostile().result());
+  const std::string lines = said.str();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
+  output.Show(Hostile(), Hostile().result());
+  output.Say(Hostile().result());
+  EXPECT_THAT(said.str(), testing::Not(HasSubstr("\x1b")));
+  for (const char* hidden : {"\u202e", "\u2066", "\u009b"}) {
+    EXPECT_THAT(said.str(), testing::Not(HasSubstr(hidden)));
+  }
+}
+
+TEST(OutputTest, JsonIsAsciiAndSaysTheSame) {
+  std::ostringstream said;
+  Output output(said, true);
+  output.State(Hostile());
+  output.Fact({{"file", "\u202e"}}, "");
+  for (const char c : said.str()) EXPECT_LT(static_cast<uint8_t>(c), 0x7f);
+  std::istringstream lines(said.str());
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(nlohmann::json::parse(line)["command"]["result"],
+            Hostile().result());
+}
+
+TEST(OutputTest, JsonSurvivesBytesThatAreNoText) {
+  std::ostringstream said;
+  Output output(said, true);
+  output.Fact({{"file", "\xff"}}, "");
+  output.Check("gate", std::string("\xff"));
+  std::istringstream lines(said.str());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+  }
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "tools/u2fi/pins_edit.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/rule_text.h"
@@ -71,13 +73,18 @@ bool RemoveKey(const std::string& token, PlanPinsRequest& plan) {
 
 absl::Status EditKeys(const PinsEdit& edit, PlanPinsRequest& plan) {
   plan.set_replace_keys(true);
-  for (const std::string& token : edit.drop_keys) {
+  for (const std::string& text : edit.drop_keys) {
+    const std::string token(absl::StripPrefix(text, "tokens/"));
     if (!RemoveKey(token, plan)) {
       return Bad("--drop-key", token, "is not believed by the device");
     }
   }
+  std::set<std::string> named;
   for (const std::string& text : edit.keys) {
     ASSIGN_OR_RETURN(PinnedKey key, ParseKey(text));
+    if (!named.insert(key.token_id()).second) {
+      return Bad("--key", text, "names a key for the second time");
+    }
     RemoveKey(key.token_id(), plan);
     *plan.add_keys() = std::move(key);
   }

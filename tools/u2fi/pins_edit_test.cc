@@ -89,6 +89,16 @@ TEST_F(PinsEditTest, AKeyIsDropped) {
   EXPECT_TRUE(Plan().replace_keys());
 }
 
+TEST_F(PinsEditTest, AKeyIsDroppedByTheNameThatTokensAreListedWith) {
+  edit_.drop_keys = {"tokens/tok-1"};
+  EXPECT_EQ(Plan().keys_size(), 0);
+}
+
+TEST_F(PinsEditTest, AKeyThatIsNamedTwiceIsRefused) {
+  edit_.keys = {"ann/tok-1=owner", "ann/tok-1=break_glass"};
+  ExpectRefused();
+}
+
 TEST_F(PinsEditTest, AKeyThatIsNotThereCannotBeDropped) {
   edit_.drop_keys = {"tok-9"};
   ExpectRefused();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/common/config/version.h"
+#include "services/common/fido/utf8.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/error_text.h"
@@ -111,6 +112,25 @@ void AddExamples(CLI::App& app, const std::string& name) {
   }
 }
 
+// Refuses flags of commands whose value is empty, as a variable of a script may
+// be: without the value most of them ask for something else. Names may be.
+void RefuseEmptyValues(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    RefuseEmptyValues(*command);
+    for (CLI::Option* option : command->get_options()) {
+      const std::string name = option->get_single_name();
+      if (option->get_positional() || option->get_items_expected_max() == 0 ||
+          name == "name" || name == "label") {
+        continue;
+      }
+      option->check([](const std::string& value) {
+        return value.empty() ? std::string("has an empty value")
+                             : std::string();
+      });
+    }
+  }
+}
+
 // Also where the flags could not be understood.
 bool WantsJson(int argc, const char* const* argv) {
   const std::set<std::string> forms = {"--json", "-ojson", "-o=json",
@@ -147,8 +167,23 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error, bool json,
   return kExitUsage;
 }
 
-absl::Status Act(const Context& context, Output& output) {
+// What goes to the cloud is UTF-8; names of files need not be, elsewhere.
+absl::Status CheckText(int argc, const char* const* argv,
+                       const Settings& settings) {
+  for (int i = 1; i < argc; ++i) {
+    if (!fido::IsUtf8(argv[i])) {
+      return UsageError(absl::StrCat("argument ", i), "is not UTF-8");
+    }
+  }
+  return fido::IsUtf8(settings.account)
+             ? absl::OkStatus()
+             : UsageError("U2FI_ACCOUNT", "is not UTF-8");
+}
+
+absl::Status Act(int argc, const char* const* argv, const Context& context,
+                 Output& output) {
   if (context.offline != nullptr) return context.offline(output);
+  RETURN_IF_ERROR(CheckText(argc, argv, context.settings));
   ASSIGN_OR_RETURN(Mesh* const mesh, context.around.connect(context.settings));
   return context.with_mesh(*mesh, output);
 }
@@ -170,16 +205,20 @@ int RunCommandLine(int argc, const char* const* argv,
   AddStoreCommands(app, context);
   AddHelpCommands(app, context);
   AddExamples(app, "");
+  RefuseEmptyValues(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      return app.exit(error, around.out, around.err);
+    if (error.get_exit_code() != 0) {
+      return ReportUsage(app, error, WantsJson(argc, argv), around.err);
     }
-    return ReportUsage(app, error, WantsJson(argc, argv), around.err);
+    app.exit(error, around.out, around.err);
+    context.offline = [](Output&) { return absl::OkStatus(); };
   }
   Output output(around.out, context.settings.json);
-  const absl::Status status = Act(context, output);
+  absl::Status status = Act(argc, argv, context, output);
+  // What nobody could read is no success.
+  if (status.ok()) status = output.Written();
   if (status.ok()) return 0;
   around.err << (context.settings.json ? ErrorJson(status) : ErrorText(status))
              << std::endl;

@@ -31,6 +31,18 @@ class ProgramTest : public testing::Test {
          }});
   }
 
+  // What a device of ann's at home believes.
+  static proof::v1::PinSet PinsOfAnn(const char* device) {
+    proof::v1::PinSet pins;
+    pins.set_device(device);
+    pins.set_account("ann");
+    pins.set_site("home");
+    pins.add_gateways()->set_id("g1");
+    pins.add_keys()->set_token_id("t-1");
+    pins.mutable_keys(0)->set_account("ann");
+    return pins;
+  }
+
   std::istringstream in_;
   std::ostringstream out_;
   std::ostringstream err_;
@@ -143,6 +155,7 @@ TEST_F(ProgramTest, SeveralDevicesAreOneBatch) {
   gate::BatchRecord& batch =
       *mesh_.batch_changes.emplace_back().mutable_batch();
   batch.set_name("batches/c1");
+  batch.set_size(2);
   batch.add_counts()->set_state(gate::COMMAND_STATE_SUCCEEDED);
   batch.mutable_counts(0)->set_count(2);
   EXPECT_EQ(Run({"run", "cam-1,cam-2", "camera.on", "--account", "ann"}), 0);
@@ -255,9 +268,7 @@ TEST_F(ProgramTest, EnrolIsAnActOnTheAccountAtAGateway) {
 }
 
 TEST_F(ProgramTest, ProvisionSubmitsExactlyThePlannedPinSet) {
-  proof::v1::PinSet pins;
-  pins.set_device("cam-1");
-  pins.add_keys()->set_token_id("t-1");
+  const proof::v1::PinSet pins = PinsOfAnn("cam-1");
   mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
   EXPECT_EQ(Run({"provision", "cam-1", "--site", "home", "--gateway", "g1",
                  "--account", "ann"}),
@@ -268,8 +279,7 @@ TEST_F(ProgramTest, ProvisionSubmitsExactlyThePlannedPinSet) {
 }
 
 TEST_F(ProgramTest, TheOwnerIsAskedWhichOperationsAreImportant) {
-  proof::v1::PinSet pins;
-  pins.set_device("lamp-1");
+  proof::v1::PinSet pins = PinsOfAnn("lamp-1");
   for (const char* operation : {"lamp.on", "lamp.off"}) {
     proof::v1::OperationRule& rule = *pins.add_rules();
     rule.set_operation(operation);
@@ -279,7 +289,9 @@ TEST_F(ProgramTest, TheOwnerIsAskedWhichOperationsAreImportant) {
   in_.str("lamp.off\n");
   EXPECT_EQ(Run({"provision", "lamp-1", "--site", "home", "--gateway", "g1",
                  "--account", "ann", "--ask", "--rule", "lamp.dim=touch"}),
-            0);
+            kExitRefused);
+  // The registry of the tests heeds no wish.
+  EXPECT_THAT(err_.str(), HasSubstr("a looser rule for lamp.off"));
   EXPECT_THAT(out_.str(), HasSubstr("free     lamp.on lamp.off\n"));
   EXPECT_THAT(mesh_.calls()[0], HasSubstr("operation: \"lamp.dim\""));
   EXPECT_THAT(mesh_.calls()[1], HasSubstr("operation: \"lamp.off\""));
@@ -293,9 +305,10 @@ TEST_F(ProgramTest, ProvisionWantsOnePlanForOneDevice) {
 }
 
 TEST_F(ProgramTest, PinsAreChangedFromWhatTheDeviceBelieves) {
-  proof::v1::PinSet pins;
-  pins.set_device("cam-1");
-  pins.add_keys()->set_token_id("t-1");
+  proof::v1::PinSet pins = PinsOfAnn("cam-1");
+  proof::v1::OperationRule& rule = *pins.add_rules();
+  rule.set_operation("camera.on");
+  rule.mutable_rule()->set_kind(proof::v1::RULE_KIND_FORBIDDEN);
   mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
   EXPECT_EQ(Run({"pins", "cam-1", "--rule", "camera.on=forbidden", "--account",
                  "ann"}),
@@ -309,7 +322,7 @@ TEST_F(ProgramTest, PinsAreChangedFromWhatTheDeviceBelieves) {
 }
 
 TEST_F(ProgramTest, UnbindNamesThePinSetThatEnds) {
-  proof::v1::PinSet pins;
+  proof::v1::PinSet pins = PinsOfAnn("cam-1");
   pins.set_previous(std::string(32, 'p'));
   mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
   EXPECT_EQ(Run({"unbind", "cam-1", "--account", "ann"}), 0) << err_.str();
@@ -340,9 +353,16 @@ TEST_F(ProgramTest, TransferAsksForThePinSetOfTheNewOwner) {
   EXPECT_THAT(out_.str(), HasSubstr("gives    cam-1 to bob"));
 }
 
+TEST_F(ProgramTest, ATransferToSomebodyElseIsNotAskedFor) {
+  mesh_.plan.add_plans()->set_pin_set(PinsOfAnn("cam-1").SerializeAsString());
+  EXPECT_EQ(Run({"transfer", "cam-1", "--to", "bob", "--account", "ann"}),
+            kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("COMMAND_MISMATCH"));
+  EXPECT_FALSE(mesh_.submitted.has_item());
+}
+
 TEST_F(ProgramTest, PinsThatAreNoneAskNobody) {
-  proof::v1::PinSet pins;
-  mesh_.plan.add_plans()->set_pin_set(pins.SerializeAsString());
+  mesh_.plan.add_plans()->set_pin_set(PinsOfAnn("cam-1").SerializeAsString());
   EXPECT_EQ(
       Run({"pins", "cam-1", "--rule", "camera.on=loud", "--account", "ann"}),
       kExitUsage);

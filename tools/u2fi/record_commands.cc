@@ -1,9 +1,10 @@
-#include <iterator>
+#include <istream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "services/common/file/file.h"
+#include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/commands.h"
 #include "tools/u2fi/records.h"
@@ -43,7 +44,13 @@ CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
 absl::StatusOr<std::string> Contents(const Context& context,
                                      const std::string& file) {
   if (file != "-") return ReadFile(file, kMaxFile);
-  return std::string(std::istreambuf_iterator<char>(context.around.in), {});
+  std::string text(kMaxFile + 1, '\0');
+  context.around.in.read(text.data(),
+                         static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(context.around.in.gcount()));
+  if (text.size() <= kMaxFile) return text;
+  return Error(reason::kFileUnavailable,
+               "the standard input has more than 4 MiB");
 }
 
 void AddAccountsAndSites(CLI::App& app, Context& context,

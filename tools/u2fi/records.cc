@@ -1,5 +1,6 @@
 #include "tools/u2fi/records.h"
 
+#include <map>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -11,11 +12,13 @@
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/rules.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/key_file.h"
 #include "tools/u2fi/rule_text.h"
+#include "tools/u2fi/usage_error.h"
 
 namespace u2fi::cli {
 namespace {
@@ -48,45 +51,48 @@ std::string Short(absl::string_view prefix, const std::string& name) {
 }
 
 std::string Line(const registry::Device& device) {
-  return absl::StrCat(
+  return proof::VisibleText(absl::StrCat(
       device.name(), "  ", device.model(), "  ",
       Short("DEVICE_STATE_", registry::DeviceState_Name(device.state())),
       device.account().empty() ? "" : "  of ", device.account(),
       device.gateway().empty() ? "" : "  at ", device.gateway(),
-      device.kit() ? "  verifies proofs itself" : "  without the kit");
+      device.kit() ? "  verifies proofs itself" : "  without the kit"));
 }
 
 std::string Line(const attestation::Token& token) {
-  return absl::StrCat(
+  return proof::VisibleText(absl::StrCat(
       token.name(), "  ",
       Short("TOKEN_STATE_", attestation::TokenState_Name(token.state())),
       "  of ", token.account(), "  counter ", token.counter(),
-      token.label().empty() ? "" : "  ", token.label());
+      token.label().empty() ? "" : "  ", token.label()));
 }
 
 // What waits for touches, and how one agrees to it.
 std::string Waits(const registry::PolicyChange& change) {
-  std::string text = absl::StrCat("\nwaits    ", change.resource(), ":");
+  const std::string resource = proof::VisibleText(change.resource());
+  std::string text = absl::StrCat("\nwaits    ", resource, ":");
   for (const std::string& looser : change.looser()) {
-    absl::StrAppend(&text, " ", looser);
+    absl::StrAppend(&text, " ", proof::VisibleText(looser));
   }
   for (const registry::PolicyAgreement& agreement : change.agreements()) {
-    absl::StrAppend(&text, "\n         ", agreement.account(), " agreed");
+    absl::StrAppend(&text, "\n         ",
+                    proof::VisibleText(agreement.account()), " agreed");
   }
   return absl::StrCat(text, "\n         to agree: u2fi account --agree ",
-                      change.resource(), " --gateway GATEWAY");
+                      resource, " --gateway GATEWAY");
 }
 
 std::string Guardians(const registry::Policy& policy) {
-  return policy.guardians().empty() ? "whoever owns a site"
-                                    : absl::StrJoin(policy.guardians(), " ");
+  return policy.guardians().empty()
+             ? "whoever owns a site"
+             : proof::VisibleText(absl::StrJoin(policy.guardians(), " "));
 }
 
 std::string Text(const registry::Policy& policy) {
   std::string text = "policy   the strictest of it, model, owner and device";
   for (const proof::v1::OperationRule& rule : policy.rules()) {
-    absl::StrAppend(&text, "\nrule     ", rule.operation(), " ",
-                    proof::RuleName(rule.rule()));
+    absl::StrAppend(&text, "\nrule     ", proof::VisibleText(rule.operation()),
+                    " ", proof::RuleName(rule.rule()));
   }
   absl::StrAppend(&text, "\nquorum   a requester ",
                   policy.allow_self_approval() ? "may" : "may not",
@@ -182,11 +188,16 @@ absl::Status Records::SetModel(const std::string& model,
     return present.status();
   }
   ASSIGN_OR_RETURN(const auto response, mesh_.UpdateModel(request));
-  std::string text = absl::StrCat(
-      response.model().name(), " with ", response.model().operations_size(),
-      " operations; any other needs the owner's touch");
-  if (response.has_waits()) text += Waits(response.waits());
-  output_.Show(response.model(), text);
+  std::string text =
+      absl::StrCat(proof::VisibleText(response.model().name()), " with ",
+                   response.model().operations_size(),
+                   " operations; any other needs the owner's touch");
+  std::map<std::string, std::string> more;
+  if (response.has_waits()) {
+    text += Waits(response.waits());
+    more["waits"] = ToJson(response.waits());
+  }
+  output_.Show(response.model(), text, more);
   return absl::OkStatus();
 }
 
@@ -228,7 +239,7 @@ absl::Status Records::ImportDevices(absl::string_view lines) {
   ASSIGN_OR_RETURN(const auto response, mesh_.ImportDevices(request));
   std::string text;
   for (const std::string& name : response.devices()) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", name);
+    absl::StrAppend(&text, text.empty() ? "" : "\n", proof::VisibleText(name));
   }
   output_.Show(response, text);
   return absl::OkStatus();
@@ -241,8 +252,9 @@ absl::Status Records::Claim(const std::string& device,
   request.set_name(absl::StrCat("devices/", device));
   request.set_account(account);
   request.set_claim_code(code);
-  ASSIGN_OR_RETURN(const auto response, mesh_.ClaimDevice(request));
-  output_.Show(response.device(), Line(response.device()));
+  const auto response = mesh_.ClaimDevice(request);
+  RETURN_IF_ERROR(OfNoAccount(account, response.status()));
+  output_.Show(response->device(), Line(response->device()));
   return absl::OkStatus();
 }
 
@@ -250,11 +262,12 @@ absl::Status Records::Devices(const std::string& account) {
   registry::ListDevicesRequest request;
   request.set_account(account);
   do {
-    ASSIGN_OR_RETURN(const auto page, mesh_.ListDevices(request));
-    for (const registry::Device& device : page.devices()) {
+    const auto page = mesh_.ListDevices(request);
+    RETURN_IF_ERROR(OfNoAccount(account, page.status()));
+    for (const registry::Device& device : page->devices()) {
       output_.Show(device, Line(device));
     }
-    request.set_page_token(page.next_page_token());
+    request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   return absl::OkStatus();
 }
@@ -263,11 +276,12 @@ absl::Status Records::Tokens(const std::string& account) {
   attestation::ListTokensRequest request;
   request.set_account(account);
   do {
-    ASSIGN_OR_RETURN(const auto page, mesh_.ListTokens(request));
-    for (const attestation::Token& token : page.tokens()) {
+    const auto page = mesh_.ListTokens(request);
+    RETURN_IF_ERROR(OfNoAccount(account, page.status()));
+    for (const attestation::Token& token : page->tokens()) {
       output_.Show(token, Line(token));
     }
-    request.set_page_token(page.next_page_token());
+    request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   return absl::OkStatus();
 }

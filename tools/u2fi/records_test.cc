@@ -82,6 +82,15 @@ TEST_F(RecordsTest, AModelThatIsThereIsReplacedUnderItsEtag) {
   EXPECT_THAT(mesh_.calls()[1], HasSubstr("etag: \"7\""));
 }
 
+TEST_F(RecordsTest, AModelThatWaitsForTouchesSaysSoInJsonToo) {
+  mesh_.policy.add_pending()->set_resource("models/camera");
+  Output json(said_, true);
+  EXPECT_OK(
+      Records(mesh_, random_, json).SetModel("camera", {"a.b=free"}, false));
+  EXPECT_THAT(said_.str(),
+              HasSubstr("\"waits\":{\"resource\":\"models/camera\"}}"));
+}
+
 TEST_F(RecordsTest, ARuleThatIsNoneChangesNothing) {
   EXPECT_THAT(records_.SetModel("camera", {"camera.on=maybe"}, false),
               HasReason(reason::kInvalidField));
@@ -169,6 +178,14 @@ TEST_F(RecordsTest, EveryPageOfDevicesIsListed) {
   EXPECT_THAT(said_.str(), HasSubstr("devices/a"));
   EXPECT_THAT(said_.str(), HasSubstr("devices/b"));
   EXPECT_THAT(mesh_.calls()[1], HasSubstr("page_token: \"more\""));
+}
+
+TEST_F(RecordsTest, ALabelIsNoLineOfItsOwn) {
+  attestation::Token& token = *mesh_.tokens.emplace_back().add_tokens();
+  token.set_name("tokens/t-1");
+  token.set_label("mine\ntokens/t-2  ACTIVE\u202e");
+  EXPECT_OK(records_.Tokens("ann"));
+  EXPECT_THAT(said_.str(), HasSubstr("mine?tokens/t-2  ACTIVE?\n"));
 }
 
 TEST_F(RecordsTest, TokensAreListed) {

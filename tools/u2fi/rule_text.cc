@@ -1,6 +1,7 @@
 #include "tools/u2fi/rule_text.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -60,8 +61,13 @@ absl::Status EditRules(const std::vector<std::string>& set,
                         absl::StrCat("'", operation, "' has no rule here"));
     }
   }
+  std::set<std::string> named;
   for (const std::string& text : set) {
     ASSIGN_OR_RETURN(const auto parsed, ParseOperation(text));
+    if (!named.insert(parsed.operation()).second) {
+      return UsageError(
+          "--rule", absl::StrCat("'", parsed.operation(), "' is named twice"));
+    }
     RemoveRule(parsed.operation(), rules);
     proof::v1::OperationRule& rule = *rules.Add();
     rule.set_operation(parsed.operation());

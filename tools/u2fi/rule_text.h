@@ -17,8 +17,8 @@ absl::StatusOr<device_registry::v1::ModelOperation> ParseOperation(
     absl::string_view text);
 
 // Changes `rules`: the operations in `drop` lose their rule, those in `set`, as
-// in ParseOperation(), get a new one. INVALID_FIELD for text that is none, and
-// for an operation to drop that has no rule.
+// in ParseOperation(), get a new one. INVALID_FIELD for text that is none, for
+// an operation that `set` names twice, and for one to drop that has no rule.
 absl::Status EditRules(
     const std::vector<std::string>& set, const std::vector<std::string>& drop,
     google::protobuf::RepeatedPtrField<proof::v1::OperationRule>& rules);

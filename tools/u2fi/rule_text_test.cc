@@ -39,6 +39,11 @@ TEST_F(EditRulesTest, ARuleTakesThePlaceOfTheOldOne) {
   EXPECT_EQ(rules_.Get(1).operation(), "camera.off");
 }
 
+TEST_F(EditRulesTest, TwoRulesForOneOperationAreRefused) {
+  EXPECT_THAT(EditRules({"door.open=quorum", "door.open=free"}, {}, rules_),
+              HasReason(reason::kInvalidField));
+}
+
 TEST_F(EditRulesTest, ARuleIsDroppedIfItIsThere) {
   ASSERT_OK(EditRules({}, {"camera.on"}, rules_));
   EXPECT_TRUE(rules_.empty());

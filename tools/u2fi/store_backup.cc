@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -71,7 +73,10 @@ absl::Status CopyFile(const std::string& from, const std::string& to) {
   std::error_code error;
   std::filesystem::copy_file(
       from, to, std::filesystem::copy_options::overwrite_existing, error);
-  if (error) return FileError(to, error.message());
+  if (error) {
+    return FileError(
+        to, absl::StrCat("cannot be made from ", from, ": ", error.message()));
+  }
   if (chmod(to.c_str(), kPrivate) != 0) return FileError(to, "keeps its mode");
   return SyncPath(to);
 }
@@ -120,37 +125,71 @@ absl::Status Copy(const std::string& store, const std::string& to,
   return AskForCopy(store, to, patience);
 }
 
-std::string KeptName(const std::string& store) {
-  return absl::StrCat(store, ".before-restore");
+// What SQLite would put into whatever store it finds beside it.
+constexpr const char* kLogs[] = {"-wal", "-journal"};
+
+bool HasLog(const std::string& store) {
+  return std::any_of(std::begin(kLogs), std::end(kLogs), [&](const char* log) {
+    return IsThere(absl::StrCat(store, log));
+  });
 }
 
-// What a former store left in its log would be taken for commits of the new
-// one.
-absl::Status KeepLog(const std::string& store) {
-  const std::string log = absl::StrCat(store, "-wal");
-  const std::string kept = absl::StrCat(KeptName(store), "-wal");
-  if (!IsThere(log)) return absl::OkStatus();
-  if (IsThere(kept)) return FileError(kept, "is there already; move it away");
-  if (rename(log.c_str(), kept.c_str()) != 0) {
-    return FileError(log, "cannot be moved away");
+// Logs that belong to a store that is gone or could not be opened.
+absl::Status KeepLogs(const std::string& store, const std::string& kept) {
+  for (const char* suffix : kLogs) {
+    const std::string log = absl::StrCat(store, suffix);
+    const std::string to = absl::StrCat(kept, suffix);
+    if (!IsThere(log)) continue;
+    if (IsThere(to)) return FileError(to, "is there already; move it away");
+    if (rename(log.c_str(), to.c_str()) != 0) {
+      return FileError(log, "cannot be moved away");
+    }
   }
   return absl::OkStatus();
 }
 
 // The present store stays under another name, with everything in one file.
 absl::Status KeepPresent(const std::string& store, Output& output) {
-  const std::string kept = KeptName(store);
+  const std::string kept = absl::StrCat(store, ".before-restore");
+  if (!IsThere(store)) return KeepLogs(store, kept);
   if (IsThere(kept)) return FileError(kept, "is there already; move it away");
   {
     // Its log goes into the file when it is closed.
     const auto database = store::SqliteDatabase::Open(store, "");
     if (database.ok()) store::PrepareSqlite(**database).IgnoreError();
   }
+  RETURN_IF_ERROR(KeepLogs(store, kept));
   if (link(store.c_str(), kept.c_str()) != 0) {
     return FileError(store, "cannot be kept under another name");
   }
   output.Say(absl::StrCat("kept     the present store as ", kept));
   return absl::OkStatus();
+}
+
+// What `backup` holds, as `part`. The copy is looked at, since the backup may
+// lie where nobody writes; a log beside it goes into it first.
+absl::StatusOr<store::SqliteContents> CopyChecked(const std::string& backup,
+                                                  const std::string& part) {
+  if (!IsThere(backup)) {
+    return Error(reason::kFileNotFound, absl::StrCat(backup, " is not there"),
+                 {{"path", backup}});
+  }
+  if (HasLog(backup)) RETURN_IF_ERROR(store::InspectSqlite(backup).status());
+  RETURN_IF_ERROR(CopyFile(backup, part));
+  auto contents = store::InspectSqlite(part);
+  if (contents.ok()) return contents;
+  return WithContext(absl::StrCat("the copy of ", backup), contents.status());
+}
+
+// `part` becomes the store.
+absl::Status PutInPlace(const std::string& part, const std::string& store,
+                        Output& output) {
+  GiveToOwner(part);
+  RETURN_IF_ERROR(KeepPresent(store, output));
+  if (rename(part.c_str(), store.c_str()) != 0) {
+    return FileError(store, "cannot be replaced");
+  }
+  return SyncFolderOf(store);
 }
 
 void Tell(absl::string_view verb, const std::string& path,
@@ -194,25 +233,25 @@ absl::Status BackUpStore(const std::string& store, const std::string& out,
 
 absl::Status RestoreStore(const std::string& backup, const std::string& store,
                           bool replace, Output& output) {
-  ASSIGN_OR_RETURN(const store::SqliteContents contents,
-                   store::InspectSqlite(backup));
   ASSIGN_OR_RETURN(const std::unique_ptr<store::FileLock> lock, Lock(store));
-  const bool present = IsThere(store);
-  if (present && !replace) {
+  if (!replace && IsThere(store)) {
     return FileError(store,
                      "is there already; --replace keeps it under another name");
   }
-  const std::string part = absl::StrCat(store, ".restore-part");
-  RETURN_IF_ERROR(CopyFile(backup, part));
-  GiveToOwner(part);
-  if (present) RETURN_IF_ERROR(KeepPresent(store, output));
-  // Of one that could not be opened, or that somebody took away alone.
-  RETURN_IF_ERROR(KeepLog(store));
-  if (rename(part.c_str(), store.c_str()) != 0) {
-    return FileError(store, "cannot be replaced");
+  if (!replace && HasLog(store)) {
+    return FileError(store,
+                     "is gone and its log is there (-wal or -journal); "
+                     "--replace keeps it under another name");
   }
-  RETURN_IF_ERROR(SyncFolderOf(store));
-  Tell("restored ", store, contents, output);
+  const std::string part = absl::StrCat(store, ".restore-part");
+  const auto contents = CopyChecked(backup, part);
+  const absl::Status placed =
+      contents.ok() ? PutInPlace(part, store, output) : contents.status();
+  if (!placed.ok()) {
+    unlink(part.c_str());
+    return placed;
+  }
+  Tell("restored ", store, *contents, output);
   output.Say(
       "What was decided after the backup is lost with the present store: "
       "compare "

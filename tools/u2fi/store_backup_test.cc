@@ -151,6 +151,49 @@ TEST_F(StoreBackupTest, TheReplacedStoreIsKept) {
   EXPECT_THAT(Restore(/*replace=*/true), HasReason(reason::kFileUnavailable));
 }
 
+TEST_F(StoreBackupTest, TheLogOfALostStoreDoesNotGoIntoTheRestoredOne) {
+  Open();
+  ASSERT_OK(BackUp());
+  Write("after");
+  const std::string log = file_ + "-wal";
+  const std::string saved = folder_ + "/saved";
+  std::filesystem::copy_file(log, saved);
+  store_.reset();
+  std::filesystem::remove(file_);
+  std::filesystem::rename(saved, log);
+  EXPECT_THAT(Restore(), HasReason(reason::kFileUnavailable));
+  ASSERT_OK(Restore(/*replace=*/true));
+  EXPECT_TRUE(std::filesystem::exists(file_ + ".before-restore-wal"));
+  Open();
+  EXPECT_FALSE(Has("after"));
+}
+
+TEST_F(StoreBackupTest, TheBackupMayLieWhereNobodyWrites) {
+  Open();
+  Write("before");
+  ASSERT_OK(BackUp());
+  store_.reset();
+  std::filesystem::remove(file_);
+  // Nothing is made beside it, not even for a moment.
+  const std::string medium = folder_ + "/medium";
+  std::filesystem::create_directory(medium);
+  std::filesystem::rename(copy_, medium + "/copy.db");
+  const auto before = std::filesystem::last_write_time(medium);
+  ASSERT_OK(RestoreStore(medium + "/copy.db", file_, false, output_));
+  EXPECT_EQ(std::filesystem::last_write_time(medium), before);
+  Open();
+  EXPECT_TRUE(Has("before"));
+}
+
+TEST_F(StoreBackupTest, ARestoreThatIsRefusedLeavesNoCopy) {
+  Open();
+  ASSERT_OK(BackUp());
+  store_.reset();
+  std::filesystem::copy_file(file_, file_ + ".before-restore");
+  EXPECT_THAT(Restore(/*replace=*/true), HasReason(reason::kFileUnavailable));
+  EXPECT_FALSE(std::filesystem::exists(file_ + ".restore-part"));
+}
+
 TEST_F(StoreBackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   Open();
   Write("before");
@@ -161,22 +204,6 @@ TEST_F(StoreBackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   ASSERT_OK(Restore());
   Open();
   EXPECT_TRUE(Has("before"));
-}
-
-TEST_F(StoreBackupTest, TheLogOfAStoreThatWasTakenAwayIsNotPlayedToTheNewOne) {
-  Open();
-  Write("before");
-  ASSERT_OK(BackUp());
-  Write("after");
-  // As if the service had been killed.
-  std::filesystem::copy_file(file_ + "-wal", folder_ + "/log");
-  store_.reset();
-  std::filesystem::remove(file_);
-  std::filesystem::rename(folder_ + "/log", file_ + "-wal");
-  ASSERT_OK(Restore());
-  Open();
-  EXPECT_TRUE(Has("before"));
-  EXPECT_FALSE(Has("after"));
 }
 
 TEST_F(StoreBackupTest, WhatRootRestoresIsOfWhoeverOwnsTheFolder) {
@@ -205,6 +232,8 @@ TEST_F(StoreBackupTest, WhatIsNoBackupIsNotRestored) {
   Open();
   Write("before");
   store_.reset();
+  const absl::Status folder = RestoreStore(folder_, file_, true, output_);
+  EXPECT_THAT(std::string(folder.message()), HasSubstr(" from " + folder_));
   std::ofstream(copy_) << std::string(10'000, 'x');
   EXPECT_THAT(Restore(/*replace=*/true),
               HasReason(reason::kStoreMisconfigured));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <istream>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "services/common/proof/ids.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
+#include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/account_edit.h"
@@ -19,6 +21,8 @@
 #include "tools/u2fi/id_token_flag.h"
 #include "tools/u2fi/own_key.h"
 #include "tools/u2fi/pins_edit.h"
+#include "tools/u2fi/pins_text.h"
+#include "tools/u2fi/plan_check.h"
 #include "tools/u2fi/rule_text.h"
 #include "tools/u2fi/usage_error.h"
 #include "u2fi/proof/v1/operations.pb.h"
@@ -110,6 +114,9 @@ absl::Status ActOnAccount(Context& context, Flags& flags, Mesh& mesh,
     output.Show(present.account(), AccountText(present.account()));
     return absl::OkStatus();
   }
+  if (flags.ask.gateway.empty()) {
+    return UsageError("--gateway", "is missing: where will you touch?");
+  }
   ASSIGN_OR_RETURN(const AccountChange change,
                    ChangeFor(flags.account_edit, present.account(), mesh));
   flags.ask.purpose = proof::v1::PURPOSE_TOKEN;
@@ -117,23 +124,6 @@ absl::Status ActOnAccount(Context& context, Flags& flags, Mesh& mesh,
   flags.ask.operation = change.operation;
   flags.ask.message = change.message;
   return AskFor(context, flags, mesh, output);
-}
-
-// What the device will believe, for people.
-std::string PinsText(const proof::v1::PinSet& pins) {
-  std::string text = absl::StrCat("pins     ", pins.device(), " will believe");
-  for (const proof::v1::PinnedKey& key : pins.keys()) {
-    absl::StrAppend(&text, " key ", key.token_id(), " of ", key.account(), ",");
-  }
-  for (const proof::v1::PinnedGateway& gateway : pins.gateways()) {
-    absl::StrAppend(&text, " gateway ", gateway.id(), ",");
-  }
-  for (const proof::v1::OperationRule& rule : pins.rules()) {
-    absl::StrAppend(&text, " ", rule.operation(), " ",
-                    proof::v1::RuleKind_Name(rule.rule().kind()).substr(10),
-                    ",");
-  }
-  return absl::StrCat(text, " and nothing else");
 }
 
 // The pin set of the one device of `plan`. Goes into what is asked for.
@@ -148,6 +138,7 @@ absl::StatusOr<proof::v1::PinSet> Planned(const registry::PlanPinsRequest& plan,
   if (!pins.ParseFromString(planned.plans(0).pin_set())) {
     return Error(reason::kPinSetFormat, "the planned pin set cannot be read");
   }
+  RETURN_IF_ERROR(CheckPlan(plan, pins));
   ask.purpose = plan.purpose();
   ask.operation = kPinsOperation;
   ask.message = planned.plans(0).pin_set();
@@ -178,7 +169,7 @@ std::vector<std::string> AskWhatMatters(const Context& context,
     }
   }
   if (free.empty()) return {};
-  output.Say(absl::StrCat("free    ", free,
+  output.Say(absl::StrCat("free    ", proof::VisibleText(free),
                           "\nWhich of them are important and shall need a "
                           "touch? Names, or Enter for none:"));
   std::string line;
@@ -193,6 +184,7 @@ std::vector<std::string> AskWhatMatters(const Context& context,
 
 absl::Status Provision(Context& context, Flags& flags, Mesh& mesh,
                        Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   registry::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_PROVISION);
   plan.add_devices(flags.ask.device);
@@ -220,6 +212,7 @@ absl::StatusOr<proof::v1::PinSet> Unchanged(Mesh& mesh, Ask& ask) {
 
 absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
                         Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   ASSIGN_OR_RETURN(const proof::v1::PinSet present, Unchanged(mesh, flags.ask));
   ASSIGN_OR_RETURN(const registry::PlanPinsRequest plan,
                    PlanFor(flags.edit, present));
@@ -232,6 +225,7 @@ absl::Status ChangePins(Context& context, Flags& flags, Mesh& mesh,
 // The new owner is asked at his own gateway, besides the one who gives.
 absl::Status Transfer(Context& context, Flags& flags, Mesh& mesh,
                       Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   registry::PlanPinsRequest plan;
   plan.set_purpose(proof::v1::PURPOSE_TRANSFER);
   plan.add_devices(flags.ask.device);
@@ -247,6 +241,7 @@ absl::Status Transfer(Context& context, Flags& flags, Mesh& mesh,
 // The next set names the present one.
 absl::Status Unbind(Context& context, Flags& flags, Mesh& mesh,
                     Output& output) {
+  RETURN_IF_ERROR(CheckAccount(context));
   ASSIGN_OR_RETURN(const proof::v1::PinSet next, Unchanged(mesh, flags.ask));
   proof::v1::UnbindArguments arguments;
   arguments.set_format(1);

@@ -28,6 +28,15 @@ inline absl::Status NoAccount() {
   return UsageError("--account", "is missing; U2FI_ACCOUNT gives it as well");
 }
 
+// NoAccount() for what a service says to a request without an account that it
+// wants; other errors as they are. Operators may leave it out here and there.
+inline absl::Status OfNoAccount(absl::string_view account,
+                                const absl::Status& status) {
+  return account.empty() && IsReason(status, reason::kInvalidField)
+             ? NoAccount()
+             : status;
+}
+
 }  // namespace u2fi::cli
 
 #endif  // U2FI_TOOLS_U2FI_USAGE_ERROR_H_

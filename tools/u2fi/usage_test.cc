@@ -78,6 +78,115 @@ TEST_F(UsageTest, AValueThatCannotBeReadIsAWrongCommandLine) {
   }
 }
 
+TEST_F(UsageTest, AnEmptyValueIsNotTakenForNone) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"run", "cam-1", "camera.on", "--break-glass", ""},
+           {"run", "cam-1", "camera.on", "--request-id", ""},
+           {"run", "cam-1", "camera.on", "--approve-within", ""},
+           {"transfer", "cam-1", "--to", "bob", "--token", ""},
+           {"audit", "verify", "file", "--rp-id", ""},
+           {"audit", "export", "--out", ""}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage) << words[0];
+    EXPECT_THAT(err_.str(), HasSubstr("empty")) << words[0];
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+  EXPECT_EQ(Run({"create-account", "ann", "--name", ""}), 0);
+}
+
+TEST_F(UsageTest, ATimeThatCannotPassIsRefusedAndNothingAsked) {
+  for (const char* time : {"0s", "-5s", "1ns", "inf", "-inf", "9999999h"}) {
+    for (const char* flag : {"--approve-within", "--execute-within"}) {
+      EXPECT_EQ(
+          Run({"run", "cam-1", "camera.on", "--account", "ann", flag, time}),
+          kExitUsage)
+          << flag << time;
+    }
+    EXPECT_EQ(Run({"approvals", "--account", "ann", "--for", time}), kExitUsage)
+        << time;
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(UsageTest, OutputThatCannotBeWrittenIsNoSuccess) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"policy"},
+           {"run", "cam-1", "camera.on", "--account", "ann"},
+           {"completion", "bash"},
+           {"--help"}}) {
+    out_.setstate(std::ios::badbit);
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitRefused) << words[0];
+    EXPECT_THAT(err_.str(), HasSubstr("FILE_UNAVAILABLE")) << words[0];
+  }
+}
+
+TEST_F(UsageTest, NobodyFollowsWhatCannotBeWritten) {
+  mesh_.approvals.resize(2);
+  out_.setstate(std::ios::badbit);
+  EXPECT_EQ(Run({"approvals", "--account", "ann"}), kExitRefused);
+  EXPECT_EQ(Run({"watch", "commands/c1"}), kExitRefused);
+}
+
+TEST_F(UsageTest, WhatIsNoUtf8IsSaidToBeAndNotSent) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"devices", "--account", "a\xff"},
+           {"get", "\xc0\xaf"},
+           {"run", "cam-1", "camera.on", "\xff", "--account", "ann"}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage);
+    EXPECT_THAT(err_.str(), HasSubstr("is not UTF-8"));
+  }
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(UsageTest, ASignInThatIsNoTextIsNotSent) {
+  const std::string path = testing::TempDir() + "/no.jwt";
+  std::ofstream(path) << "a.b.\xff";
+  EXPECT_EQ(Run({"enrol", "--gateway", "g1", "--account", "ann",
+                 "--id-token-file", path.c_str()}),
+            kExitUsage);
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(UsageTest, EveryCommandThatNeedsAnAccountSaysSoAlike) {
+  // Of a service, to a request without one.
+  mesh_.error = Error(reason::kInvalidField, "field account: is required");
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{
+           {"devices"},
+           {"tokens"},
+           {"claim", "cam-1"},
+           {"provision", "cam-1", "--site", "s", "--gateway", "g1"},
+           {"pins", "cam-1"},
+           {"transfer", "cam-1", "--to", "bob"},
+           {"unbind", "cam-1"},
+           {"account"},
+           {"enrol", "--gateway", "g1"}}) {
+    err_.str("");
+    EXPECT_EQ(Run(words), kExitUsage) << words[0];
+    EXPECT_THAT(err_.str(), HasSubstr("U2FI_ACCOUNT")) << words[0];
+  }
+}
+
+TEST_F(UsageTest, AnActOnTheAccountHasAPlaceToTouch) {
+  EXPECT_EQ(Run({"account", "--rule", "a.b=touch", "--account", "ann"}),
+            kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--gateway"));
+  EXPECT_EQ(mesh_.submitted.request_id(), "");
+}
+
+TEST_F(UsageTest, AWatchThatBreaksOffIsNoEnd) {
+  mesh_.states = {gate::COMMAND_STATE_AWAITING_APPROVAL};
+  EXPECT_EQ(Run({"watch", "commands/c1"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("commands/c1 goes on without us"));
+  mesh_.states = {gate::COMMAND_STATE_DENIED};
+  EXPECT_EQ(Run({"watch", "commands/c1"}), 0);
+}
+
 TEST_F(UsageTest, ACommandsHelpHasItsOwnExamplesAlone) {
   EXPECT_EQ(Run({"provision", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("  u2fi provision cam-1 --site home"));
@@ -108,6 +217,22 @@ TEST_F(UsageTest, TheDoctorTellsOfACertificateThatCannotBeUsed) {
                                     "false,"));
 }
 
+TEST_F(UsageTest, AnEndlessInputIsNotReadToItsEnd) {
+  in_.str(std::string((size_t{4} << 20) + 1, '\n'));
+  EXPECT_EQ(Run({"import-devices", "-"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("FILE_UNAVAILABLE"));
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+}
+
+TEST_F(UsageTest, AnAuditThatCannotBeReadIsCalledSoAndNotBroken) {
+  const std::string folder = testing::TempDir();
+  for (const char* path : {folder.c_str(), "/dev/zero", "/dev/null"}) {
+    err_.str("");
+    EXPECT_EQ(Run({"audit", "verify", path}), kExitRefused);
+    EXPECT_THAT(err_.str(), HasSubstr("FILE_UNAVAILABLE: ")) << path;
+  }
+}
+
 TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOne) {
   const std::string path = testing::TempDir() + "/former.jsonl";
   std::ofstream(path) << "former";
@@ -117,6 +242,21 @@ TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOne) {
   mesh_.error = absl::OkStatus();
   EXPECT_EQ(Run({"audit", "export", "--out", path.c_str()}), 0);
   EXPECT_EQ(ReadFile(path, 100).value(), "");
+}
+
+TEST_F(UsageTest, AnExportThatFailsLeavesTheFormerOneBehindALink) {
+  const std::string path = testing::TempDir() + "/linked.jsonl";
+  const std::string link = testing::TempDir() + "/link.jsonl";
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(path, link);
+  std::ofstream(path) << "former";
+  mesh_.error = Error(reason::kCallerNotAllowed, "no");
+  EXPECT_EQ(Run({"audit", "export", "--out", link.c_str()}), kExitRefused);
+  EXPECT_EQ(ReadFile(path, 100).value(), "former");
+  mesh_.error = absl::OkStatus();
+  EXPECT_EQ(Run({"audit", "export", "--out", link.c_str()}), 0);
+  EXPECT_EQ(ReadFile(path, 100).value(), "");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
 }
 
 TEST_F(UsageTest, AnExportToADeviceReplacesNoDevice) {

@@ -3,9 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -19,6 +17,7 @@
 #include "services/common/config/document.h"
 #include "services/common/config/signals.h"
 #include "services/common/config/version.h"
+#include "services/common/file/file.h"
 #include "services/common/logging/logging.h"
 #include "services/common/status/status_macros.h"
 #include "u2fi/config/v1/shared.pb.h"
@@ -71,13 +70,12 @@ void AddFlags(CLI::App& app, const Message& config, Flags& flags) {
 }
 
 absl::Status AddFile(const std::string& path, Document& document) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) {
+  constexpr size_t kMaxFile = size_t{4} << 20;
+  const auto text = ReadFile(path, kMaxFile);
+  if (!text.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
   }
-  const std::string text((std::istreambuf_iterator<char>(file)),
-                         std::istreambuf_iterator<char>());
-  absl::Status status = document.AddJson(text);
+  absl::Status status = document.AddJson(*text);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
 }

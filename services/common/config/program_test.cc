@@ -103,6 +103,11 @@ TEST_F(ProgramTest, AMissingFileIsRefused) {
   EXPECT_EQ(err_, "agent: /nonexistent: cannot be read\n");
 }
 
+TEST_F(ProgramTest, AFolderIsNoConfiguration) {
+  EXPECT_EQ(Start({"--config", testing::TempDir().c_str()}), kExitUsage);
+  EXPECT_EQ(err_, "agent: " + testing::TempDir() + ": cannot be read\n");
+}
+
 TEST_F(ProgramTest, AnUnknownFlagIsRefused) {
   EXPECT_EQ(Start({"--nonsense"}), kExitUsage);
   EXPECT_FALSE(ran_);

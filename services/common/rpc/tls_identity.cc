@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "services/common/crypto/certificate.h"
 #include "services/common/crypto/key_pair.h"
 #include "services/common/crypto/pem.h"
+#include "services/common/file/file.h"
 #include "services/common/rpc/caller_factory.h"
 #include "services/common/rpc/uri_verifier.h"
 #include "services/common/status/status_macros.h"
@@ -30,10 +29,9 @@ absl::Status BadFile(const std::string& path, absl::string_view problem) {
 }
 
 absl::StatusOr<std::string> Read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) return BadFile(path, "cannot be read");
-  return std::string((std::istreambuf_iterator<char>(file)),
-                     std::istreambuf_iterator<char>());
+  constexpr size_t kMaxFile = size_t{1} << 20;
+  auto text = ReadFile(path, kMaxFile);
+  return text.ok() ? text : BadFile(path, "cannot be read");
 }
 
 // The certificates in a PEM file, at least one.

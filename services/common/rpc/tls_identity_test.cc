@@ -45,6 +45,15 @@ TEST_F(TlsIdentityTest, AMissingFileIsNamed) {
   }
 }
 
+TEST_F(TlsIdentityTest, AFolderInPlaceOfAFileIsNamed) {
+  for (std::string* path : {&files_.certificate, &files_.key, &files_.roots}) {
+    const std::string former = *path;
+    *path = testing::TempDir();
+    EXPECT_THAT(ErrorOf(), StartsWith(testing::TempDir() + ": "));
+    *path = former;
+  }
+}
+
 TEST_F(TlsIdentityTest, AFileOfAnotherKindIsNamed) {
   files_.certificate = files_.key;
   EXPECT_THAT(ErrorOf(), StartsWith(files_.key));

@@ -14,6 +14,11 @@ fail() {
   exit 1
 }
 
+# A transcript that cannot be written is said to be, before anything is started.
+! python3 "$root/tools/demo-parts/main.py" --binaries "$root" --ci --transcript "$TEST_TMPDIR/none/file" >"$out" 2>&1 \
+  || fail 'a transcript in no folder'
+grep -q '^demo: the transcript cannot be written: ' "$out" || fail 'why there is no transcript'
+
 python3 "$root/tools/demo-parts/main.py" --binaries "$root" --ci --transcript "$transcript" "$@" >"$out" 2>&1 \
   || fail 'the demo ends with an error'
 [[ "$(tail -1 "$out")" == 'demo: ok' ]] || fail 'the last line is "demo: ok"'
