@@ -41,8 +41,11 @@ absl::Status EventBus::Start() {
 void EventBus::Publish(const v1::WatchEventsResponse& event) {
   const auto partition = SharedPartition();
   if (!partition.ok()) return;
-  // A hint that cannot be sent is like one that got lost.
-  (void)store_.Publish(*partition, kTopic, event.SerializeAsString());
+  const absl::Status sent =
+      store_.Publish(*partition, kTopic, event.SerializeAsString());
+  // Nothing else would make those who watch ask again: a gateway that was
+  // suspended would stay.
+  if (!sent.ok()) Deliver(Event());
 }
 
 std::unique_ptr<EventBus::Watch> EventBus::Subscribe(Filter filter,

@@ -52,12 +52,14 @@ class EventBus {
   // Begins to hear. Errors are the store's; may be tried again.
   absl::Status Start();
 
-  // Sends `event`, whose tenant and kind are set. If the store is away the
-  // event is lost; readers read again all the same after a while.
+  // Sends `event`, whose tenant and kind are set. If it cannot be sent those
+  // who watch here hear of a gap; others hear nothing until their connection to
+  // the store breaks too.
   void Publish(const v1::WatchEventsResponse& event);
 
   // Calls `callback` for each event of the filter and for each gap, one call
-  // at a time, on a thread of the store: it hands over and returns. All
+  // at a time, on a thread of the store or of who publishes: it hands over and
+  // returns. All
   // watches must be gone before the bus.
   std::unique_ptr<Watch> Subscribe(Filter filter, Callback callback);
 
