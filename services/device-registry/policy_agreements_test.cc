@@ -83,5 +83,90 @@ TEST_F(PolicyOfTwoTest, WhoseKeyWasTakenAwayAgreesNoMore) {
   EXPECT_EQ(Present().pending(0).agreements(0).account(), "bob");
 }
 
+// Both are guardians; door.unlock wants its user verified, bell.ring two.
+class PolicyOfTwoGuardiansTest : public PolicyOfTwoTest {
+ protected:
+  void SetUp() override {
+    PolicyOfTwoTest::SetUp();
+    v1::Policy policy = Present();
+    policy.add_guardians("alice");
+    policy.add_guardians("bob");
+    ASSERT_OK(Update(policy));
+    ASSERT_OK(Apply(Asked(Arguments())));
+    ASSERT_THAT(Present().guardians(), ElementsAre("alice", "bob"));
+  }
+  v1::ApplyRequest Verified(proof::FakeToken& token,
+                            const proof::FakeGateway& gateway) {
+    proof::FakeTouch touch{&token, &gateway};
+    touch.ctap2 = true;
+    touch.flags = 0x05;
+    return AskedBy(touch);
+  }
+};
+
+TEST_F(PolicyOfTwoGuardiansTest, OneAloneDoesNotPutOthersInTheirPlace) {
+  v1::Policy policy = Present();
+  policy.mutable_guardians()->RemoveLast();
+  ASSERT_OK(Update(policy));
+  ASSERT_OK(Apply(Verified(site_.alice, site_.gw1)));
+  EXPECT_THAT(Present().guardians(), ElementsAre("alice", "bob"));
+  ASSERT_OK(Apply(Verified(site_.bob, site_.gw2)));
+  EXPECT_THAT(Present().guardians(), ElementsAre("alice"));
+}
+
+TEST_F(PolicyOfTwoGuardiansTest, ThoseWhoDoAreVerifiedAsTheRulesWant) {
+  v1::Policy policy = Present();
+  policy.mutable_guardians()->RemoveLast();
+  ASSERT_OK(Update(policy));
+  ASSERT_OK(Apply(Asked(Arguments())));
+  ASSERT_OK(Apply(AskedByBob(site_.gw2)));
+  EXPECT_THAT(Present().guardians(), ElementsAre("alice", "bob"));
+}
+
+TEST_F(PolicyOfTwoGuardiansTest, WhatWasForbiddenIsGivenBackByAsManyAsBefore) {
+  v1::Policy policy = Present();
+  ASSERT_EQ(policy.rules(2).operation(), "bell.ring");
+  *policy.mutable_rules(2)->mutable_rule() = proof::ForbiddenRule();
+  ASSERT_OK(Update(policy));
+  ASSERT_THAT(Present().pending(), IsEmpty());
+  policy = Present();
+  policy.set_forbid_break_glass(true);
+  policy.clear_before_forbidden();
+  ASSERT_OK(Update(policy));
+  policy = Present();
+  policy.mutable_rules()->RemoveLast();
+  ASSERT_OK(Update(policy));
+  ASSERT_OK(Apply(Asked(Arguments())));
+  EXPECT_EQ(Present().rules_size(), 3);
+  ASSERT_OK(Apply(AskedByBob(site_.gw2)));
+  EXPECT_EQ(Present().rules_size(), 2);
+  EXPECT_THAT(Present().before_forbidden(), IsEmpty());
+}
+
+// The model's rule for door.lock wants two; the operation goes, and comes back.
+TEST_F(PolicyOfTwoGuardiansTest, SoIsAnOperationThatTheModelLost) {
+  v1::Model model = Model();
+  v1::ModelOperation& bell = *model.mutable_operations(0);
+  const std::string operation = bell.operation();
+  *bell.mutable_rule() = proof::OwnerTouchRule();
+  bell.mutable_rule()->set_approvals(2);
+  ASSERT_OK(Update(model));
+  ASSERT_EQ(Model().operations(0).rule().approvals(), 2u);
+  model = Model();
+  model.mutable_operations()->DeleteSubrange(0, 1);
+  ASSERT_OK(Update(model));
+  ASSERT_NE(Model().operations(0).operation(), operation);
+  model = Model();
+  model.add_operations()->set_operation(operation);
+  const int all = model.operations_size();
+  v1::Policy policy = Present();
+  ASSERT_OK(Update(policy));
+  ASSERT_OK(Update(model));
+  ASSERT_OK(Apply(Asked(Arguments())));
+  EXPECT_EQ(Model().operations_size(), all - 1);
+  ASSERT_OK(Apply(AskedByBob(site_.gw2)));
+  EXPECT_EQ(Model().operations_size(), all);
+}
+
 }  // namespace
 }  // namespace u2fi::device_registry
