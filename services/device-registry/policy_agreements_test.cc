@@ -83,6 +83,16 @@ TEST_F(PolicyOfTwoTest, WhoseKeyWasTakenAwayAgreesNoMore) {
   EXPECT_EQ(Present().pending(0).agreements(0).account(), "bob");
 }
 
+TEST_F(PolicyOfTwoTest, NorWhoseKeyIsSuspended) {
+  ASSERT_OK(Apply(Asked(Arguments())));
+  v1::TokenWord word;
+  word.set_account("alice");
+  word.set_suspended(site_.alice.id);
+  ASSERT_OK(Tell(word));
+  ASSERT_OK(Apply(AskedByBob(site_.gw2)));
+  EXPECT_EQ(Present().rules_size(), 3);
+}
+
 // Both are guardians; door.unlock wants its user verified, bell.ring two.
 class PolicyOfTwoGuardiansTest : public PolicyOfTwoTest {
  protected:

@@ -141,7 +141,7 @@ absl::StatusOr<bool> PolicyChangeAct::Stands(
   const auto& keys = row->account().keys();
   const bool has_key = std::any_of(
       keys.begin(), keys.end(), [&agreement](const v1::AccountKey& key) {
-        return key.token_id() == agreement.token_id();
+        return key.active() && key.token_id() == agreement.token_id();
       });
   if (!has_key) return false;
   return MayAgree(agreement.account(), agreement.site());
