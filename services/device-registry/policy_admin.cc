@@ -23,6 +23,7 @@ using records::v1::PolicyRow;
 using records::v1::SiteRow;
 
 constexpr int32_t kSitesAtOnce = 1000;
+constexpr int kMaxKept = 256;
 
 // A row about new rules: they are long, so the audit keeps their hash, and the
 // name of the change if it waits.
@@ -44,6 +45,14 @@ v1::PolicyChange ChangeOf(const rpc::Caller& caller,
   change.set_resource(std::string(resource));
   change.set_named_by(caller.uri());
   return change;
+}
+
+template <typename Resource>
+absl::Status CheckKept(const Resource& next, const std::string& resource) {
+  if (next.before_forbidden_size() <= kMaxKept) return absl::OkStatus();
+  return Error(reason::kPolicyChangeLimit,
+               "more than 256 operations are forbidden that needed touches",
+               {{"resource", resource}});
 }
 
 // Whether somebody ever touched a key of the account, or could: its list of
@@ -110,6 +119,8 @@ absl::Status PolicyAdmin::ChangeModel(const rpc::Caller& caller,
   RETURN_IF_ERROR(CheckEtag(request.model().etag(), etag));
   v1::Model next = request.model();
   next.set_etag(NextEtag(etag));
+  KeepForbidden(row ? row->model() : v1::Model(), next);
+  RETURN_IF_ERROR(CheckKept(next, name));
   const Loosening loosening =
       row ? LooseningOf(row->model(), next) : Loosening();
   ASSIGN_OR_RETURN(v1::Policy policy, ReadPolicy(change));
@@ -174,6 +185,8 @@ absl::Status PolicyAdmin::ChangePolicy(const rpc::Caller& caller,
   next.clear_pending();
   next.set_name(std::string(kPolicyName));
   next.set_etag(NextEtag(present.etag()));
+  KeepForbidden(present, next);
+  RETURN_IF_ERROR(CheckKept(next, next.name()));
   const Loosening loosening = LooseningOf(present, next);
   ASSIGN_OR_RETURN(const bool waits,
                    Waits(loosening, change.tenant(), present));

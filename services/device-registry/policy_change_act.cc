@@ -20,7 +20,9 @@ namespace u2fi::device_registry {
 namespace {
 
 using proof::v1::PolicyChangeArguments;
+using records::v1::AccountRow;
 using records::v1::ModelRow;
+using records::v1::SiteRow;
 
 // The state of one ApplyPolicyChange().
 class PolicyChangeAct {
@@ -35,6 +37,12 @@ class PolicyChangeAct {
   absl::Status CheckPlace();
   absl::Status CheckChange();
   absl::Status CheckGuardian();
+  // Whether the account may agree by a touch at that site.
+  absl::StatusOr<bool> MayAgree(const std::string& account,
+                                const std::string& site);
+  // Keeps the agreements of others that they could give still.
+  absl::Status KeepStanding();
+  absl::StatusOr<bool> Stands(const v1::PolicyAgreement& agreement);
 
   v1::PolicyAgreement Agreement() const;
   // The change holds from now on.
@@ -49,12 +57,15 @@ class PolicyChangeAct {
   // Of the model that changes, if it is one.
   ModelRow model_;
   Loosening loosening_;
+  // Of others.
+  std::vector<v1::PolicyAgreement> standing_;
 };
 
 absl::Status PolicyChangeAct::Check() {
   RETURN_IF_ERROR(CheckPlace());
   RETURN_IF_ERROR(CheckChange());
-  return CheckGuardian();
+  RETURN_IF_ERROR(CheckGuardian());
+  return KeepStanding();
 }
 
 absl::Status PolicyChangeAct::CheckPlace() {
@@ -94,18 +105,46 @@ absl::Status PolicyChangeAct::CheckChange() {
 }
 
 absl::Status PolicyChangeAct::CheckGuardian() {
-  const auto& guardians = policy_.guardians();
-  bool may =
-      std::find(guardians.begin(), guardians.end(), act_.id) != guardians.end();
-  if (guardians.empty()) {
-    ASSIGN_OR_RETURN(const v1::Site site,
-                     RequireSite(change_, gateway_.site()));
-    may = site.owner() == act_.id;
-  }
+  ASSIGN_OR_RETURN(const bool may, MayAgree(act_.id, gateway_.site()));
   if (may) return absl::OkStatus();
   return Error(reason::kNotAGuardian,
                "the account may not agree to a change of the policy",
                {{"account", act_.id}});
+}
+
+absl::StatusOr<bool> PolicyChangeAct::MayAgree(const std::string& account,
+                                               const std::string& site) {
+  const auto& guardians = policy_.guardians();
+  if (!guardians.empty()) {
+    return std::find(guardians.begin(), guardians.end(), account) !=
+           guardians.end();
+  }
+  ASSIGN_OR_RETURN(const auto row, change_.Read<SiteRow>(key::Site(site)));
+  return row.has_value() && row->site().owner() == account;
+}
+
+absl::Status PolicyChangeAct::KeepStanding() {
+  const v1::PolicyChange& waits = *FindPending(policy_, arguments_.resource());
+  for (const v1::PolicyAgreement& agreement : waits.agreements()) {
+    if (agreement.account() == act_.id) continue;
+    ASSIGN_OR_RETURN(const bool stands, Stands(agreement));
+    if (stands) standing_.push_back(agreement);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> PolicyChangeAct::Stands(
+    const v1::PolicyAgreement& agreement) {
+  ASSIGN_OR_RETURN(const auto row,
+                   change_.Read<AccountRow>(key::Account(agreement.account())));
+  if (!row.has_value() || row->account().erased()) return false;
+  const auto& keys = row->account().keys();
+  const bool has_key = std::any_of(
+      keys.begin(), keys.end(), [&agreement](const v1::AccountKey& key) {
+        return key.active() && key.token_id() == agreement.token_id();
+      });
+  if (!has_key) return false;
+  return MayAgree(agreement.account(), agreement.site());
 }
 
 v1::PolicyAgreement PolicyChangeAct::Agreement() const {
@@ -143,12 +182,7 @@ void PolicyChangeAct::Carry(const v1::PolicyChange& agreed) {
 
 std::string PolicyChangeAct::Put() {
   v1::PolicyChange agreed = *FindPending(policy_, arguments_.resource());
-  auto& agreements = *agreed.mutable_agreements();
-  agreements.erase(std::remove_if(agreements.begin(), agreements.end(),
-                                  [this](const v1::PolicyAgreement& agreement) {
-                                    return agreement.account() == act_.id;
-                                  }),
-                   agreements.end());
+  *agreed.mutable_agreements() = {standing_.begin(), standing_.end()};
   *agreed.add_agreements() = Agreement();
   const bool holds = IsAgreed(loosening_, agreed);
   audit::RowContent content = RowAboutCase(audit::v1::ROW_KIND_ADMIN, in_);

@@ -22,6 +22,7 @@ namespace u2fi::device_registry {
 //             is named, it owns the site of the touch (NOT_A_GUARDIAN)
 // The change holds as soon as those who agreed satisfy each rule as it was
 // before (decisions A19); until then it waits on, with one agreement more.
+// Agreements whose account may not agree any more, or has lost the key, go.
 // Returns the name of what changes. Puts everything into `change`.
 absl::StatusOr<std::string> ApplyPolicyChange(Change& change,
                                               const ApplyCase& in,

@@ -2,103 +2,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/common/proof/operations.h"
 #include "services/common/proof/rules.h"
 #include "services/common/proof/strict.h"
 #include "services/device-registry/policy_change_act.h"
-#include "services/device-registry/registry_test_case.h"
-#include "u2fi/proof/v1/operations.pb.h"
+#include "services/device-registry/policy_test_case.h"
 
 namespace u2fi::device_registry {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-const std::string kPolicy(proof::kOperationPolicy);
-
-void SetRule(v1::Policy& policy, const std::string& operation,
-             const proof::v1::Rule& rule) {
-  proof::v1::OperationRule& entry = *policy.add_rules();
-  entry.set_operation(operation);
-  *entry.mutable_rule() = rule;
-}
-
-// A change of policy is gated by the policy before the change: door.unlock
-// needs two approvals everywhere.
-class PolicyChangeTest : public RegistryTestCase {
- protected:
-  // The policy is made while nobody has a key.
-  void MakeTenant() {
-    MakeWorld();
-    v1::Policy policy = Present();
-    SetRule(policy, "door.unlock", proof::TouchUvRule());
-    SetRule(policy, "lamp.on", proof::TouchRule());
-    ASSERT_OK(Update(policy));
-  }
-  v1::Policy Present() {
-    const auto found = core_->policies().GetPolicy(operator_, {});
-    EXPECT_OK(found);
-    return found.ok() ? found->policy() : v1::Policy();
-  }
-  absl::StatusOr<v1::UpdatePolicyResponse> Update(const v1::Policy& policy,
-                                                  bool validate_only = false) {
-    v1::UpdatePolicyRequest request;
-    *request.mutable_policy() = policy;
-    request.set_validate_only(validate_only);
-    return core_->policies().UpdatePolicy(operator_, request);
-  }
-  // The rule of lamp.on goes.
-  v1::Policy WithoutLamp() {
-    v1::Policy policy = Present();
-    policy.mutable_rules()->RemoveLast();
-    return policy;
-  }
-  v1::Model Model() {
-    v1::GetModelRequest request;
-    request.set_name("models/lock");
-    const auto found = core_->policies().GetModel(operator_, request);
-    EXPECT_OK(found);
-    return found.ok() ? found->model() : v1::Model();
-  }
-  absl::StatusOr<v1::UpdateModelResponse> Update(const v1::Model& model) {
-    v1::UpdateModelRequest request;
-    *request.mutable_model() = model;
-    return core_->policies().UpdateModel(operator_, request);
-  }
-  // camera.on without a touch.
-  v1::Model WithFreeCamera() {
-    v1::Model model = Model();
-    *model.mutable_operations(3)->mutable_rule() = proof::FreeRule();
-    return model;
-  }
-
-  // What alice agrees to by a touch.
-  proof::v1::PolicyChangeArguments Arguments() {
-    const v1::Policy policy = Present();
-    EXPECT_EQ(policy.pending_size(), 1);
-    proof::v1::PolicyChangeArguments arguments;
-    arguments.set_format(1);
-    for (const v1::PolicyChange& waits : policy.pending()) {
-      arguments.set_resource(waits.resource());
-      arguments.set_change(waits.change());
-      *arguments.mutable_looser() = waits.looser();
-    }
-    return arguments;
-  }
-  v1::ApplyRequest Asked(const proof::v1::PolicyChangeArguments& arguments) {
-    return AccountActRequest(kPolicy, proof::Encode(arguments),
-                             {{&site_.alice, &site_.gw1}});
-  }
-  absl::StatusOr<v1::ApplyResponse> Apply(const v1::ApplyRequest& request) {
-    return core_->applier().Apply(gate_, request);
-  }
-  void ExpectRefused(const v1::ApplyRequest& request, const Reason& reason) {
-    const int commits = Commits();
-    EXPECT_THAT(Apply(request), HasReason(reason));
-    EXPECT_EQ(Commits(), commits);
-  }
-};
 
 // While nobody could touch.
 class FirstPolicyTest : public PolicyChangeTest {
@@ -139,15 +52,6 @@ TEST_F(FirstPolicyTest, WhereOneIsNamedChangesWaitWhetherHeHasAKeyOrNot) {
   EXPECT_EQ(changed.policy().rules_size(), 2);
   EXPECT_EQ(changed.policy().pending_size(), 1);
 }
-
-// Alice owns the site home and has a key.
-class GatedPolicyTest : public PolicyChangeTest {
- protected:
-  void SetUp() override {
-    MakeTenant();
-    Enrol(site_.alice);
-  }
-};
 
 TEST_F(GatedPolicyTest, WhatIsStricterHoldsAtOnce) {
   v1::Policy policy = Present();
@@ -399,61 +303,6 @@ TEST_F(GatedPolicyTest, TheGateIsToldToAskForThat) {
   policy.clear_rules();
   ASSERT_OK(Update(policy));
   EXPECT_TRUE(uv());
-}
-
-// bell.ring wants two. Bob owns the site office.
-class PolicyOfTwoTest : public GatedPolicyTest {
- protected:
-  void SetUp() override {
-    GatedPolicyTest::SetUp();
-    MakeAccount("bob");
-    MakeSite("office", "bob");
-    MakeGateway(site_.gw2);
-    NextRequest();
-    ASSERT_OK(
-        Apply(EnrolRequest(site_.bob, {{&site_.bob, &site_.gw2}})).status());
-    v1::Policy policy = Present();
-    SetRule(policy, "bell.ring", proof::QuorumRule(2));
-    ASSERT_OK(Update(policy));
-    policy = Present();
-    policy.mutable_rules()->RemoveLast();
-    ASSERT_OK(Update(policy));
-  }
-  // By bob, at his gateway unless said otherwise.
-  v1::ApplyRequest AskedByBob(const proof::FakeGateway& gateway) {
-    NextRequest();
-    proof::v1::Command command =
-        site_.Command(kPolicy, proof::Encode(Arguments()));
-    command.set_device("account:bob");
-    proof::FakeRequest fake;
-    fake.purpose = proof::v1::PURPOSE_TOKEN;
-    fake.commands = {proof::Encode(command)};
-    fake.touches = {{&site_.bob, &gateway}};
-    v1::ApplyRequest request;
-    request.set_tenant("acme");
-    *request.mutable_approvals() = site_.Prove(fake).approvals();
-    request.add_items()->set_command(fake.commands[0]);
-    return request;
-  }
-};
-
-TEST_F(PolicyOfTwoTest, OneAloneIsNotEnoughHoweverOften) {
-  ASSERT_OK(Apply(Asked(Arguments())));
-  ASSERT_OK(Apply(Asked(Arguments())));
-  ASSERT_EQ(Present().pending_size(), 1);
-  EXPECT_EQ(Present().pending(0).agreements_size(), 1);
-  EXPECT_EQ(Present().rules_size(), 3);
-}
-
-TEST_F(PolicyOfTwoTest, TwoAre) {
-  ASSERT_OK(Apply(Asked(Arguments())));
-  ASSERT_OK(Apply(AskedByBob(site_.gw2)));
-  EXPECT_THAT(Present().pending(), IsEmpty());
-  EXPECT_EQ(Present().rules_size(), 2);
-}
-
-TEST_F(PolicyOfTwoTest, BobsKeyAtAlicesGatewayIsNoTouchOfHis) {
-  ExpectRefused(AskedByBob(site_.gw1), reason::kPlaceNotAllowed);
 }
 
 TEST_F(GatedPolicyTest, OneOfTwoAtATimeChangesThePolicy) {

@@ -30,15 +30,36 @@ Rule RuleIn(const v1::Model& model, const std::string& operation) {
                                           : proof::ForbiddenRule();
 }
 
-// Adds what became of the rule of one operation.
-void AddRule(const std::string& operation, const Rule& before,
-             const Rule& after, Loosening& loosening) {
-  if (proof::IsAtLeastAsStrict(after, before)) return;
-  loosening.looser.push_back(
-      absl::StrCat(operation, "=", proof::RuleName(after)));
-  if (before.kind() == proof::v1::RULE_KIND_APPROVALS) {
-    loosening.rules.push_back(before);
+bool IsApprovals(const Rule& rule) {
+  return rule.kind() == proof::v1::RULE_KIND_APPROVALS;
+}
+
+bool IsForbidden(const Rule& rule) {
+  return rule.kind() == proof::v1::RULE_KIND_FORBIDDEN;
+}
+
+// What the operation asked for before it was forbidden; FORBIDDEN if nobody
+// remembers.
+template <typename Resource>
+Rule BeforeForbidden(const Resource& before, const std::string& operation) {
+  const Rule rule = RuleIn(before, operation);
+  if (!IsForbidden(rule)) return rule;
+  for (const proof::v1::OperationRule& entry : before.before_forbidden()) {
+    if (entry.operation() == operation) return entry.rule();
   }
+  return rule;
+}
+
+// Adds what became of the rule of one operation.
+template <typename Resource>
+void AddRule(const std::string& operation, const Resource& before,
+             const Resource& after, Loosening& loosening) {
+  const Rule next = RuleIn(after, operation);
+  if (proof::IsAtLeastAsStrict(next, RuleIn(before, operation))) return;
+  loosening.looser.push_back(
+      absl::StrCat(operation, "=", proof::RuleName(next)));
+  const Rule rule = BeforeForbidden(before, operation);
+  if (IsApprovals(rule)) loosening.rules.push_back(rule);
 }
 
 template <typename Entries>
@@ -80,6 +101,44 @@ bool LosesSecrets(const v1::Model& before, const v1::Model& after,
       [&kept](const std::string& field) { return kept.count(field) == 0; });
 }
 
+// Whoever changes the guardians could let any rule be loosened: as many of them
+// agree as the rule wants that wants most, or all, by touches as good.
+void AddGuardians(const v1::Policy& before, Loosening& loosening) {
+  loosening.looser.emplace_back("guardians");
+  const auto all = static_cast<uint32_t>(before.guardians_size());
+  if (all == 0) return;
+  Rule rule = proof::OwnerTouchRule();
+  // Models may have rules for more than one, too.
+  uint32_t wanted = all / 2 + 1;
+  const auto add = [&rule, &wanted](const proof::v1::OperationRule& entry) {
+    wanted = std::max(wanted, entry.rule().approvals());
+    rule.set_uv(rule.uv() || entry.rule().uv());
+    rule.set_level(std::max(rule.level(), entry.rule().level()));
+  };
+  for (const auto& entry : before.rules()) add(entry);
+  for (const auto& entry : before.before_forbidden()) add(entry);
+  rule.set_approvals(std::min(wanted, all));
+  loosening.rules.push_back(std::move(rule));
+}
+
+// Keeps in `next` what operations asked for that are forbidden by now.
+template <typename Resource>
+void Keep(const std::set<std::string>& operations, const Resource& before,
+          Resource& next) {
+  next.clear_before_forbidden();
+  for (const std::string& operation : operations) {
+    const Rule rule = BeforeForbidden(before, operation);
+    // One touch is asked for anyway.
+    const bool plain = rule.approvals() <= 1 && !rule.uv() && rule.level() == 0;
+    if (!IsForbidden(RuleIn(next, operation)) || !IsApprovals(rule) || plain) {
+      continue;
+    }
+    proof::v1::OperationRule& entry = *next.add_before_forbidden();
+    entry.set_operation(operation);
+    *entry.mutable_rule() = rule;
+  }
+}
+
 Loosening Finished(Loosening loosening) {
   std::sort(loosening.looser.begin(), loosening.looser.end());
   loosening.rules.push_back(proof::OwnerTouchRule());
@@ -93,8 +152,7 @@ Loosening LooseningOf(const v1::Policy& before, const v1::Policy& after) {
   std::set<std::string> operations;
   AddNames(before.rules(), operations);
   for (const std::string& operation : operations) {
-    AddRule(operation, RuleIn(before, operation), RuleIn(after, operation),
-            loosening);
+    AddRule(operation, before, after, loosening);
   }
   AddIf(after.allow_self_approval() && !before.allow_self_approval(),
         "allow_self_approval", loosening);
@@ -102,7 +160,9 @@ Loosening LooseningOf(const v1::Policy& before, const v1::Policy& after) {
         "forbid_break_glass", loosening);
   AddIf(ReleaseOf(after) < ReleaseOf(before), "release_deadline_s", loosening);
   AddIf(GraceOf(after) > GraceOf(before), "lease_grace_s", loosening);
-  AddIf(GuardiansOf(after) != GuardiansOf(before), "guardians", loosening);
+  if (GuardiansOf(after) != GuardiansOf(before)) {
+    AddGuardians(before, loosening);
+  }
   return Finished(std::move(loosening));
 }
 
@@ -111,14 +171,27 @@ Loosening LooseningOf(const v1::Model& before, const v1::Model& after) {
   std::set<std::string> operations;
   AddNames(before.operations(), operations);
   AddNames(after.operations(), operations);
+  AddNames(before.before_forbidden(), operations);
   for (const std::string& operation : operations) {
-    AddRule(operation, RuleIn(before, operation), RuleIn(after, operation),
-            loosening);
+    AddRule(operation, before, after, loosening);
     AddIf(LosesSecrets(before, after, operation), operation + " secret_fields",
           loosening);
   }
   AddIf(after.open() && !before.open(), "open", loosening);
   return Finished(std::move(loosening));
+}
+
+void KeepForbidden(const v1::Policy& before, v1::Policy& next) {
+  std::set<std::string> operations;
+  AddNames(before.rules(), operations);
+  Keep(operations, before, next);
+}
+
+void KeepForbidden(const v1::Model& before, v1::Model& next) {
+  std::set<std::string> operations;
+  AddNames(before.operations(), operations);
+  AddNames(before.before_forbidden(), operations);
+  Keep(operations, before, next);
 }
 
 Rule RuleOfOwnPolicy(const v1::Account& account) {

@@ -15,8 +15,9 @@ struct Loosening {
   // As PolicyChange.looser has it: ascending, each once.
   std::vector<std::string> looser;
   // What the touches of those who agree have to satisfy (decisions A19): each
-  // rule that becomes looser, as it was (FORBIDDEN aside), and in any case one
-  // touch.
+  // rule that becomes looser, as it was before or, if it was FORBIDDEN, as it
+  // was before that; of other guardians, what LooseningOf() says; and in any
+  // case one touch.
   std::vector<proof::v1::Rule> rules;
 
   bool empty() const { return looser.empty(); }
@@ -24,12 +25,18 @@ struct Loosening {
 
 // An operation without a rule is free as far as the policy is concerned. Other
 // guardians are a loosening too, in whichever direction: those who could agree
-// so far say who can from now on.
+// so far say who can from now on. More than half of those named must, and as
+// many as any rule of the policy wants (at most all), by touches as good.
 Loosening LooseningOf(const v1::Policy& before, const v1::Policy& after);
 
 // An operation that is not in the model is forbidden, or, if it is open, needs
 // one touch by OWNER.
 Loosening LooseningOf(const v1::Model& before, const v1::Model& after);
+
+// Sets next.before_forbidden: to forbid first and to loosen then takes no less
+// than to loosen at once.
+void KeepForbidden(const v1::Policy& before, v1::Policy& next);
+void KeepForbidden(const v1::Model& before, v1::Model& next);
 
 // What the touch has to be like that changes the account's own rules: by a key
 // as good, and with a user verified, as they want it of theirs. How many people

@@ -1,5 +1,7 @@
 #include "services/device-registry/policy_loosening.h"
 
+#include <string>
+
 #include "gmock/gmock.h"
 #include "services/common/proof/rules.h"
 
@@ -97,6 +99,28 @@ TEST(PolicyLooseningTest, EachOtherFieldThatAsksForMoreIsNot) {
   after.set_forbid_break_glass(true);
   after.set_lease_grace_s(60);
   EXPECT_THAT(LooseningOf(before, after).looser, IsEmpty());
+}
+
+v1::Policy WithGuardians(int count) {
+  v1::Policy policy = PolicyWith("door.open", proof::QuorumRule(3));
+  for (int i = 0; i < count; ++i) {
+    policy.add_guardians(std::string("g") + static_cast<char>('a' + i));
+  }
+  return policy;
+}
+
+uint32_t WantedOf(const v1::Policy& before) {
+  v1::Policy after = before;
+  after.add_guardians("another");
+  return LooseningOf(before, after).rules[0].approvals();
+}
+
+TEST(PolicyLooseningTest, OtherGuardiansTakeAsManyAsTheRulesWantOrMostOfThem) {
+  EXPECT_EQ(WantedOf(WithGuardians(0)), 1u);
+  EXPECT_EQ(WantedOf(WithGuardians(1)), 1u);
+  EXPECT_EQ(WantedOf(WithGuardians(2)), 2u);
+  EXPECT_EQ(WantedOf(WithGuardians(4)), 3u);
+  EXPECT_EQ(WantedOf(WithGuardians(6)), 4u);
 }
 
 TEST(PolicyLooseningTest, GuardiansInAnotherOrderAreTheSame) {

@@ -230,7 +230,8 @@ bool DeviceDesk::OnMessage(const MeshMessage& message) {
   work.run = WorkFor(message);
   if (!work.run) return false;
   work.hands = message.has_execute_command() || message.has_execute_batch();
-  work.bytes = message.ByteSizeLong() + sizeof(Work);
+  // Not its size on the wire: empty entries take far more than their bytes.
+  work.bytes = message.SpaceUsedLong() + sizeof(Work);
   Post(std::move(work));
   return true;
 }

@@ -59,7 +59,7 @@ class DeviceDesk : public MeshHandler {
   bool OnMessage(const gateway::v1::MeshMessage& message) override;
   bool Overloaded() const override;
 
-  // Bytes of the mesh's messages that may wait.
+  // Bytes of memory that the mesh's messages may take while they wait.
   static constexpr size_t kMaxQueued = 64 << 20;
 
   // The devices that it serves, for Hello and for people.
@@ -92,7 +92,7 @@ class DeviceDesk : public MeshHandler {
     // commit.
     bool hands = false;
     bool next_hands = false;
-    // Of the mesh's message.
+    // Of memory, for the mesh's message.
     size_t bytes = 0;
   };
   void Post(std::function<void()> run);

@@ -181,6 +181,22 @@ TEST_F(DeviceDeskTest, AMeshThatSaysTooMuchIsTooMuchUntilItIsDone) {
   EXPECT_FALSE(desk->Overloaded());
 }
 
+// Two bytes of the wire, some seventy of the memory.
+TEST_F(DeviceDeskTest, WhatTheMeshSaysCountsWithTheMemoryThatItTakes) {
+  MeshMessage message;
+  for (int i = 0; i < 600'000; ++i) {
+    message.mutable_execute_batch()->add_items();
+  }
+  bool overloaded = false;
+  store.BeforeNextCommit([&] {
+    desk->OnMessage(message);
+    desk->OnMessage(message);
+    overloaded = desk->Overloaded();
+  });
+  Execute(Touched("lock.unlock"));
+  EXPECT_TRUE(overloaded);
+}
+
 TEST_F(DeviceDeskTest, WhatThePinSetCallsFreeNeedsNoProof) {
   Execute(Free("device.identify"));
   EXPECT_EQ(Publications(), 1);
