@@ -15,6 +15,7 @@
 #include "services/gateway-agent/local_client.h"
 #include "services/gateway-agent/local_server.h"
 #include "services/gateway-agent/one_gate.h"
+#include "tests/contract/store/temp_dir.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -83,8 +84,6 @@ class AgentModuleTest : public testing::Test {
          [] { return absl::FromUnixSeconds(9); }});
     EXPECT_OK(agent);
     agent_ = *std::move(agent);
-    char folder[] = "/tmp/u2fiXXXXXX";
-    socket_ = std::string(mkdtemp(folder)) + "/agent.sock";
     local_ = std::make_unique<LocalServer>(*agent_);
     rpc::ServiceList services;
     services.Add<gateway::v1::AgentLocal>(*local_);
@@ -98,6 +97,8 @@ class AgentModuleTest : public testing::Test {
     mesh_server_->Shutdown();
   }
 
+  const store::TempDir folder_;
+  const std::string socket_ = folder_.Join("agent.sock");
   const AgentIdentity identity_{"t1", "s1", "g1",
                                 crypto::P256PrivateKey::Generate(), "rp"};
   FakeMeshService mesh_{
@@ -112,7 +113,6 @@ class AgentModuleTest : public testing::Test {
   std::unique_ptr<AgentModule> agent_;
   std::unique_ptr<LocalServer> local_;
   std::unique_ptr<rpc::Server> local_server_;
-  std::string socket_;
 };
 
 TEST_F(AgentModuleTest, ItSaysWhatItIs) {

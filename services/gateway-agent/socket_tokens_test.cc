@@ -14,6 +14,7 @@
 #include "services/common/status/status_matchers.h"
 #include "services/common/u2fhid/hid_device.h"
 #include "services/common/u2fhid/socket_transport.h"
+#include "tests/contract/store/temp_dir.h"
 
 namespace u2fi::gateway_agent {
 namespace {
@@ -72,16 +73,13 @@ class SocketKey {
 
 class SocketTokensTest : public testing::Test {
  protected:
-  SocketTokensTest() {
-    char folder[] = "/tmp/u2fiXXXXXX";
-    folder_ = mkdtemp(folder);
-  }
   SocketTokens Tokens() {
     return SocketTokens({folder_ + "/a", folder_ + "/b"}, SystemClock(),
                         SystemRandom());
   }
 
-  std::string folder_;
+  const store::TempDir temp_;
+  const std::string folder_ = temp_.path();
 };
 
 TEST_F(SocketTokensTest, ASocketWhereNobodyListensIsNoKey) {
