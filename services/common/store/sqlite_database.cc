@@ -113,6 +113,20 @@ absl::StatusOr<SqliteStatement> SqliteDatabase::Prepare(absl::string_view sql) {
   return statement;
 }
 
+void SqliteDatabase::KeepLog() {
+  const auto count = [](void* self, sqlite3*, const char*, int pages) {
+    static_cast<SqliteDatabase*>(self)->log_pages_ = pages;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(database_.get(), count, this);
+}
+
+void SqliteDatabase::CopyLog() {
+  const int code = sqlite3_wal_checkpoint_v2(
+      database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK) log_pages_ = 0;
+}
+
 bool SqliteDatabase::LastErrorWasSync() const {
   const int code = sqlite3_extended_errcode(database_.get());
   return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;

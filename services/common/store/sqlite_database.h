@@ -65,6 +65,16 @@ class SqliteDatabase {
   // not, and the kernel may have forgotten it.
   bool LastErrorWasSync() const;
 
+  // From now on only CopyLog() copies the log (WAL) into the file, instead of
+  // whatever commit fills it.
+  void KeepLog();
+  // Pages in the log after the last commit; 0 if it was copied since, or is not
+  // kept.
+  int log_pages() const { return log_pages_; }
+  // No transaction is open. What fails changes nothing: the pages stay in the
+  // log.
+  void CopyLog();
+
  private:
   friend class SqliteCopy;
   struct Closer {
@@ -73,6 +83,7 @@ class SqliteDatabase {
   explicit SqliteDatabase(sqlite3* database) : database_(database) {}
 
   std::unique_ptr<sqlite3, Closer> database_;
+  int log_pages_ = 0;
 };
 
 }  // namespace u2fi::store

@@ -24,6 +24,7 @@ absl::StatusOr<std::unique_ptr<SqliteEngine>> SqliteEngine::Start(
   ASSIGN_OR_RETURN(SqliteReader reader, SqliteReader::Prepare(*database));
   ASSIGN_OR_RETURN(SqliteWriter writer,
                    SqliteWriter::Prepare(*database, clock));
+  database->KeepLog();
   return std::unique_ptr<SqliteEngine>(
       new SqliteEngine(std::move(database), std::move(reader),
                        std::move(writer), random, cache_bytes));
@@ -250,17 +251,30 @@ void SqliteEngine::Run() {
     }
     const bool kept = WriteBatch(batch);
     const absl::optional<absl::Status> copied = CopySome(copying);
+    bool log_full = false;
     {
       MutexLock lock(mutex_);
-      busy_ = false;
       ShowBatch(batch, kept);
       if (copied.has_value()) EndCopy(*copying, *copied);
       for (const auto& job : batch) job->state = Job::State::kDone;
+      log_full = IsLogFull();
+      busy_ = log_full;
     }
     // Without the lock, which those who wake need at once.
-    free_.NotifyAll();
     for (const auto& job : batch) job->done.NotifyAll();
+    if (log_full) {
+      database_->CopyLog();
+      MutexLock lock(mutex_);
+      busy_ = false;
+    }
+    free_.NotifyAll();
   }
+}
+
+bool SqliteEngine::IsLogFull() const {
+  const int pages = database_->log_pages();
+  return pages >= kMaxLogPages ||
+         (pages >= kLogPages && queue_.empty() && waiters_ == 0);
 }
 
 bool SqliteEngine::WaitForWork() {

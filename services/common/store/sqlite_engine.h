@@ -43,6 +43,12 @@ class SqliteEngine {
   // Records that are kept in memory.
   static constexpr size_t kCacheBytes = 4 << 20;
 
+  // The log is copied into the file, after whoever committed was answered, when
+  // it has this many pages and nobody waits for the connection, or when it has
+  // so many that they have to.
+  static constexpr int kLogPages = 250;
+  static constexpr int kMaxLogPages = 1000;
+
   // The database has been prepared. The references must outlive the engine.
   static absl::StatusOr<std::unique_ptr<SqliteEngine>> Start(
       std::unique_ptr<SqliteDatabase> database, const Clock& clock,
@@ -148,6 +154,8 @@ class SqliteEngine {
   // A step of the copy, if there is one; its outcome when it has ended. No
   // transaction is open.
   absl::optional<absl::Status> CopySome(Copying* copying);
+  // Whether the log is to be copied now.
+  bool IsLogFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The copy that has not ended, or nullptr.
   Copying* ActiveCopy() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCopy(Copying& copying, const absl::Status& outcome)

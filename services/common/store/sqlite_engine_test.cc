@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/common/random/fake_random_source.h"
 #include "services/common/status/status_matchers.h"
@@ -68,11 +70,22 @@ class SqliteEngineTest : public testing::Test {
       return SQLITE_OK;
     });
   }
-  void FailWrites() {
-    vfs_.SetHook([](Step step, const std::string& path) {
-      return step == Step::kWrite && absl::EndsWith(path, "-wal") ? SQLITE_FULL
-                                                                  : SQLITE_OK;
+  // Writes that end at the log, or at the file that it is copied into.
+  void FailWrites(bool log = true) {
+    vfs_.SetHook([log](Step step, const std::string& path) {
+      return step == Step::kWrite && absl::EndsWith(path, "-wal") == log
+                 ? SQLITE_FULL
+                 : SQLITE_OK;
     });
+  }
+  // A durable commit of as many pages as make the log full.
+  absl::Status FillLog(const Epoch& epoch) {
+    CommitRequest request;
+    request.epoch = epoch;
+    for (int i = 0; i < SqliteEngine::kLogPages; ++i) {
+      request.put.push_back({absl::StrCat("page", i), std::string(4096, 'x')});
+    }
+    return engine_->Commit(acme_, request, absl::Seconds(30)).status();
   }
 
   FakeSqliteVfs vfs_;
@@ -188,6 +201,43 @@ TEST_F(SqliteEngineTest, ReadersGetTheirTurnBetweenBatches) {
   for (int i = 0; i < 200; ++i) Exists("w0");
   stop = true;
   for (std::thread& writer : writers) writer.join();
+}
+
+TEST_F(SqliteEngineTest, WhoCommitsDoesNotWaitUntilTheLogIsCopied) {
+  const Epoch epoch = EpochNow();
+  hold_ = true;
+  std::atomic<bool> copying{false};
+  vfs_.SetHook([&](Step step, const std::string& path) {
+    if (step != Step::kSync || absl::EndsWith(path, "-wal")) return SQLITE_OK;
+    copying = true;
+    while (hold_) std::this_thread::yield();
+    return SQLITE_OK;
+  });
+  EXPECT_OK(FillLog(epoch));
+  while (!copying) std::this_thread::yield();
+  EXPECT_TRUE(Exists("page1"));
+  hold_ = false;
+  EXPECT_OK(Commit(epoch, {}, "k", Durability::kDurable));
+}
+
+TEST_F(SqliteEngineTest, TheLogStaysShort) {
+  const Epoch epoch = EpochNow();
+  for (int i = 0; i < 8; ++i) ASSERT_OK(FillLog(epoch));
+  // What one commit adds comes on top of a log that is nearly full.
+  EXPECT_LT(std::filesystem::file_size(path_ + "-wal"),
+            3 * 4200 * SqliteEngine::kLogPages);
+}
+
+TEST_F(SqliteEngineTest, ALogThatCannotBeCopiedGoesOn) {
+  const Epoch epoch = EpochNow();
+  FailWrites(/*log=*/false);
+  for (int i = 0; i < 5; ++i) EXPECT_OK(FillLog(epoch));
+  EXPECT_OK(Commit(epoch, {}, "k", Durability::kVolatile));
+  vfs_.SetHook(nullptr);
+  EXPECT_OK(FillLog(epoch));
+  Start();
+  EXPECT_TRUE(Exists("page1"));
+  EXPECT_TRUE(Exists("k"));
 }
 
 TEST_F(SqliteEngineTest, ABackupHoldsWhatWasAnsweredBefore) {

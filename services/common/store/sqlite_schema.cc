@@ -61,12 +61,10 @@ absl::Status PrepareSqlite(SqliteDatabase& database) {
   // memory and no lock for a read.
   RETURN_IF_ERROR(database.Run("PRAGMA locking_mode = EXCLUSIVE"));
   ASSIGN_OR_RETURN(const bool empty, IsEmptySqlite(database));
-  RETURN_IF_ERROR(database.Run(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-      "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-      // Who commits when the log is full waits until its pages are in the file:
-      // a short log, so that this is a few milliseconds (README.md).
-      "PRAGMA wal_autocheckpoint = 250; PRAGMA cache_size = -16384;"));
+  RETURN_IF_ERROR(
+      database.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+                   "PRAGMA cache_size = -16384;"));
   return empty ? CreateTables(database) : absl::OkStatus();
 }
 
