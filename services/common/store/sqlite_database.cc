@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/errors.h"
@@ -12,10 +14,18 @@ namespace {
 // How long SQLite waits for a lock that an administrator's shell holds.
 constexpr int kBusyMillis = 1000;
 
+constexpr char kSyncNormal[] = "PRAGMA synchronous = NORMAL";
+constexpr char kSyncOff[] = "PRAGMA synchronous = OFF";
+
 absl::Status ErrorOf(sqlite3* database, int code) {
   const char* text =
       database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database);
   return Unavailable(absl::StrCat("SQLite: ", text, " (", code, ")"));
+}
+
+absl::Status Sync(sqlite3_file& file) {
+  const int code = file.pMethods->xSync(&file, SQLITE_SYNC_NORMAL);
+  return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(nullptr, code);
 }
 
 }  // namespace
@@ -113,18 +123,48 @@ absl::StatusOr<SqliteStatement> SqliteDatabase::Prepare(absl::string_view sql) {
   return statement;
 }
 
-void SqliteDatabase::KeepLog() {
+absl::Status SqliteDatabase::TakeLog() {
+  // NORMAL still syncs the first page of a log that begins anew, without which
+  // a log and a file could not be told apart after a crash. What is not in the
+  // log by a COMMIT must not get there before: the file may not be on disk yet.
+  RETURN_IF_ERROR(Run(absl::StrCat(kSyncNormal, "; PRAGMA cache_spill = OFF")));
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                       &log_);
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER,
+                       &file_);
+  if (log_ == nullptr || log_->pMethods == nullptr || file_ == nullptr) {
+    return Unavailable("SQLite has no log");
+  }
   const auto count = [](void* self, sqlite3*, const char*, int pages) {
     static_cast<SqliteDatabase*>(self)->log_pages_ = pages;
+    static_cast<SqliteDatabase*>(self)->log_written_ = true;
     return SQLITE_OK;
   };
   sqlite3_wal_hook(database_.get(), count, this);
+  return absl::OkStatus();
 }
 
-void SqliteDatabase::CopyLog() {
+absl::Status SqliteDatabase::SyncLog() {
+  return std::exchange(log_written_, false) ? Sync(*log_) : absl::OkStatus();
+}
+
+absl::Status SqliteDatabase::CopyLog() {
+  // Without a sync, which whoever waits for the connection would wait for too.
+  RETURN_IF_ERROR(Run(kSyncOff));
   const int code = sqlite3_wal_checkpoint_v2(
       database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  file_written_ = true;
   if (code == SQLITE_OK) log_pages_ = 0;
+  return Run(kSyncNormal);
+}
+
+absl::Status SqliteDatabase::SyncFile() {
+  return std::exchange(file_written_, false) ? Sync(*file_) : absl::OkStatus();
+}
+
+void SqliteDatabase::LeaveLog() {
+  sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                    nullptr);
 }
 
 bool SqliteDatabase::LastErrorWasSync() const {

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace u2fi::store {
@@ -65,15 +66,31 @@ class SqliteDatabase {
   // not, and the kernel may have forgotten it.
   bool LastErrorWasSync() const;
 
-  // From now on only CopyLog() copies the log (WAL) into the file, instead of
-  // whatever commit fills it.
-  void KeepLog();
-  // Pages in the log after the last commit; 0 if it was copied since, or is not
-  // kept.
+  // From now on a COMMIT writes the log (WAL) and nothing else: SyncLog() makes
+  // it last, CopyLog() and then SyncFile() bring it into the file. The file has
+  // been prepared. STORE_UNAVAILABLE.
+  absl::Status TakeLog();
+
+  // Pages in the log after the last commit; 0 if it was copied since.
   int log_pages() const { return log_pages_; }
-  // No transaction is open. What fails changes nothing: the pages stay in the
-  // log.
-  void CopyLog();
+
+  // All that was committed is on disk. May run while another thread uses the
+  // connection, but for COMMIT and CopyLog(). After an error nothing may be
+  // committed or copied any more, and LeaveLog() has to follow.
+  absl::Status SyncLog();
+
+  // Copies the log, all of which is on disk, into the file. No transaction is
+  // open. Pages that cannot be copied stay in the log; after an error nothing
+  // may be committed any more.
+  absl::Status CopyLog();
+
+  // The copy is on disk. To be called before the next COMMIT, which may write
+  // over what was copied; otherwise as SyncLog().
+  absl::Status SyncFile();
+
+  // Closing the database will not copy the log: whoever opens the file next
+  // judges by its checksums what is good in it.
+  void LeaveLog();
 
  private:
   friend class SqliteCopy;
@@ -83,7 +100,11 @@ class SqliteDatabase {
   explicit SqliteDatabase(sqlite3* database) : database_(database) {}
 
   std::unique_ptr<sqlite3, Closer> database_;
+  sqlite3_file* log_ = nullptr;
+  sqlite3_file* file_ = nullptr;
   int log_pages_ = 0;
+  bool log_written_ = false;
+  bool file_written_ = false;
 };
 
 }  // namespace u2fi::store

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/store/epoch.h"
 #include "services/common/store/errors.h"
@@ -16,6 +17,26 @@ size_t BytesOf(const CommitRequest& request) {
   return bytes;
 }
 
+size_t HashOf(const std::string& partition, const std::string& key) {
+  return absl::HashOf(partition, key);
+}
+
+// Of the keys that a commit reads or writes.
+std::vector<size_t> HashesOf(const std::string& partition,
+                             const CommitRequest& request) {
+  std::vector<size_t> hashes;
+  for (const Expect& expect : request.expect) {
+    hashes.push_back(HashOf(partition, expect.key));
+  }
+  for (const Put& put : request.put) {
+    hashes.push_back(HashOf(partition, put.key));
+  }
+  for (const std::string& key : request.remove) {
+    hashes.push_back(HashOf(partition, key));
+  }
+  return hashes;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteEngine>> SqliteEngine::Start(
@@ -24,7 +45,7 @@ absl::StatusOr<std::unique_ptr<SqliteEngine>> SqliteEngine::Start(
   ASSIGN_OR_RETURN(SqliteReader reader, SqliteReader::Prepare(*database));
   ASSIGN_OR_RETURN(SqliteWriter writer,
                    SqliteWriter::Prepare(*database, clock));
-  database->KeepLog();
+  RETURN_IF_ERROR(database->TakeLog());
   return std::unique_ptr<SqliteEngine>(
       new SqliteEngine(std::move(database), std::move(reader),
                        std::move(writer), random, cache_bytes));
@@ -66,13 +87,18 @@ absl::StatusOr<Snapshot> SqliteEngine::Get(const Partition& partition,
   std::vector<Entry> entries(keys.size());
   MutexLock lock(mutex_);
   std::vector<size_t> unknown = FromCache(name, keys, entries);
-  if (!unknown.empty()) {
-    if (busy_) {
-      RETURN_IF_ERROR(WaitForConnection(timeout));
-      // All of one instant.
-      unknown = FromCache(name, keys, entries);
+  while (!unknown.empty()) {
+    Touched touched;
+    for (const size_t i : unknown) {
+      touched.keys.push_back(HashOf(name, keys[i]));
     }
-    RETURN_IF_ERROR(FromDatabase(partition, keys, unknown, entries));
+    if (IsFree(touched)) {
+      RETURN_IF_ERROR(FromDatabase(partition, keys, unknown, entries));
+      break;
+    }
+    RETURN_IF_ERROR(WaitUntilFree(touched, timeout));
+    // All of one instant.
+    unknown = FromCache(name, keys, entries);
   }
   size_t bytes = 0;
   for (const Entry& entry : entries) bytes += entry.value.size();
@@ -122,11 +148,16 @@ void SqliteEngine::Show(const std::string& partition,
 }
 
 void SqliteEngine::ShowBatch(const Batch& batch, bool kept) {
+  // Of what is perhaps on disk nothing is shown any more.
   if (!kept) return ShowLoss();
   for (const auto& job : batch) {
     if (!job->outcome.ok()) continue;
     Show(job->partition, job->dropped, std::move(job->request), *job->outcome);
   }
+  for (const auto& [of, key] : dropped_since_) cache_.Put(of, key, {});
+  dropped_since_.clear();
+  unsynced_.clear();
+  syncing_ = false;
 }
 
 void SqliteEngine::ShowLoss() {
@@ -139,7 +170,9 @@ absl::StatusOr<Page> SqliteEngine::Scan(const Partition& partition,
                                         absl::string_view after, size_t limit,
                                         absl::Duration timeout) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(WaitForConnection(timeout));
+  Touched touched;
+  touched.all = true;
+  RETURN_IF_ERROR(WaitUntilFree(touched, timeout));
   ASSIGN_OR_RETURN(Page page, reader_.Scan(partition, prefix, after, limit));
   page.epoch = epoch_;
   return page;
@@ -148,20 +181,30 @@ absl::StatusOr<Page> SqliteEngine::Scan(const Partition& partition,
 absl::StatusOr<Version> SqliteEngine::CommitVolatile(
     const Partition& partition, const CommitRequest& request,
     absl::Duration timeout) {
+  const std::string name = partition.Name();
+  Touched touched;
+  touched.keys = HashesOf(name, request);
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(WaitForConnection(timeout));
+  RETURN_IF_ERROR(WaitUntilFree(touched, timeout));
   if (broken_) return Unavailable("the disk has failed");
   if (request.epoch != epoch_) return EpochChanged();
   const absl::StatusOr<absl::StatusOr<Version>> outcome =
-      writer_.Write(partition.Name(), request);
+      writer_.Write(name, request);
   if (!outcome.ok()) {
     GiveUp();
     ShowLoss();
+    dropped_since_.clear();
     return outcome.status();
   }
   if (outcome->ok()) {
     answered_ = true;
-    Show(partition.Name(), writer_.TakeDropped(), request, **outcome);
+    open_bytes_ += BytesOf(request);
+    const SqliteWriter::Dropped dropped = writer_.TakeDropped();
+    if (syncing_) {
+      dropped_since_.insert(dropped_since_.end(), dropped.begin(),
+                            dropped.end());
+    }
+    Show(name, dropped, request, **outcome);
   }
   if (std::exchange(asleep_, false)) work_.NotifyOne();
   return *outcome;
@@ -191,13 +234,30 @@ absl::StatusOr<Version> SqliteEngine::CommitDurable(
   return std::move(job->outcome);
 }
 
-absl::Status SqliteEngine::WaitForConnection(absl::Duration timeout) {
-  if (!busy_) return absl::OkStatus();
+bool SqliteEngine::IsFree(const Touched& touched) const {
+  if (busy_) return false;
+  if (!syncing_) return true;
+  // A disk that hangs must not fill the memory.
+  if (broken_ || touched.all || open_bytes_ > kMaxBatchBytes) return false;
+  for (const size_t key : touched.keys) {
+    if (unsynced_.contains(key)) return false;
+  }
+  return true;
+}
+
+absl::Status SqliteEngine::WaitUntilFree(const Touched& touched,
+                                         absl::Duration timeout) {
+  bool free = IsFree(touched);
+  if (free) return absl::OkStatus();
   ++waiters_;
   bool in_time = true;
-  while (busy_ && in_time) in_time = free_.WaitFor(mutex_, timeout);
+  while (!free && in_time && !(broken_ && syncing_)) {
+    in_time = free_.WaitFor(mutex_, timeout);
+    free = IsFree(touched);
+  }
   if (--waiters_ == 0) work_.NotifyOne();
-  return busy_ ? Unavailable("the disk is busy") : absl::OkStatus();
+  if (free) return absl::OkStatus();
+  return Unavailable(in_time ? "the disk has failed" : "the disk is busy");
 }
 
 absl::Status SqliteEngine::BackUp(const std::string& path) {
@@ -249,32 +309,84 @@ void SqliteEngine::Run() {
       batch = TakeBatch();
       busy_ = true;
     }
-    const bool kept = WriteBatch(batch);
+    bool kept = WriteBatch(batch);
     const absl::optional<absl::Status> copied = CopySome(copying);
-    bool log_full = false;
-    {
-      MutexLock lock(mutex_);
-      ShowBatch(batch, kept);
-      if (copied.has_value()) EndCopy(*copying, *copied);
-      for (const auto& job : batch) job->state = Job::State::kDone;
-      log_full = IsLogFull();
-      busy_ = log_full;
-    }
-    // Without the lock, which those who wake need at once.
-    for (const auto& job : batch) job->done.NotifyAll();
-    if (log_full) {
-      database_->CopyLog();
-      MutexLock lock(mutex_);
-      busy_ = false;
-    }
-    free_.NotifyAll();
+    const bool log_full = kept && BeginSync(batch);
+    kept = kept && EndSync(batch);
+    Answer(batch, kept, copying, copied);
+    if (log_full && kept) CopyLog();
   }
+}
+
+bool SqliteEngine::BeginSync(const Batch& batch) {
+  {
+    MutexLock lock(mutex_);
+    syncing_ = true;
+    for (const auto& job : batch) {
+      if (!job->outcome.ok()) continue;
+      for (const size_t key : HashesOf(job->partition, job->request)) {
+        unsynced_.insert(key);
+      }
+      for (const auto& [of, key] : job->dropped) {
+        unsynced_.insert(HashOf(of, key));
+      }
+    }
+    if (IsLogFull()) return true;
+    busy_ = false;
+  }
+  // Without the lock, which those who wake need at once.
+  free_.NotifyAll();
+  return false;
+}
+
+bool SqliteEngine::EndSync(const Batch& batch) {
+  const absl::Status synced = database_->SyncLog();
+  if (synced.ok()) return true;
+  for (const auto& job : batch) {
+    job->outcome = OutcomeUnknown(synced.message());
+  }
+  MutexLock lock(mutex_);
+  Break();
+  return false;
+}
+
+void SqliteEngine::Break() {
+  broken_ = true;
+  database_->LeaveLog();
 }
 
 bool SqliteEngine::IsLogFull() const {
   const int pages = database_->log_pages();
   return pages >= kMaxLogPages ||
          (pages >= kLogPages && queue_.empty() && waiters_ == 0);
+}
+
+void SqliteEngine::Answer(const Batch& batch, bool kept, Copying* copying,
+                          const absl::optional<absl::Status>& copied) {
+  bool copies = false;
+  {
+    MutexLock lock(mutex_);
+    ShowBatch(batch, kept);
+    copies = kept && busy_;
+    busy_ = copies;
+    if (copied.has_value()) EndCopy(*copying, *copied);
+    for (const auto& job : batch) job->state = Job::State::kDone;
+  }
+  for (const auto& job : batch) job->done.NotifyAll();
+  if (!copies) free_.NotifyAll();
+}
+
+void SqliteEngine::CopyLog() {
+  const absl::Status copied = database_->CopyLog();
+  {
+    MutexLock lock(mutex_);
+    if (!copied.ok()) Break();
+    busy_ = false;
+  }
+  free_.NotifyAll();
+  if (database_->SyncFile().ok()) return;
+  MutexLock lock(mutex_);
+  Break();
 }
 
 bool SqliteEngine::WaitForWork() {
@@ -310,7 +422,7 @@ bool SqliteEngine::WriteBatch(const Batch& batch) {
       broken_ ? Unavailable("the disk has failed") : WriteJobs(batch);
   if (status.ok()) return true;
   const bool unknown = !broken_ && database_->LastErrorWasSync();
-  broken_ = broken_ || unknown;
+  if (unknown) Break();
   GiveUp();
   // One error each: callers share no absl::Status with this thread.
   for (const auto& job : batch) {
@@ -331,11 +443,13 @@ absl::Status SqliteEngine::WriteJobs(const Batch& batch) {
   }
   RETURN_IF_ERROR(writer_.Flush());
   answered_ = false;
+  open_bytes_ = 0;
   return absl::OkStatus();
 }
 
 void SqliteEngine::GiveUp() {
   writer_.Abandon();
+  open_bytes_ = 0;
   if (std::exchange(answered_, false)) epoch_ = NewEpoch(random_);
 }
 

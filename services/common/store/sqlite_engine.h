@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/types/optional.h"
 #include "services/common/random/random_source.h"
 #include "services/common/store/record_cache.h"
@@ -23,12 +24,13 @@ namespace u2fi::store {
 
 // One connection that all callers share. VOLATILE commits are written by the
 // caller itself, into a transaction that stays open; the others wait for the
-// one thread that ends it with an fsync, all that wait with the same one. Reads
-// see the open transaction, but never a commit that asked for durability and
-// does not have it yet. Thread-safe.
+// one thread that ends it and then waits for the disk, all that wait with the
+// same fsync. Reads see the open transaction, but never a commit that asked for
+// durability and does not have it yet. Thread-safe.
 //
 // Nobody else writes the file, so what was read or written lately is answered
-// from memory, also while the thread has the connection.
+// from memory, also while the thread has the connection. While it waits for the
+// disk, only those wait who read or write what it is to make last.
 //
 // Where a transaction is lost with VOLATILE commits in it that were answered
 // (a full disk), the epoch changes.
@@ -136,8 +138,17 @@ class SqliteEngine {
                                         const CommitRequest& request,
                                         absl::Duration timeout);
 
-  // Waits until the thread does not use the connection. STORE_UNAVAILABLE.
-  absl::Status WaitForConnection(absl::Duration timeout)
+  // What a caller reads or writes: the hashes of keys, or all there is.
+  struct Touched {
+    std::vector<size_t> keys;
+    bool all = false;
+  };
+  // Whether the thread neither uses the connection nor waits for the disk with
+  // any of these keys.
+  bool IsFree(const Touched& touched) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits until it is so. STORE_UNAVAILABLE.
+  absl::Status WaitUntilFree(const Touched& touched, absl::Duration timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Run();
@@ -148,6 +159,15 @@ class SqliteEngine {
   // On the thread, with `busy_` set instead of the lock held.
   // False if all was given up.
   bool WriteBatch(const Batch& batch);
+  // Others may use the connection while the disk is waited for, unless the log
+  // is to be copied then: true.
+  bool BeginSync(const Batch& batch);
+  // False if it failed: then nothing more is written.
+  bool EndSync(const Batch& batch);
+  // A sync has failed. With the lock held, or with `busy_` set.
+  void Break();
+  // Copies the log into the file, and gives the connection back in between.
+  void CopyLog();
   absl::Status WriteJobs(const Batch& batch);
   // Nothing of the open transaction is kept.
   void GiveUp();
@@ -156,6 +176,9 @@ class SqliteEngine {
   absl::optional<absl::Status> CopySome(Copying* copying);
   // Whether the log is to be copied now.
   bool IsLogFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Callers hear what came of the batch and of the copy.
+  void Answer(const Batch& batch, bool kept, Copying* copying,
+              const absl::optional<absl::Status>& copied);
   // The copy that has not ended, or nullptr.
   Copying* ActiveCopy() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCopy(Copying& copying, const absl::Status& outcome)
@@ -168,8 +191,10 @@ class SqliteEngine {
   SqliteReader reader_;
   SqliteWriter writer_;
   Epoch epoch_;
-  // VOLATILE commits in the open transaction have been answered.
+  // VOLATILE commits in the open transaction have been answered; their bytes.
   bool answered_ = false;
+  size_t open_bytes_ = 0;
+  // A sync has failed. Written by the thread.
   bool broken_ = false;
 
   Mutex mutex_;
@@ -180,7 +205,12 @@ class SqliteEngine {
   CondVar free_;
   std::deque<std::shared_ptr<Job>> queue_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
-  // Callers who wait for the connection: they come before the next batch.
+  // What was committed is not known to be on disk: the hashes of the keys that
+  // durable commits of it changed, and what VOLATILE ones dropped since.
+  bool syncing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::flat_hash_set<size_t> unsynced_ ABSL_GUARDED_BY(mutex_);
+  SqliteWriter::Dropped dropped_since_ ABSL_GUARDED_BY(mutex_);
+  // Callers who wait for any of this: they come before the next batch.
   int waiters_ ABSL_GUARDED_BY(mutex_) = 0;
   // The thread waits without a time, so it must be told of the first VOLATILE
   // commit.

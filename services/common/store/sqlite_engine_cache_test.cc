@@ -135,9 +135,10 @@ TEST_F(SqliteEngineCacheTest, OneUnknownKeyWaitsAndAllAreOfOneInstant) {
   while (syncs_ == 0) std::this_thread::yield();
   EXPECT_THAT(engine_->Get(acme_, {"a", "b"}, absl::Milliseconds(5)),
               HasReason(reason::kStoreUnavailable));
+  EXPECT_EQ(Get({"a", "c"}).entries[0].value, "old");
   std::thread reader([&] {
-    const Snapshot seen = Get({"a", "c"});
-    EXPECT_EQ(seen.entries[0].value, "new");
+    const Snapshot seen = Get({"a", "b"});
+    EXPECT_EQ(seen.entries[0].value, seen.entries[1].value);
   });
   hold_ = false;
   writer.join();
@@ -225,6 +226,49 @@ TEST_F(SqliteEngineCacheTest, ManyRandomCommitsLeaveNothingStale) {
   }
   EXPECT_GT(aborted, 100);
   EXPECT_GT(failed, 100);
+}
+
+// Callers at once, of both kinds, who wait for the disk or not: no commit is
+// lost, and what is in memory is what the file holds.
+TEST_F(SqliteEngineCacheTest, ManyCallersAtOnceLeaveNothingStale) {
+  constexpr int kCallers = 4;
+  constexpr int kRounds = 400;
+  Start(4 << 10);
+  std::atomic<int> counted{0};
+  std::vector<std::string> keys;
+  for (int i = 0; i < 6; ++i) {
+    keys.push_back(absl::StrCat("count", i));
+    keys.push_back(absl::StrCat("short", i));
+  }
+  const auto call = [&](int caller) {
+    for (int round = 0; round < kRounds; ++round) {
+      const std::string count = absl::StrCat("count", round % 6);
+      const std::string brief = absl::StrCat("short", (round + caller) % 6);
+      const Entry seen = Read(count);
+      clock_.Advance(absl::Milliseconds(1));
+      const auto kind = (round / 6 + caller) % 2 == 0 ? Durability::kDurable
+                                                      : Durability::kVolatile;
+      const absl::Status status =
+          Commit(kind,
+                 {{count, seen.value + "x"},
+                  {brief, "x", clock_.Now() + absl::Milliseconds(caller)}},
+                 {{count, seen.version}});
+      if (status.ok()) ++counted;
+      ASSERT_TRUE(status.ok() || IsReason(status, reason::kStoreAborted))
+          << status;
+    }
+  };
+  std::vector<std::thread> callers;
+  callers.reserve(kCallers);
+  for (int i = 0; i < kCallers; ++i) callers.emplace_back(call, i);
+  for (std::thread& caller : callers) caller.join();
+  ASSERT_NO_FATAL_FAILURE(ExpectSame(keys));
+  size_t kept = 0;
+  for (const std::string& key : keys) {
+    if (key[0] == 'c') kept += ValueOf(key).size();
+  }
+  EXPECT_EQ(kept, counted);
+  EXPECT_GT(counted, kRounds);
 }
 
 }  // namespace

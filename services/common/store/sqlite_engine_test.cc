@@ -78,6 +78,14 @@ class SqliteEngineTest : public testing::Test {
                  : SQLITE_OK;
     });
   }
+  // Syncs that end at the log, or at the file.
+  void FailSyncs(bool log) {
+    vfs_.SetHook([log](Step step, const std::string& path) {
+      return step == Step::kSync && absl::EndsWith(path, "-wal") == log
+                 ? SQLITE_IOERR_FSYNC
+                 : SQLITE_OK;
+    });
+  }
   // A durable commit of as many pages as make the log full.
   absl::Status FillLog(const Epoch& epoch) {
     CommitRequest request;
@@ -154,15 +162,111 @@ TEST_F(SqliteEngineTest, WhoWaitsForTheDiskGivesUpInTimeWithNothingWritten) {
   std::thread first(
       [&] { EXPECT_OK(Commit(epoch, {}, "a", Durability::kDurable)); });
   while (syncs_ == 0) std::this_thread::yield();
-  for (const auto kind : {Durability::kVolatile, Durability::kDurable}) {
-    EXPECT_THAT(Commit(epoch, {}, "late", kind, absl::Milliseconds(5)),
-                HasReason(reason::kStoreUnavailable));
-  }
+  EXPECT_THAT(
+      Commit(epoch, {}, "late", Durability::kDurable, absl::Milliseconds(5)),
+      HasReason(reason::kStoreUnavailable));
   EXPECT_THAT(engine_->Scan(acme_, "", "", 1, absl::Milliseconds(5)),
               HasReason(reason::kStoreUnavailable));
   hold_ = false;
   first.join();
   EXPECT_FALSE(Exists("late"));
+}
+
+TEST_F(SqliteEngineTest, WhoHasNothingToDoWithACommitDoesNotWaitForItsDisk) {
+  const Epoch epoch = EpochNow();
+  HoldSyncs();
+  std::thread writer(
+      [&] { EXPECT_OK(Commit(epoch, {}, "a", Durability::kDurable)); });
+  while (syncs_ == 0) std::this_thread::yield();
+  EXPECT_OK(Commit(epoch, {}, "b", Durability::kVolatile));
+  EXPECT_TRUE(Exists("b"));
+  EXPECT_FALSE(Exists("c"));
+  hold_ = false;
+  writer.join();
+  EXPECT_TRUE(Exists("a"));
+  EXPECT_TRUE(Exists("b"));
+}
+
+TEST_F(SqliteEngineTest, NobodyBuildsOnACommitThatIsNotOnDisk) {
+  const Epoch epoch = EpochNow();
+  HoldSyncs();
+  std::thread writer(
+      [&] { EXPECT_OK(Commit(epoch, {}, "a", Durability::kDurable)); });
+  while (syncs_ == 0) std::this_thread::yield();
+  const auto soon = absl::Milliseconds(5);
+  const auto kind = Durability::kVolatile;
+  EXPECT_THAT(Commit(epoch, {}, "a", kind, soon),
+              HasReason(reason::kStoreUnavailable));
+  EXPECT_THAT(Commit(epoch, {{"a", kAbsent}}, "b", kind, soon),
+              HasReason(reason::kStoreUnavailable));
+  CommitRequest removal;
+  removal.epoch = epoch;
+  removal.remove = {"a"};
+  removal.durability = kind;
+  EXPECT_THAT(engine_->Commit(acme_, removal, soon),
+              HasReason(reason::kStoreUnavailable));
+  hold_ = false;
+  writer.join();
+}
+
+TEST_F(SqliteEngineTest, ADiskThatHangsDoesNotFillTheMemory) {
+  const Epoch epoch = EpochNow();
+  HoldSyncs();
+  std::thread writer(
+      [&] { EXPECT_OK(Commit(epoch, {}, "a", Durability::kDurable)); });
+  while (syncs_ == 0) std::this_thread::yield();
+  CommitRequest request;
+  request.epoch = epoch;
+  request.durability = Durability::kVolatile;
+  const std::string value(200 << 10, 'x');
+  size_t taken = 0;
+  absl::Status status;
+  while (status.ok()) {
+    request.put = {{absl::StrCat("b", taken), value}};
+    status = engine_->Commit(acme_, request, absl::Milliseconds(5)).status();
+    if (status.ok()) ++taken;
+  }
+  EXPECT_THAT(status, HasReason(reason::kStoreUnavailable));
+  EXPECT_LE(taken * value.size(), SqliteEngine::kMaxBatchBytes + value.size());
+  hold_ = false;
+  writer.join();
+  EXPECT_OK(engine_->Commit(acme_, request, absl::Seconds(30)));
+}
+
+TEST_F(SqliteEngineTest, AfterAFailedSyncNothingThatMayBeLostIsRead) {
+  ASSERT_OK(Commit(EpochNow(), {}, "kept", Durability::kDurable));
+  const Epoch epoch = EpochNow();
+  FailSyncs(/*log=*/true);
+  EXPECT_THAT(Commit(epoch, {}, "a", Durability::kDurable),
+              HasReason(reason::kStoreOutcomeUnknown));
+  vfs_.SetHook(nullptr);
+  for (const char* key : {"a", "other"}) {
+    EXPECT_THAT(engine_->Get(acme_, {key}, absl::Seconds(30)),
+                HasReason(reason::kStoreUnavailable));
+  }
+  EXPECT_THAT(engine_->Scan(acme_, "", "", 1, absl::Seconds(30)),
+              HasReason(reason::kStoreUnavailable));
+  Start();
+  EXPECT_TRUE(Exists("kept"));
+}
+
+TEST_F(SqliteEngineTest, ACopyOfTheLogThatIsNotOnDiskEndsAllWriting) {
+  const Epoch epoch = EpochNow();
+  FailSyncs(/*log=*/false);
+  ASSERT_OK(FillLog(epoch));
+  while (Commit(epoch, {}, "k", Durability::kVolatile).ok()) {
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(Commit(epoch, {}, "l", Durability::kDurable),
+              HasReason(reason::kStoreUnavailable));
+  vfs_.SetHook(nullptr);
+  engine_.reset();
+  // The log has what the file may lack.
+  EXPECT_GT(std::filesystem::file_size(path_ + "-wal"),
+            4096 * SqliteEngine::kLogPages);
+  Start();
+  EXPECT_TRUE(Exists("page1"));
+  EXPECT_FALSE(Exists("l"));
 }
 
 TEST_F(SqliteEngineTest, AVolatileCommitThatTheDiskTookBackEndsTheEpoch) {
