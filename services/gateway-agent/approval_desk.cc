@@ -82,23 +82,35 @@ bool ApprovalDesk::OnMessage(const MeshMessage& message) {
 }
 
 void ApprovalDesk::Take(const MeshMessage& message, const std::string& id) {
-  MutexLock lock(mutex_);
+  bool wakes = false;
+  {
+    MutexLock lock(mutex_);
+    if (!Open(message, id)) return;
+    wakes = EnsureFinder();
+    ++changes_;
+  }
+  // Without the lock, which those who wake need at once.
+  if (wakes) work_.NotifyOne();
+  changed_.NotifyAll();
+}
+
+bool ApprovalDesk::Open(const MeshMessage& message, const std::string& id) {
   const auto answered = answers_.find(id);
   if (answered != answers_.end()) {
     mesh_.Send(answered->second);
-    return;
+    return false;
   }
-  if (Find(id) != nullptr) return;
+  if (Find(id) != nullptr) return false;
   const bool registers = message.has_enrolment_request();
   if (open_.size() >= kMaxOpen) {
     mesh_.Send(FailedAnswer(id, registers, reason::kGatewayLimit.name));
-    return;
+    return false;
   }
   absl::StatusOr<TouchRequest> request = CheckRequest(
       identity_, static_cast<uint64_t>(UnixMillis(clock_)), message);
   if (!request.ok()) {
     mesh_.Send(FailedAnswer(id, registers, ReasonOf(request.status())));
-    return;
+    return false;
   }
   GatewayMessage received;
   received.mutable_approval_received()->set_approval_id(id);
@@ -108,8 +120,7 @@ void ApprovalDesk::Take(const MeshMessage& message, const std::string& id) {
   CueText text = CueOf(id, request->checked);
   open_.push_back(
       std::make_shared<Question>(*std::move(request), std::move(text)));
-  EnsureFinder();
-  Changed();
+  return true;
 }
 
 void ApprovalDesk::Void(const std::string& id) {
@@ -127,11 +138,14 @@ void ApprovalDesk::Void(const std::string& id) {
 }
 
 void ApprovalDesk::NoteOutcome(const std::string& id) {
-  MutexLock lock(mutex_);
-  const QuestionPtr question = Find(id);
-  if (question == nullptr) return;
-  question->outcome_known = true;
-  Changed();
+  {
+    MutexLock lock(mutex_);
+    const QuestionPtr question = Find(id);
+    if (question == nullptr) return;
+    question->outcome_known = true;
+    ++changes_;
+  }
+  changed_.NotifyAll();
 }
 
 bool ApprovalDesk::Decline(const std::string& id, const std::string& source) {
@@ -182,11 +196,13 @@ std::vector<gateway::v1::WaitingQuestion> ApprovalDesk::Waiting() const {
 void ApprovalDesk::WorkUntilStopped() {
   while (BecomeFinder()) {
     absl::optional<Match> match = FindMatch();
+    bool wakes = false;
     {
       MutexLock lock(mutex_);
       finding_ = false;
-      if (AnyWaiting()) EnsureFinder();
+      wakes = AnyWaiting() && EnsureFinder();
     }
+    if (wakes) work_.NotifyOne();
     if (match.has_value()) Put(*std::move(match));
   }
 }
@@ -330,13 +346,13 @@ bool ApprovalDesk::AnyWaiting() const {
   });
 }
 
-void ApprovalDesk::EnsureFinder() {
-  if (stop_ || finding_) return;
-  if (idle_ > 0) {
-    work_.NotifyOne();
-  } else if (workers_.size() < kMaxWorkers) {
+bool ApprovalDesk::EnsureFinder() {
+  if (stop_ || finding_) return false;
+  if (idle_ > 0) return true;
+  if (workers_.size() < kMaxWorkers) {
     workers_.emplace_back([this] { WorkUntilStopped(); });
   }
+  return false;
 }
 
 void ApprovalDesk::Show(Question& question) {

@@ -98,6 +98,9 @@ class ApprovalDesk : public MeshHandler {
   };
 
   void Take(const gateway::v1::MeshMessage& message, const std::string& id);
+  // A question is open that was not before.
+  bool Open(const gateway::v1::MeshMessage& message, const std::string& id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Void(const std::string& id);
   void NoteOutcome(const std::string& id);
 
@@ -118,7 +121,8 @@ class ApprovalDesk : public MeshHandler {
   QuestionPtr Find(const std::string& id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool AnyWaiting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void EnsureFinder() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Sees to it that somebody looks for keys: whether to wake a worker.
+  bool EnsureFinder() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Show(Question& question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The cue goes off, and `answer` goes up unless the question is void.
   void Answer(Question& question, gateway::v1::GatewayMessage answer,

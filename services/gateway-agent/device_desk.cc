@@ -141,10 +141,13 @@ void DeviceDesk::Post(std::function<void()> run) {
 }
 
 void DeviceDesk::Post(Work work) {
-  MutexLock lock(mutex_);
-  if (stop_) return;
-  queued_ += work.bytes;
-  work_.push_back(std::move(work));
+  {
+    MutexLock lock(mutex_);
+    if (stop_) return;
+    queued_ += work.bytes;
+    work_.push_back(std::move(work));
+  }
+  // Without the lock, which the thread that wakes needs at once.
   changed_.NotifyAll();
 }
 

@@ -17,6 +17,12 @@ absl::Status EpochChangedError() {
   return Error(reason::kStoreEpochChanged, "the store began anew: read again");
 }
 
+// Of this thread, which waits for one transition at a time.
+const std::shared_ptr<CondVar>& OwnWake() {
+  static thread_local const auto wake = std::make_shared<CondVar>();
+  return wake;
+}
+
 absl::Status BusyError(absl::string_view problem) {
   return WithRetry(Error(reason::kAuditUnavailable, problem), absl::Seconds(1));
 }
@@ -54,12 +60,13 @@ absl::StatusOr<Committed> DecisionQueue::Commit(Transition transition) {
   RETURN_IF_ERROR(CheckTransition(transition));
   Pending pending;
   pending.transition = std::move(transition);
+  pending.wake = OwnWake();
   {
     MutexLock lock(mutex_);
     RETURN_IF_ERROR(Admit());
     waiting_.push_back(&pending);
     if (!led_) led_ = pending.leads = true;
-    while (!pending.leads && !pending.decided) pending.wake.Wait(mutex_);
+    while (!pending.leads && !pending.decided) pending.wake->Wait(mutex_);
     if (pending.decided) return std::move(pending.result);
   }
   Lead();
@@ -93,14 +100,16 @@ absl::Status DecisionQueue::Follow() {
 
 void DecisionQueue::Lead() {
   std::vector<Pending*> deliver;
+  Wakes wakes;
   {
     MutexLock lead(leader_mutex_);
     DecideNext();
     MutexLock lock(mutex_);
-    HandOver();
+    wakes = HandOver();
     deliver.swap(decided_);
     ++delivering_;
   }
+  for (const auto& wake : wakes) wake->NotifyOne();
   for (Pending* pending : deliver) {
     const std::unique_ptr<Pending> owned(pending);
     owned->done(owned->result);
@@ -180,7 +189,8 @@ void DecisionQueue::Decide(const absl::StatusOr<store::Version>& version) {
   batch_.Clear();
 }
 
-void DecisionQueue::HandOver() {
+DecisionQueue::Wakes DecisionQueue::HandOver() {
+  Wakes wakes;
   size_t callbacks = 0;
   for (Pending* pending : decided_) {
     if (pending->done) {
@@ -189,20 +199,21 @@ void DecisionQueue::HandOver() {
     }
     // Its thread may be gone as soon as the lock is: nothing touches it later.
     pending->decided = true;
-    pending->wake.NotifyOne();
+    wakes.push_back(std::move(pending->wake));
   }
   decided_.resize(callbacks);
   if (next_.empty() && waiting_.empty()) {
     led_ = false;
-    return;
+    return wakes;
   }
   Pending* first = next_.empty() ? waiting_.front() : next_.front();
   if (first->done) {
     executor_.Schedule([this] { Lead(); });
-    return;
+    return wakes;
   }
   first->leads = true;
-  first->wake.NotifyOne();
+  wakes.push_back(first->wake);
+  return wakes;
 }
 
 }  // namespace u2fi::audit

@@ -87,8 +87,11 @@ class DecisionQueue {
     absl::StatusOr<Committed> result;
     bool decided = false;
     bool leads = false;
-    CondVar wake;
+    // Outlives the rest of it, so that the thread is woken without the locks,
+    // which it needs at once.
+    std::shared_ptr<CondVar> wake;
   };
+  using Wakes = std::vector<std::shared_ptr<CondVar>>;
 
   absl::Status Admit() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -105,9 +108,9 @@ class DecisionQueue {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(leader_mutex_);
   void FailAll(const absl::Status& status)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(leader_mutex_);
-  // Wakes the waiting threads whose transitions are decided, picks the next
-  // leader, and leaves in `decided_` what has a callback.
-  void HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(leader_mutex_, mutex_);
+  // Tells the waiting threads whose transitions are decided, and the next
+  // leader: who is to be woken. Leaves in `decided_` what has a callback.
+  Wakes HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(leader_mutex_, mutex_);
 
   store::Store& store_;
   const v1::Writer writer_;

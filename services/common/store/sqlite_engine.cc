@@ -217,10 +217,14 @@ absl::StatusOr<Version> SqliteEngine::CommitDurable(
   job->partition = partition.Name();
   job->request = request;
   job->bytes = BytesOf(request);
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return Unavailable("it is being closed");
+    queue_.push_back(job);
+  }
+  // Without the lock, which the thread needs at once.
+  work_.NotifyOne();
   MutexLock lock(mutex_);
-  if (stopping_) return Unavailable("it is being closed");
-  queue_.push_back(job);
-  if (!busy_) work_.NotifyOne();
   while (job->state != Job::State::kDone) {
     if (job->done.WaitFor(mutex_, timeout)) continue;
     if (job->state == Job::State::kRunning) {
