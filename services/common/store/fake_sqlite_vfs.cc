@@ -24,8 +24,9 @@ const sqlite3_io_methods* RealMethods(sqlite3_file* file) {
   return Of(file)->real()->pMethods;
 }
 
-int Ask(sqlite3_file* file, Step step) {
-  return Of(file)->owner->Ask(step, *Of(file)->path);
+int Ask(sqlite3_file* file, Step step, int64_t at = 0,
+        absl::string_view data = {}) {
+  return Of(file)->owner->Ask(step, *Of(file)->path, at, data);
 }
 
 int Close(sqlite3_file* file) {
@@ -36,12 +37,14 @@ int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
   return RealMethods(file)->xRead(Of(file)->real(), out, size, at);
 }
 int Write(sqlite3_file* file, const void* in, int size, sqlite3_int64 at) {
-  const int code = Ask(file, Step::kWrite);
+  const int code =
+      Ask(file, Step::kWrite, at,
+          {static_cast<const char*>(in), static_cast<size_t>(size)});
   return code != 0 ? code
                    : RealMethods(file)->xWrite(Of(file)->real(), in, size, at);
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
-  const int code = Ask(file, Step::kTruncate);
+  const int code = Ask(file, Step::kTruncate, size);
   return code != 0 ? code
                    : RealMethods(file)->xTruncate(Of(file)->real(), size);
 }
@@ -160,9 +163,19 @@ void FakeSqliteVfs::SetHook(Hook hook) {
   hook_ = std::move(hook);
 }
 
-int FakeSqliteVfs::Ask(Step step, const std::string& path) {
+void FakeSqliteVfs::SetRecorder(Recorder recorder) {
   MutexLock lock(mutex_);
-  return hook_ ? hook_(step, path) : SQLITE_OK;
+  recorder_ = std::move(recorder);
+}
+
+int FakeSqliteVfs::Ask(Step step, const std::string& path, int64_t at,
+                       absl::string_view data) {
+  MutexLock lock(mutex_);
+  const int code = hook_ ? hook_(step, path) : SQLITE_OK;
+  if (code == SQLITE_OK && recorder_) {
+    recorder_({step, path, at, std::string(data)});
+  }
+  return code;
 }
 
 }  // namespace u2fi::store

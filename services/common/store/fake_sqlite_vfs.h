@@ -1,9 +1,11 @@
 #ifndef U2FI_SERVICES_COMMON_STORE_FAKE_SQLITE_VFS_H_
 #define U2FI_SERVICES_COMMON_STORE_FAKE_SQLITE_VFS_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "services/common/sync/sync.h"
 
 namespace u2fi::store {
@@ -21,11 +23,23 @@ class FakeSqliteVfs {
   FakeSqliteVfs();
   ~FakeSqliteVfs();
 
+  // What a step is about to do with a file: `data` at `at`, or the new size.
+  struct Done {
+    Step step;
+    std::string path;
+    int64_t at = 0;
+    std::string data;
+  };
+  // Hears of each step that goes on, in order.
+  using Recorder = std::function<void(Done done)>;
+
   const std::string& name() const { return name_; }
   void SetHook(Hook hook);
+  void SetRecorder(Recorder recorder);
 
   // What the hook says about a step. For the file layer itself.
-  int Ask(Step step, const std::string& path);
+  int Ask(Step step, const std::string& path, int64_t at = 0,
+          absl::string_view data = {});
 
  private:
   struct Registration;
@@ -34,6 +48,7 @@ class FakeSqliteVfs {
   Registration* const registration_;
   Mutex mutex_;
   Hook hook_ ABSL_GUARDED_BY(mutex_);
+  Recorder recorder_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace u2fi::store
