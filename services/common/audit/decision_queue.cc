@@ -212,7 +212,8 @@ DecisionQueue::Wakes DecisionQueue::HandOver() {
     return wakes;
   }
   first->leads = true;
-  wakes.push_back(first->wake);
+  // It has the most to do.
+  wakes.insert(wakes.begin(), first->wake);
   return wakes;
 }
 
