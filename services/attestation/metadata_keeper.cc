@@ -193,13 +193,7 @@ void MetadataKeeper::RemoveParts(const Row& head) {
 const fido::MetadataEntry* BadModelOf(const Metadata& metadata,
                                       const records::v1::TokenRow& token) {
   if (metadata == nullptr) return nullptr;
-  const fido::MetadataTable& table = metadata->table;
-  for (const fido::MetadataEntry* entry :
-       {table.FindByAaguid(token.aaguid()),
-        table.FindByKeyId(token.attestation_key_id())}) {
-    if (entry != nullptr && entry->is_bad) return entry;
-  }
-  return nullptr;
+  return metadata->table.FindBad(token.aaguid(), token.attestation_key_id());
 }
 
 }  // namespace u2fi::attestation

@@ -75,6 +75,10 @@ INSTANTIATE_TEST_SUITE_P(WebAuthn, VectorTest,
 INSTANTIATE_TEST_SUITE_P(Recorded, VectorTest,
                          testing::ValuesIn(RecordedCases()), TestName);
 
+INSTANTIATE_TEST_SUITE_P(
+    Made, VectorTest,
+    testing::ValuesIn(Load("tests/vectors/webauthn/made.json")), TestName);
+
 // The cases whose verdict depends on policy.
 TEST(PolicyVectorTest, UnsupportedAlgorithmsAreRefusedByName) {
   for (const char* name : {"w3c_reg/packed-es512", "w3c_auth/packed-es512",

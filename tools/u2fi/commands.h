@@ -39,6 +39,8 @@ inline CLI::App* AddMeshCommand(
 void AddRecordCommands(CLI::App& app, Context& context);
 // gateways, gateway.
 void AddGatewayCommands(CLI::App& app, Context& context);
+// import-metadata, recovery.
+void AddAttestationCommands(CLI::App& app, Context& context);
 // enrol, token, account, provision, run, pins, transfer, unbind.
 void AddTouchCommands(CLI::App& app, Context& context);
 // cancel, get, watch, wait, approvals.

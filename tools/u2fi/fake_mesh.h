@@ -194,6 +194,40 @@ class FakeMesh : public Mesh {
     return Page<attestation::ListTokensResponse>("ListTokens", request, tokens,
                                                  token_page_);
   }
+  absl::StatusOr<attestation::ImportMetadataResponse> ImportMetadata(
+      absl::string_view blob, bool validate_only) override {
+    calls_.push_back(std::string("ImportMetadata ") + std::string(blob) +
+                     (validate_only ? " validate_only" : ""));
+    if (!error.ok()) return error;
+    return imported;
+  }
+  // What an import says.
+  attestation::ImportMetadataResponse imported;
+  absl::StatusOr<attestation::StartRecoveryResponse> StartRecovery(
+      const attestation::StartRecoveryRequest& request) override {
+    return Answer<attestation::StartRecoveryResponse>(
+        "StartRecovery", request,
+        [&](auto& response) { *response.mutable_recovery() = recovery; });
+  }
+  absl::StatusOr<attestation::ApproveRecoveryResponse> ApproveRecovery(
+      const attestation::ApproveRecoveryRequest& request) override {
+    return Answer<attestation::ApproveRecoveryResponse>(
+        "ApproveRecovery", request,
+        [&](auto& response) { *response.mutable_recovery() = recovery; });
+  }
+  absl::StatusOr<attestation::CancelRecoveryResponse> CancelRecovery(
+      const attestation::CancelRecoveryRequest& request) override {
+    return Answer<attestation::CancelRecoveryResponse>(
+        "CancelRecovery", request,
+        [&](auto& response) { *response.mutable_recovery() = recovery; });
+  }
+  absl::StatusOr<attestation::ListRecoveriesResponse> ListRecoveries(
+      const attestation::ListRecoveriesRequest& request) override {
+    return Page<attestation::ListRecoveriesResponse>(
+        "ListRecoveries", request, recoveries, recovery_page_);
+  }
+  attestation::Recovery recovery;
+  std::vector<attestation::ListRecoveriesResponse> recoveries;
   absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
       const gate::SubmitCommandRequest& request) override {
     return Answer<gate::SubmitCommandResponse>(
@@ -344,6 +378,7 @@ class FakeMesh : public Mesh {
   std::vector<std::string> calls_;
   size_t device_page_ = 0;
   size_t gateway_page_ = 0;
+  size_t recovery_page_ = 0;
   size_t token_page_ = 0;
 };
 

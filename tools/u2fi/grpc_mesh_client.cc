@@ -17,6 +17,9 @@ namespace {
 
 constexpr absl::Duration kCallTimeout = absl::Seconds(15);
 constexpr absl::Duration kExportTimeout = absl::Minutes(10);
+// Every token of every tenant is looked at.
+constexpr absl::Duration kImportTimeout = absl::Minutes(10);
+constexpr size_t kPieceSize = 512 << 10;
 constexpr char kGate[] = "command-gate";
 
 template <typename Stub, typename Request, typename Response>
@@ -219,6 +222,53 @@ absl::StatusOr<attestation::ListTokensResponse> GrpcMeshClient::ListTokens(
     const attestation::ListTokensRequest& request) {
   return Call(*attestation_, request,
               &attestation::Attestation::Stub::ListTokens);
+}
+
+absl::StatusOr<attestation::ImportMetadataResponse>
+GrpcMeshClient::ImportMetadata(absl::string_view blob, bool validate_only) {
+  grpc::ClientContext context;
+  rpc::PrepareCall(context, kImportTimeout);
+  attestation::ImportMetadataResponse response;
+  const auto writer = attestation_->ImportMetadata(&context, &response);
+  attestation::ImportMetadataRequest piece;
+  piece.set_validate_only(validate_only);
+  for (; !blob.empty(); blob.remove_prefix(piece.chunk().size())) {
+    piece.set_chunk(std::string(blob.substr(0, kPieceSize)));
+    // Whoever refuses says so at the end.
+    if (!writer->Write(piece)) break;
+  }
+  writer->WritesDone();
+  const grpc::Status status = writer->Finish();
+  if (!status.ok()) return rpc::FromGrpcStatus(status);
+  return response;
+}
+
+absl::StatusOr<attestation::StartRecoveryResponse>
+GrpcMeshClient::StartRecovery(
+    const attestation::StartRecoveryRequest& request) {
+  return Call(*attestation_, request,
+              &attestation::Attestation::Stub::StartRecovery);
+}
+
+absl::StatusOr<attestation::ApproveRecoveryResponse>
+GrpcMeshClient::ApproveRecovery(
+    const attestation::ApproveRecoveryRequest& request) {
+  return Call(*attestation_, request,
+              &attestation::Attestation::Stub::ApproveRecovery);
+}
+
+absl::StatusOr<attestation::CancelRecoveryResponse>
+GrpcMeshClient::CancelRecovery(
+    const attestation::CancelRecoveryRequest& request) {
+  return Call(*attestation_, request,
+              &attestation::Attestation::Stub::CancelRecovery);
+}
+
+absl::StatusOr<attestation::ListRecoveriesResponse>
+GrpcMeshClient::ListRecoveries(
+    const attestation::ListRecoveriesRequest& request) {
+  return Call(*attestation_, request,
+              &attestation::Attestation::Stub::ListRecoveries);
 }
 
 absl::StatusOr<gate::SubmitCommandResponse> GrpcMeshClient::SubmitCommand(

@@ -63,6 +63,16 @@ class GrpcMeshClient : public Mesh {
       const registry::UpdatePolicyRequest& request) override;
   absl::StatusOr<attestation::ListTokensResponse> ListTokens(
       const attestation::ListTokensRequest& request) override;
+  absl::StatusOr<attestation::ImportMetadataResponse> ImportMetadata(
+      absl::string_view blob, bool validate_only) override;
+  absl::StatusOr<attestation::StartRecoveryResponse> StartRecovery(
+      const attestation::StartRecoveryRequest& request) override;
+  absl::StatusOr<attestation::ApproveRecoveryResponse> ApproveRecovery(
+      const attestation::ApproveRecoveryRequest& request) override;
+  absl::StatusOr<attestation::CancelRecoveryResponse> CancelRecovery(
+      const attestation::CancelRecoveryRequest& request) override;
+  absl::StatusOr<attestation::ListRecoveriesResponse> ListRecoveries(
+      const attestation::ListRecoveriesRequest& request) override;
   absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
       const gate::SubmitCommandRequest& request) override;
   absl::StatusOr<gate::SubmitBatchResponse> SubmitBatch(

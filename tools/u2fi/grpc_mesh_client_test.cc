@@ -50,6 +50,31 @@ class FakeRegistry : public registry::DeviceRegistry::Service {
   }
 };
 
+// Takes the pieces of a BLOB and says how many bytes there were.
+class FakeAttestation : public attestation::Attestation::Service {
+ public:
+  // Refuses after this many pieces.
+  int most = 100;
+
+ private:
+  grpc::Status ImportMetadata(
+      grpc::ServerContext*,
+      grpc::ServerReader<attestation::ImportMetadataRequest>* reader,
+      attestation::ImportMetadataResponse* response) override {
+    attestation::ImportMetadataRequest piece;
+    uint64_t bytes = 0;
+    for (int i = 0; reader->Read(&piece); ++i) {
+      if (i == most) {
+        return rpc::ToGrpcStatus(Error(reason::kMessageSize, "too large"));
+      }
+      bytes += piece.chunk().size();
+      response->set_entries(piece.validate_only() ? 1 : 0);
+    }
+    response->set_number(bytes);
+    return grpc::Status::OK;
+  }
+};
+
 class FakeAudit : public audit_api::Audit::Service {
   grpc::Status ExportAudit(
       grpc::ServerContext*, const audit_api::ExportAuditRequest*,
@@ -67,10 +92,15 @@ class GrpcMeshClientTest : public testing::Test {
   GrpcMeshClientTest() {
     services_.Add<gate::CommandGate>(gate_)
         .Add<registry::DeviceRegistry>(registry_)
+        .Add<attestation::Attestation>(attestation_)
         .Add<audit_api::Audit>(audit_);
     settings_.gate = Serve("service/command-gate");
-    const std::string file = ca_.Files("operator/t1/olga").certificate;
     settings_.trust_domain = "test";
+    CallAs("operator/t1/olga");
+  }
+
+  void CallAs(const std::string& identity) {
+    const std::string file = ca_.Files(identity).certificate;
     settings_.identity = file.substr(0, file.rfind('/'));
   }
 
@@ -95,6 +125,7 @@ class GrpcMeshClientTest : public testing::Test {
   dev_ca::TestCa ca_;
   FakeGate gate_;
   FakeRegistry registry_;
+  FakeAttestation attestation_;
   FakeAudit audit_;
   rpc::ServiceList services_;
   std::vector<std::unique_ptr<rpc::TlsIdentity>> identities_;
@@ -157,6 +188,23 @@ TEST_F(GrpcMeshClientTest, AReaderThatStopsEndsTheStreamWithItsError) {
                                      return Error(reason::kInternal, "enough");
                                    }),
               HasReason(reason::kInternal));
+}
+
+TEST_F(GrpcMeshClientTest, ALongBlobGoesInPieces) {
+  CallAs("operator/-/root");
+  ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+  const std::string blob(3'000'000, 'x');
+  ASSERT_OK_AND_ASSIGN(const auto response, client->ImportMetadata(blob, true));
+  EXPECT_EQ(response.number(), blob.size());
+  EXPECT_EQ(response.entries(), 1u);
+}
+
+TEST_F(GrpcMeshClientTest, ABlobThatIsRefusedHalfWayHasItsReason) {
+  CallAs("operator/-/root");
+  attestation_.most = 2;
+  ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
+  EXPECT_THAT(client->ImportMetadata(std::string(16'000'000, 'x'), false),
+              HasReason(reason::kMessageSize));
 }
 
 TEST_F(GrpcMeshClientTest, TheAuditOfEveryProcessIsExportedOnce) {

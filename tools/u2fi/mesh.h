@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "u2fi/attestation/v1/admin.pb.h"
 #include "u2fi/audit/v1/audit.pb.h"
@@ -76,6 +77,17 @@ class Mesh {
 
   virtual absl::StatusOr<attestation::ListTokensResponse> ListTokens(
       const attestation::ListTokensRequest& request) = 0;
+  // In pieces; `blob` is the JWS.
+  virtual absl::StatusOr<attestation::ImportMetadataResponse> ImportMetadata(
+      absl::string_view blob, bool validate_only) = 0;
+  virtual absl::StatusOr<attestation::StartRecoveryResponse> StartRecovery(
+      const attestation::StartRecoveryRequest& request) = 0;
+  virtual absl::StatusOr<attestation::ApproveRecoveryResponse> ApproveRecovery(
+      const attestation::ApproveRecoveryRequest& request) = 0;
+  virtual absl::StatusOr<attestation::CancelRecoveryResponse> CancelRecovery(
+      const attestation::CancelRecoveryRequest& request) = 0;
+  virtual absl::StatusOr<attestation::ListRecoveriesResponse> ListRecoveries(
+      const attestation::ListRecoveriesRequest& request) = 0;
 
   virtual absl::StatusOr<gate::SubmitCommandResponse> SubmitCommand(
       const gate::SubmitCommandRequest& request) = 0;

@@ -40,6 +40,9 @@ An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
   u2fi set-model camera camera.on=touch device.identify=free
   device-emulator identity --state d --device cam-1=camera | u2fi import-devices -
   u2fi policy --rule door.open=quorum   for the whole tenant
+  u2fi recovery start ann --reason 'key lost'  another operator approves it
+  u2fi recovery approve RECOVERY        and: u2fi recovery list
+  u2fi import-metadata blob.jwt         of the platform: operator/-/root
 And then the owner:
   u2fi claim cam-1
   u2fi enrol --gateway g1
@@ -201,6 +204,7 @@ int RunCommandLine(int argc, const char* const* argv,
   AddFollowCommands(app, context);
   AddRecordCommands(app, context);
   AddGatewayCommands(app, context);
+  AddAttestationCommands(app, context);
   AddAuditCommands(app, context);
   AddStoreCommands(app, context);
   AddHelpCommands(app, context);

@@ -187,6 +187,26 @@ TEST_F(UsageTest, AWatchThatBreaksOffIsNoEnd) {
   EXPECT_EQ(Run({"watch", "commands/c1"}), 0);
 }
 
+TEST_F(UsageTest, ARecoveryHasItsActsAndItsReason) {
+  EXPECT_EQ(Run({"recovery"}), kExitUsage);
+  EXPECT_EQ(Run({"recovery", "start", "ann"}), kExitUsage);
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+  EXPECT_EQ(Run({"recovery", "start", "ann", "--reason", "lost"}), 0);
+  EXPECT_EQ(Run({"recovery", "approve", "r-1"}), 0);
+  EXPECT_EQ(Run({"recovery", "cancel", "r-1"}), 0);
+  EXPECT_EQ(Run({"recovery", "list"}), 0);
+  EXPECT_EQ(mesh_.calls().size(), 4u);
+}
+
+TEST_F(UsageTest, MetadataComesFromAFile) {
+  EXPECT_EQ(Run({"import-metadata", "/no-such-file"}), kExitRefused);
+  EXPECT_THAT(mesh_.calls(), IsEmpty());
+  const std::string path = testing::TempDir() + "/blob.jwt";
+  std::ofstream(path) << "a.b.c\n";
+  EXPECT_EQ(Run({"import-metadata", path.c_str(), "--validate-only"}), 0);
+  EXPECT_EQ(mesh_.calls().back(), "ImportMetadata a.b.c validate_only");
+}
+
 TEST_F(UsageTest, ACommandsHelpHasItsOwnExamplesAlone) {
   EXPECT_EQ(Run({"provision", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("  u2fi provision cam-1 --site home"));

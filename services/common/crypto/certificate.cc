@@ -210,11 +210,10 @@ class CertificateParser {
     if (reader.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(absl::string_view number, reader.Read(der::kInteger));
     ASSIGN_OR_RETURN(uint64_t length, der::ReadUnsigned(number));
-    if (!reader.empty() || !parts_.is_ca ||
-        length > std::numeric_limits<int>::max()) {
+    if (!reader.empty() || length > std::numeric_limits<int>::max()) {
       return Malformed("bad basic constraints");
     }
-    parts_.path_length = static_cast<int>(length);
+    if (parts_.is_ca) parts_.path_length = static_cast<int>(length);
     return absl::OkStatus();
   }
 

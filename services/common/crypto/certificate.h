@@ -74,7 +74,7 @@ class Certificate {
 
   // basicConstraints cA. False if the extension is missing.
   bool is_ca() const { return parts_->is_ca; }
-  // basicConstraints pathLenConstraint.
+  // basicConstraints pathLenConstraint, of a CA.
   absl::optional<int> path_length() const { return parts_->path_length; }
   // keyUsage is missing or has keyCertSign.
   bool may_sign_certificates() const { return parts_->may_sign_certificates; }

@@ -146,10 +146,7 @@ TEST_P(BadExtensionTest, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadExtensionTest,
     testing::Values(
-        // A path length without the CA flag, a negative one, a boolean of 1,
-        // bytes after it.
-        std::make_pair(kOidBasicConstraints,
-                       der::Sequence({der::Integer(uint64_t{1})})),
+        // A negative path length, a boolean of 1, bytes after it.
         std::make_pair(kOidBasicConstraints,
                        der::Sequence({der::Boolean(true),
                                       der::Write(der::kInteger, "\xff")})),
@@ -166,6 +163,16 @@ TEST_F(CertificateTest, EncodedDefaultsAreTaken) {
       {kOidBasicConstraints, true, der::Sequence({der::Boolean(false)})}};
   ASSERT_OK_AND_ASSIGN(Certificate certificate, Parse());
   EXPECT_FALSE(certificate.is_ca());
+}
+
+// RFC 5280, 4.2.1.9, forbids it to those who issue; it means nothing.
+TEST_F(CertificateTest, APathLengthWithoutTheCaFlagIsIgnored) {
+  spec_.without_constraints = true;
+  spec_.extensions = {
+      {kOidBasicConstraints, true, der::Sequence({der::Integer(uint64_t{0})})}};
+  ASSERT_OK_AND_ASSIGN(Certificate certificate, Parse());
+  EXPECT_FALSE(certificate.is_ca());
+  EXPECT_EQ(certificate.path_length(), absl::nullopt);
 }
 
 TEST_F(CertificateTest, TheIssuersSignatureIsAccepted) {

@@ -1,7 +1,9 @@
 #include "services/common/crypto/der.h"
 
+#include <limits>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,8 @@ namespace {
 constexpr int kMaxTagNumberBytes = 4;
 constexpr size_t kMaxLengthBytes = 4;
 constexpr size_t kMaxOidArcs = 32;
+// A UUID is one arc (X.667).
+constexpr int kMaxArcBytes = 19;
 
 absl::Status Malformed(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("DER: ", what));
@@ -29,15 +33,26 @@ bool TakeByte(absl::string_view& input, uint8_t& byte) {
 }
 
 // Base 128, most significant group first, as in long tags and OIDs.
-bool TakeBase128(absl::string_view& input, int max_bytes, uint64_t& value) {
+template <typename Number>
+bool TakeBase128(absl::string_view& input, int max_bytes, Number& value) {
   value = 0;
   for (int i = 0; i < max_bytes; ++i) {
     uint8_t byte = 0;
     if (!TakeByte(input, byte) || (i == 0 && byte == 0x80)) return false;
+    if (value > std::numeric_limits<Number>::max() >> 7) return false;
     value = value << 7 | (byte & 0x7f);
     if ((byte & 0x80) == 0) return true;
   }
   return false;
+}
+
+std::string Decimal(absl::uint128 number) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), static_cast<char>('0' + number % 10));
+    number /= 10;
+  } while (number != 0);
+  return digits;
 }
 
 bool TakeTag(absl::string_view& input, Tag& tag) {
@@ -139,16 +154,16 @@ absl::StatusOr<absl::string_view> ReadWhole(Tag tag, absl::string_view input) {
 }
 
 std::string OidText(absl::string_view contents) {
-  std::vector<uint64_t> arcs;
+  std::vector<std::string> arcs;
   while (!contents.empty() && arcs.size() < kMaxOidArcs) {
-    uint64_t arc = 0;
-    if (!TakeBase128(contents, 9, arc)) return "";
+    absl::uint128 arc = 0;
+    if (!TakeBase128(contents, kMaxArcBytes, arc)) return "";
     if (arcs.empty()) {
-      const uint64_t first = arc < 80 ? arc / 40 : 2;
-      arcs.push_back(first);
+      const absl::uint128 first = arc < 80 ? arc / 40 : 2;
+      arcs.push_back(Decimal(first));
       arc -= first * 40;
     }
-    arcs.push_back(arc);
+    arcs.push_back(Decimal(arc));
   }
   return contents.empty() ? absl::StrJoin(arcs, ".") : "";
 }

@@ -76,7 +76,8 @@ class Reader {
 // The one element of this tag that fills `input`: its contents.
 absl::StatusOr<absl::string_view> ReadWhole(Tag tag, absl::string_view input);
 
-// Contents of an OBJECT IDENTIFIER as "1.2.840.10045". Empty if malformed.
+// Contents of an OBJECT IDENTIFIER as "1.2.840.10045". Empty if malformed, or
+// with over 32 arcs or one of over 128 bits.
 std::string OidText(absl::string_view contents);
 
 // Contents of an INTEGER or ENUMERATED that is minimal, not negative and below

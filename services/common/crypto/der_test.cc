@@ -65,6 +65,15 @@ TEST(DerOidTest, RoundTrips) {
   }
 }
 
+// X.667: names made of a UUID have an arc of 128 bits.
+TEST(DerOidTest, ReadsArcsOf128Bits) {
+  EXPECT_EQ(OidText(Bytes("6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d22a")),
+            "2.25.329800735698586629295641978511506172202");
+  EXPECT_EQ(OidText(Bytes("6983ffffffffffffffffffffffffffffffffff7f")),
+            "2.25.340282366920938463463374607431768211455");
+  EXPECT_EQ(OidText(Bytes("6984808080808080808080808080808080808000")), "");
+}
+
 TEST(DerOidTest, MalformedIsEmpty) {
   EXPECT_EQ(OidText(""), "");
   EXPECT_EQ(OidText(Bytes("2a86")), "");

@@ -131,11 +131,14 @@ class CborParser {
         value.kind_ = CborValue::Kind::kBoolean;
         value.number_ = initial - 0xf4;
         return value;
-      case 0xf6:
-      case 0xf7:
+      case 0xf6:  // null
+      case 0xf7:  // undefined
+      case 0xf9:  // floats
+      case 0xfa:
+      case 0xfb:
         return value;
       default:
-        return Invalid("floats and other simple values are not allowed");
+        return Invalid("other simple values are not allowed");
     }
   }
 

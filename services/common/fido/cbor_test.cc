@@ -32,6 +32,14 @@ TEST(CborTest, ReadsStringsAndSimpleValues) {
   EXPECT_EQ(Parse("f6")->kind(), CborValue::Kind::kNothing);
 }
 
+// CTAP 2's canonical form has floats; nothing here has a use for them.
+TEST(CborTest, AFloatIsNothing) {
+  for (const char* hex : {"f93c00", "fa3f800000", "fb3ff8000000000000"}) {
+    ASSERT_OK_AND_ASSIGN(CborValue value, Parse(hex));
+    EXPECT_EQ(value.kind(), CborValue::Kind::kNothing);
+  }
+}
+
 TEST(CborTest, ReadsArraysAndMaps) {
   ASSERT_OK_AND_ASSIGN(CborValue map, Parse("a201820203616120"));
   EXPECT_EQ(map.AsMap()->size(), 2u);
@@ -75,7 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "a1410100",            // a key of bytes
                     "a18000",              // a key that is an array
                     "c000",                // tag
-                    "f90000", "fa00000000", "fb0000000000000000",  // floats
+                    "f900", "fa000000", "fb00000000000000",  // floats cut off
+                    "a1f9000000",                            // a float as a key
                     "e0", "f820",  // other simple values
                     "0000"));      // bytes after the item
 

@@ -30,4 +30,13 @@ const MetadataEntry* MetadataTable::FindByKeyId(
   return Find(by_key_id_, key_id);
 }
 
+const MetadataEntry* MetadataTable::FindBad(absl::string_view aaguid,
+                                            absl::string_view key_id) const {
+  for (const MetadataEntry* entry :
+       {FindByAaguid(aaguid), FindByKeyId(key_id)}) {
+    if (entry != nullptr && entry->is_bad) return entry;
+  }
+  return nullptr;
+}
+
 }  // namespace u2fi::fido

@@ -46,6 +46,9 @@ class MetadataTable {
   // Null if there is none. A zero AAGUID names nothing.
   const MetadataEntry* FindByAaguid(absl::string_view aaguid) const;
   const MetadataEntry* FindByKeyId(absl::string_view key_id) const;
+  // The entry of either name that calls its model bad.
+  const MetadataEntry* FindBad(absl::string_view aaguid,
+                               absl::string_view key_id) const;
 
   size_t size() const { return entries_.size(); }
   const std::vector<MetadataEntry>& entries() const { return entries_; }

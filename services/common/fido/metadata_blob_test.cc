@@ -253,6 +253,20 @@ TEST(MetadataPayloadTest, EntriesOfAnyShapeAreSurvived) {
   }
 }
 
+// FIDO Registry of Predefined Values, 3.6.1: two names of what COSE has one
+// for.
+TEST(MetadataPayloadTest, BothNamesOfAnAlgorithmAreKnown) {
+  ASSERT_OK_AND_ASSIGN(
+      const MetadataBlob blob,
+      ParseMetadataPayload(
+          R"({"no":1,"nextUpdate":"2023-12-01","entries":[)"
+          R"({"aaguid":"00112233445566778899aabbccddeeff","metadataStatement":)"
+          R"({"authenticationAlgorithms":["rsa_emsa_pkcs1_sha256_raw",)"
+          R"("rsa_emsa_pkcs1_sha256_der","rsassa_pss_sha256_der"]}}]})"));
+  EXPECT_THAT(blob.table.entries()[0].algorithms,
+              testing::ElementsAre(-257, -257, -37));
+}
+
 TEST(MetadataPayloadTest, AMemberTwiceIsRefused) {
   EXPECT_THAT(ParseMetadataPayload(
                   R"({"no":1,"no":2,"nextUpdate":"2023-12-01","entries":[]})"),

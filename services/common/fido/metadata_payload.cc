@@ -29,13 +29,15 @@ struct AlgorithmName {
   const char* name;
   int64_t number;
 };
-// FIDO Registry of Predefined Values, 3.6.1.
+// FIDO Registry of Predefined Values, 3.6.1. EMSA-PKCS1 is what RSASSA-PKCS1
+// signs with.
 constexpr AlgorithmName kAlgorithms[] = {
     {"secp256r1_ecdsa_sha256_raw", -7},  {"secp256r1_ecdsa_sha256_der", -7},
     {"ed25519_eddsa_sha512_raw", -8},    {"secp384r1_ecdsa_sha384_raw", -35},
     {"secp521r1_ecdsa_sha512_raw", -36}, {"rsassa_pss_sha256_raw", -37},
-    {"rsassa_pkcsv15_sha256_raw", -257}, {"rsassa_pkcsv15_sha384_raw", -258},
-    {"rsassa_pkcsv15_sha512_raw", -259},
+    {"rsassa_pss_sha256_der", -37},      {"rsassa_pkcsv15_sha256_raw", -257},
+    {"rsa_emsa_pkcs1_sha256_raw", -257}, {"rsa_emsa_pkcs1_sha256_der", -257},
+    {"rsassa_pkcsv15_sha384_raw", -258}, {"rsassa_pkcsv15_sha512_raw", -259},
 };
 
 absl::Status BadPayload(absl::string_view problem) {

@@ -38,14 +38,25 @@ bool AnyNames(const std::vector<ModelRule>& rules,
   });
 }
 
+// A rule names the token, and its origin proves that name.
+bool AnyProves(const std::vector<ModelRule>& rules,
+               const AttestationEvidence& evidence,
+               const TrustVerdict& verdict) {
+  if (verdict.level < TrustLevel::kAttested) return false;
+  return std::any_of(rules.begin(), rules.end(), [&](const ModelRule& rule) {
+    const bool counts =
+        rule.kind != ModelRule::Kind::kAaguid || verdict.proves_aaguid;
+    return counts && Names(rule, evidence);
+  });
+}
+
 }  // namespace
 
 absl::Status CheckModelPolicy(const AttestationEvidence& evidence,
                               const TrustVerdict& verdict,
                               const ModelPolicy& policy) {
-  const bool is_proved = verdict.level >= TrustLevel::kAttested;
-  const bool is_allowed = policy.allowed.empty() ||
-                          (is_proved && AnyNames(policy.allowed, evidence));
+  const bool is_allowed =
+      policy.allowed.empty() || AnyProves(policy.allowed, evidence, verdict);
   if (is_allowed && !AnyNames(policy.denied, evidence)) return absl::OkStatus();
   return Error(reason::kModelNotAllowed, "the model is not let in");
 }

@@ -24,7 +24,8 @@ struct ModelRule {
 
 struct ModelPolicy {
   // Empty: all. Otherwise a token is let in only if its origin is proved to an
-  // anchor and one of these names it.
+  // anchor and one of these names it; an AAGUID counts only if the anchor
+  // proves it.
   std::vector<ModelRule> allowed;
   // A token that says it is one of these is refused, proved or not.
   std::vector<ModelRule> denied;

@@ -31,8 +31,8 @@ class ModelPolicyTest : public testing::Test {
   }
 
   AttestationEvidence evidence_;
-  TrustVerdict proved_{TrustLevel::kAttested, ""};
-  TrustVerdict claimed_{TrustLevel::kNone, ""};
+  TrustVerdict proved_{TrustLevel::kAttested, "", true};
+  TrustVerdict claimed_;
 };
 
 TEST_F(ModelPolicyTest, WithoutRulesAllAreLetIn) {
@@ -58,6 +58,18 @@ TEST_F(ModelPolicyTest, AClaimThatIsNotProvedLetsNobodyIn) {
     EXPECT_THAT(CheckModelPolicy(evidence_, claimed_, {{rule}, {}}),
                 HasReason(reason::kModelNotAllowed));
   }
+}
+
+TEST_F(ModelPolicyTest, AnAaguidThatTheChainDoesNotProveLetsNobodyIn) {
+  proved_.proves_aaguid = false;
+  const std::vector<ModelRule> rules = Rules();
+  EXPECT_THAT(CheckModelPolicy(evidence_, proved_, {{rules[0]}, {}}),
+              HasReason(reason::kModelNotAllowed));
+  for (size_t i = 1; i < rules.size(); ++i) {
+    EXPECT_OK(CheckModelPolicy(evidence_, proved_, {{rules[i]}, {}}));
+  }
+  EXPECT_THAT(CheckModelPolicy(evidence_, proved_, {{}, {rules[0]}}),
+              HasReason(reason::kModelNotAllowed));
 }
 
 TEST_F(ModelPolicyTest, ADeniedModelIsRefusedProvedOrNot) {

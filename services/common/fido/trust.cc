@@ -76,12 +76,20 @@ bool ChecksLeafDates(const AttestationEvidence& evidence,
                                               evidence.format) == undated.end();
 }
 
+// A model that is bad is refused whoever vouches for it.
+absl::Status CheckNotBad(const AttestationEvidence& evidence,
+                         const TrustPolicy& policy) {
+  if (policy.metadata == nullptr) return absl::OkStatus();
+  const MetadataEntry* bad = policy.metadata->FindBad(
+      evidence.aaguid,
+      evidence.chain.empty() ? "" : AttestationKeyId(evidence.chain[0]));
+  if (bad == nullptr) return absl::OkStatus();
+  return Error(reason::kAttestationRevoked, "metadata calls the model bad",
+               {{"status", bad->bad_status}});
+}
+
 absl::Status CheckModel(const AttestationEvidence& evidence,
                         const MetadataEntry& model) {
-  if (model.is_bad) {
-    return Error(reason::kAttestationRevoked, "metadata calls the model bad",
-                 {{"status", model.bad_status}});
-  }
   const bool says_type =
       model.has_basic_attestation || model.has_self_attestation;
   const bool has_type = evidence.chain.empty() ? model.has_self_attestation
@@ -97,8 +105,22 @@ absl::Status CheckModel(const AttestationEvidence& evidence,
   return absl::OkStatus();
 }
 
-// The level of a chain. Metadata's own anchors prove the model; others prove
-// it too if metadata knows it and lists none.
+bool IsZero(absl::string_view aaguid) {
+  return aaguid.find_first_not_of('\0') == absl::string_view::npos;
+}
+
+// Who holds an anchored key of one vendor could claim another's AAGUID.
+bool ProvesAaguid(const AttestationEvidence& evidence, TrustLevel level,
+                  const MetadataEntry* model) {
+  if (level < TrustLevel::kAttested) return false;
+  if (model == nullptr) return true;
+  // A model of U2F has none.
+  if (model->aaguid.empty()) return IsZero(evidence.aaguid);
+  return model->aaguid == evidence.aaguid &&
+         (level == TrustLevel::kModel || model->anchors.empty());
+}
+
+// The level of a chain: only metadata's own anchors prove the model.
 absl::StatusOr<TrustLevel> JudgeChain(const AttestationEvidence& evidence,
                                       const TrustPolicy& policy,
                                       const MetadataEntry* model) {
@@ -128,12 +150,12 @@ absl::StatusOr<TrustVerdict> JudgeTrust(const AttestationEvidence& evidence,
   } else {
     ASSIGN_OR_RETURN(verdict.level, JudgeChain(evidence, policy, model));
   }
-  // A model that is bad is refused whoever vouches for it; what else metadata
-  // says does not count for a name that nothing proves.
-  if (model != nullptr &&
-      (model->is_bad || verdict.level > TrustLevel::kNone)) {
+  RETURN_IF_ERROR(CheckNotBad(evidence, policy));
+  // What else metadata says does not count for a name that nothing proves.
+  if (model != nullptr && verdict.level > TrustLevel::kNone) {
     RETURN_IF_ERROR(CheckModel(evidence, *model));
   }
+  verdict.proves_aaguid = ProvesAaguid(evidence, verdict.level, model);
   if (verdict.level == TrustLevel::kModel) {
     verdict.model_description = model->description;
   }

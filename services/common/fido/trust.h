@@ -67,13 +67,17 @@ struct TrustVerdict {
   TrustLevel level = TrustLevel::kNone;
   // Of the metadata, with kModel; else empty.
   std::string model_description;
+  // The chain leads to an anchor, and metadata does not say that the AAGUID is
+  // of other anchors, or the leaf of another model. Without metadata, an anchor
+  // vouches for whatever its chains claim.
+  bool proves_aaguid = false;
 };
 
 // Decides the level:
 //   - a chain must lead to an anchor for its format, or to one of the entry
 //     that metadata has for the model · ATTESTATION_UNTRUSTED
-//   - metadata must not call the model revoked or its key compromised ·
-//     ATTESTATION_REVOKED
+//   - metadata must not call the model revoked or its key compromised, by its
+//     AAGUID or by the leaf's key, attested or not · ATTESTATION_REVOKED
 //   - what metadata says about attestation types and algorithms must agree ·
 //     METADATA_MISMATCH
 //   - the level must reach `least` · ATTESTATION_UNTRUSTED

@@ -143,6 +143,70 @@ TEST_F(TrustTest, ABadModelIsRefusedWithItsOwnAttestationToo) {
   EXPECT_THAT(Judge(), HasReason(reason::kAttestationRevoked));
 }
 
+TEST_F(TrustTest, ABadModelIsRefusedWithoutAttestationToo) {
+  model_.is_bad = true;
+  UseModel();
+  evidence_.chain.clear();
+  EXPECT_THAT(Judge(), HasReason(reason::kAttestationRevoked));
+}
+
+// Who has the broken key of a U2F model claims another AAGUID with it.
+TEST_F(TrustTest, ABadModelIsRefusedByTheKeyOfItsCertificateToo) {
+  UseModel();
+  MetadataEntry bad;
+  bad.key_ids = {AttestationKeyId(evidence_.chain[0])};
+  bad.is_bad = true;
+  bad.bad_status = "ATTESTATION_KEY_COMPROMISE";
+  metadata_.Add(bad);
+  EXPECT_THAT(Judge(), HasReason(reason::kAttestationRevoked));
+}
+
+TEST_F(TrustTest, AnAnchorProvesTheAaguid) {
+  EXPECT_TRUE(Judge()->proves_aaguid);
+  UseModel();
+  EXPECT_TRUE(Judge()->proves_aaguid);
+  policy_.anchors.clear();
+  EXPECT_TRUE(Judge()->proves_aaguid);
+}
+
+TEST_F(TrustTest, WithoutAnAnchorNothingProvesTheAaguid) {
+  policy_.anchors.clear();
+  policy_.accept_untrusted = true;
+  EXPECT_FALSE(Judge()->proves_aaguid);
+  evidence_.chain.clear();
+  evidence_.is_self = true;
+  EXPECT_FALSE(Judge()->proves_aaguid);
+}
+
+// Anybody's Android phone can claim the AAGUID of another vendor's key under
+// Google's root.
+TEST_F(TrustTest, AnAnchorThatIsNotTheModelsDoesNotProveItsAaguid) {
+  model_.anchors = {crypto::SelfSigned(Spec("other", true), leaf_key_)};
+  UseModel();
+  ASSERT_OK_AND_ASSIGN(TrustVerdict verdict, Judge());
+  EXPECT_EQ(verdict.level, TrustLevel::kAttested);
+  EXPECT_FALSE(verdict.proves_aaguid);
+}
+
+TEST_F(TrustTest, TheKeyOfAnotherModelDoesNotProveTheAaguid) {
+  model_.aaguid.clear();
+  model_.key_ids = {AttestationKeyId(evidence_.chain[0])};
+  UseModel();
+  ASSERT_OK_AND_ASSIGN(TrustVerdict verdict, Judge());
+  EXPECT_EQ(verdict.level, TrustLevel::kModel);
+  EXPECT_FALSE(verdict.proves_aaguid);
+  evidence_.aaguid = std::string(16, '\0');
+  EXPECT_TRUE(Judge()->proves_aaguid);
+}
+
+TEST_F(TrustTest, AModelWithoutAnchorsIsProvedByThePolicys) {
+  model_.anchors.clear();
+  UseModel();
+  ASSERT_OK_AND_ASSIGN(TrustVerdict verdict, Judge());
+  EXPECT_EQ(verdict.level, TrustLevel::kAttested);
+  EXPECT_TRUE(verdict.proves_aaguid);
+}
+
 TEST_F(TrustTest, AnAttestationTypeThatTheModelDoesNotHaveIsRefused) {
   UseModel();
   evidence_.chain.clear();

@@ -310,6 +310,8 @@ RegistrationRecord WebAuthnRegistrationCheck::Record() {
   DescribeEvidence(record);
   for (const AttestationEvidence& other : evidence_) {
     AddFingerprints(other.chain, record);
+    // One that is not signed here may be signed there.
+    record.evidence.aaguid = std::max(record.evidence.aaguid, other.aaguid);
   }
   if (in().transports.has_value()) record.transports = in().transports;
   return record;

@@ -332,6 +332,21 @@ TEST(WebAuthnRegistrationTest, TheWeakestOfSeveralStatementsCounts) {
               HasReason(reason::kAttestationUntrusted));
 }
 
+// So that what metadata says later of the model finds the token.
+TEST(WebAuthnRegistrationTest, TheAaguidThatOneOfSeveralSignsIsKept) {
+  Case two;
+  MetadataEntry model;
+  model.aaguid = two.token.aaguid;
+  model.anchors = {two.token.Root()};
+  MetadataTable table;
+  table.Add(model);
+  two.inputs.policy.trust.metadata = &table;
+  ASSERT_OK_AND_ASSIGN(VerifiedRegistration twice,
+                       VerifyCompound(two, "fido-u2f"));
+  EXPECT_EQ(twice.record().evidence.format, "fido-u2f");
+  EXPECT_EQ(twice.record().evidence.aaguid, two.token.aaguid);
+}
+
 TEST(WebAuthnRegistrationTest, EachOfSeveralFormatsHasToBeLetIn) {
   Case two;
   two.inputs.policy.formats = {"compound", "packed"};
