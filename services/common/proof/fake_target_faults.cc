@@ -134,6 +134,23 @@ std::vector<FakeFault> TargetFaults() {
          *next.add_gateways() = Gw3().Pinned();
          c.AskForPins(next, {{&c.site.alice, &Gw3()}}, v1::PURPOSE_PINS);
        }},
+      {"PinsExecutedByAGatewayOfTheNewSet", "target",
+       &reason::kGatewayNotPinned,
+       [](FakeCase& c) {
+         v1::PinSet next = c.Next();
+         *next.add_gateways() = Gw3().Pinned();
+         v1::Command command = c.site.Command("u2fi.pins", Encode(next));
+         command.set_gateway("gw-3");
+         c.AskFor({Encode(command)}, {c.Alice()}, v1::PURPOSE_PINS);
+         c.inputs = [](VerifyInputs& in) { in.gateway = "gw-3"; };
+       }},
+      {"MoveExecutedByAStranger", "target", &reason::kGatewayNotPinned,
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("u2fi.pins", Encode(Moved(c)));
+         command.set_gateway("gw-9");
+         c.AskFor({Encode(command)}, {c.Alice()}, v1::PURPOSE_MOVE);
+         c.inputs = [](VerifyInputs& in) { in.gateway = "gw-9"; };
+       }},
       // deadlines
       {"ExecuteByTooFar", "deadlines", &reason::kDeadlineBounds,
        [](FakeCase& c) {
@@ -193,6 +210,19 @@ std::vector<FakeFault> TargetFaults() {
          const std::vector<std::string> batch = c.site.Batch(4);
          c.AskFor(batch, {c.Alice()}, v1::PURPOSE_COMMAND, 2);
          c.command = batch[1];
+       }},
+      {"IndexBeyondTheBatch", "path", &reason::kPathInvalid,
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("door.unlock");
+         command.set_index(1);
+         c.AskFor({Encode(command)}, {c.Alice()});
+         c.proof.set_index(1);
+       }},
+      {"IndexOfAnotherPlace", "path", &reason::kPathInvalid,
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("door.unlock");
+         command.set_index(1);
+         c.AskFor({Encode(command)}, {c.Alice()});
        }},
       {"BatchReordered", "path", &reason::kCommandMismatch,
        [](FakeCase& c) {
