@@ -189,6 +189,11 @@ TEST(CommandArgumentsTest, AccountGatewaysAscend) {
   arguments.mutable_gateways(0)->mutable_channel_key()->pop_back();
   EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
   arguments = good;
+  arguments.mutable_gateways()->RemoveLast();
+  EXPECT_OK(ArgumentsStatus("u2fi.account.gateways", arguments));
+  arguments.set_format(2);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments = good;
   arguments.set_previous("short");
   EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
   arguments.set_previous(std::string(32, 'p'));
@@ -224,6 +229,9 @@ TEST(CommandArgumentsTest, PolicyRulesAscendAndAreThere) {
   EXPECT_FALSE(ArgumentsStatus("u2fi.account.policy", arguments).ok());
   const v1::OperationRule good = rule;
   arguments.clear_rules();
+  arguments.set_format(2);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.policy", arguments).ok());
+  arguments.set_format(1);
   for (char c = 'a'; c < 'a' + 24; ++c) {
     *arguments.add_rules() = good;
     arguments.mutable_rules()->rbegin()->set_operation(std::string(1, c));
@@ -257,6 +265,9 @@ TEST(CommandArgumentsTest, APolicyChangeNamesWhatBecomesLooserAscending) {
   EXPECT_FALSE(ArgumentsStatus("u2fi.policy", arguments).ok());
   arguments.set_looser(1, "open");
   EXPECT_OK(ArgumentsStatus("u2fi.policy", arguments));
+  v1::PolicyChangeArguments other = arguments;
+  other.set_format(2);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", other).ok());
   v1::PolicyChangeArguments nothing = arguments;
   nothing.clear_resource();
   EXPECT_FALSE(ArgumentsStatus("u2fi.policy", nothing).ok());

@@ -1,4 +1,5 @@
 // The steps of one approval.
+#include "absl/strings/str_replace.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/fake_case.h"
@@ -113,6 +114,18 @@ std::vector<FakeFault> ApprovalFaults() {
                               {"acme", "home", "gw-1"},
                               c.site.gw2.key.public_key().point()));
        }},
+      {"U2fInABrowser", "client_data", &reason::kClientDataType,
+       [](FakeCase& c) {
+         c.Ask("log.read", {InPortal(c.site.alice)});
+         const std::string statement = First(c).statement();
+         const std::string data = absl::StrReplaceAll(
+             U2fClientData(kU2fAssertion, ChallengeOf(statement),
+                           {"acme", "home", "gw-1"},
+                           c.site.gw1.key.public_key().point()),
+             {{"u2fi:acme/home/gw-1", c.site.portal_origin}});
+         First(c) =
+             ToApproval(statement, c.site.alice.Touch(c.site.rp_id, data));
+       }},
       {"OriginOfAnotherPortal", "client_data", &reason::kOriginMismatch,
        [](FakeCase& c) {
          c.edit = [](AuthorizationStatement& s) {
@@ -127,6 +140,16 @@ std::vector<FakeFault> ApprovalFaults() {
          Unlock(c);
          std::string data = First(c).client_data();
          data.insert(data.find("\",\"y\""), "A");
+         TouchAgain(c, data);
+       }},
+      {"CrossOriginIsNeitherTrueNorFalse", "challenge",
+       &reason::kClientDataFormat,
+       [](FakeCase& c) {
+         Unlock(c);
+         std::string data = WebauthnClientData(
+             kWebauthnAssertion, ChallengeOf(First(c).statement()),
+             "u2fi:acme/home/gw-1");
+         data.insert(data.size() - 1, "y");
          TouchAgain(c, data);
        }},
       {"OriginWithAnEscape", "challenge", &reason::kClientDataFormat,

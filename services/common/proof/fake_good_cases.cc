@@ -48,6 +48,13 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          First(c) = ToApproval(statement,
                                c.site.alice.Touch(c.site.rp_id, data, 0x01));
        }},
+      {"ClientDataWithMoreMembers",
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true}});
+         std::string data = First(c).client_data();
+         data.insert(data.size() - 1, ",\"other\":\"x\"");
+         TouchAgain(c, data);
+       }},
       {"Quorum",
        [](FakeCase& c) {
          c.Ask("vault.open", {c.Alice(), c.Carol()});
@@ -60,6 +67,22 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
        [](FakeCase& c) {
          RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
          c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      {"QuorumOfDistinctGatewaysAtOneSite",
+       [](FakeCase& c) {
+         c.site.gw2 = FakeGateway("gw-2", "home");
+         *c.pins.mutable_gateways(1) = c.site.gw2.Pinned(true, false);
+         RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
+         c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      // Who does not count takes no place.
+      {"QuorumBesideOneWhoDoesNotCount",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
+         RuleOf(c.pins, "vault.open").set_uv(true);
+         c.Ask("vault.open", {c.Alice(),
+                              {&c.site.bob, &c.site.gw1, true, 0x05},
+                              {&c.site.carol, &c.site.gw2, true, 0x05}});
        }},
       {"QuorumOfDistinctSites",
        [](FakeCase& c) {
@@ -194,6 +217,14 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          *next.mutable_keys() = before.keys();
          next.clear_lease();
          c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
+      // A default for lessees is none for the pin set.
+      {"PinsByTheOwnerUnderALesseesDefault",
+       [](FakeCase& c) {
+         DuringLease(c);
+         AddDefault(c.pins, TouchRule());
+         c.pins.mutable_default_rule()->set_lessee(true);
+         ChangeRule(c, QuorumRule(2), {c.Alice()});
        }},
       // The lessee has a say in the camera for as long as the lease goes on.
       {"CameraTakenBackAfterTheLease",

@@ -128,6 +128,12 @@ std::vector<FakeFault> TargetFaults() {
          static const FakeGateway* const gw4 = new FakeGateway("gw-4", "cabin");
          c.AskForPins(Moved(c), {{&c.site.alice, gw4}}, v1::PURPOSE_MOVE);
        }},
+      {"MoveAtAGatewayThatMayNotApprove", "target", &reason::kGatewayNotPinned,
+       [](FakeCase& c) {
+         v1::PinSet next = Moved(c);
+         next.mutable_gateways(0)->clear_may_approve();
+         c.AskForPins(next, {{&c.site.alice, &Gw3()}}, v1::PURPOSE_MOVE);
+       }},
       {"PinsAtAGatewayOfTheNewSet", "target", &reason::kGatewayNotPinned,
        [](FakeCase& c) {
          v1::PinSet next = c.Next();

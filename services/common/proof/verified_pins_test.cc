@@ -103,6 +103,20 @@ TEST_F(VerifiedPinsTest, ABelievedTokenKeepsItsPoint) {
   EXPECT_THAT(Verify(), HasReason(reason::kEnrolmentInvalid));
 }
 
+TEST_F(VerifiedPinsTest, ABelievedTokenIsNotEnrolledAgainWithAnotherKey) {
+  *c_.pins.add_keys() = second_.Pinned(v1::KEY_ROLE_OWNER);
+  FakeToken other = second_;
+  other.key = FakeKey("mallory");
+  // The old key and another of the account's agree to it.
+  *evidence_.add_enrolments() =
+      FakeEnrolment(c_.site, other, FakeEnrolCommand(c_.site, other),
+                    {By(second_), c_.Alice()});
+  v1::PinSet next = c_.Next();
+  next.mutable_keys()->rbegin()->set_point(other.key.public_key().point());
+  c_.AskForPins(next, {c_.Alice()}, v1::PURPOSE_PINS);
+  EXPECT_THAT(Verify(), HasReason(reason::kEnrolmentInvalid));
+}
+
 TEST_F(VerifiedPinsTest, TheLevelIsTheEnrolledOneAtMost) {
   Enrol(second_, {By(second_), c_.Alice()}, 1);
   EXPECT_OK(Add(second_.Pinned(v1::KEY_ROLE_OWNER, 1)));

@@ -156,8 +156,10 @@ TEST_F(WindowTest, LateOnesAreTakenWithin64) {
 }
 
 TEST_F(WindowTest, AJumpForgetsWhatIsFarBehind) {
+  EXPECT_TRUE(Take(4));
   EXPECT_TRUE(Take(5));
   EXPECT_TRUE(Take(5 + 64));
+  EXPECT_TRUE(Take(68));
   EXPECT_FALSE(Take(5));
   EXPECT_TRUE(Take(6));
   EXPECT_TRUE(Take(U2FI_WINDOW_MAX_STEP));
