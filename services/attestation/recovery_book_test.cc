@@ -80,6 +80,21 @@ TEST_F(RecoveryBookTest, TwoOperatorsAndTimeLetOneNewTokenIn) {
   EXPECT_EQ(StateOf(other_token_), v1::TOKEN_STATE_ACTIVE);
 }
 
+TEST_F(RecoveryBookTest, ItSaysWhoWantedItWhyAndWhoAgreed) {
+  Waiting();
+  v1::ListRecoveriesRequest request;
+  request.set_account("ann");
+  ASSERT_OK_AND_ASSIGN(const auto list, core_.recoveries.List(olga_, request));
+  ASSERT_EQ(list.recoveries_size(), 1);
+  const v1::Recovery& recovery = list.recoveries(0);
+  EXPECT_EQ(recovery.account(), "ann");
+  EXPECT_EQ(recovery.reason(), start_.reason());
+  EXPECT_THAT(recovery.approvers(),
+              testing::ElementsAre(olga_.uri(), otto_.uri()));
+  EXPECT_TRUE(recovery.has_open_time());
+  EXPECT_GT(recovery.expire_time().seconds(), recovery.open_time().seconds());
+}
+
 // Its replica stops within seconds; that is long enough for a thief.
 TEST_F(RecoveryBookTest, AClockThatRunsAheadOpensNothing) {
   Waiting();

@@ -128,6 +128,34 @@ TEST_F(ChallengeIssuerTest, ARegistrationNeedsNoCandidate) {
   EXPECT_OK(issuer_.Issue(request));
 }
 
+TEST_F(ChallengeIssuerTest, ARegistrationHasNone) {
+  v1::IssueRequest request = IssueRequest();
+  request.mutable_template_()->set_purpose(proof::v1::PURPOSE_ENROL);
+  request.mutable_template_()->clear_site();
+  request.mutable_template_()->clear_pins_revision();
+  request.mutable_template_()->clear_batch_root();
+  request.mutable_template_()->clear_batch_size();
+  ExpectRefused(request, reason::kInvalidField);
+}
+
+TEST_F(ChallengeIssuerTest, AnApprovalOfAnEnrolmentNeedsSome) {
+  v1::IssueRequest request = IssueRequest();
+  request.clear_candidates();
+  request.mutable_template_()->set_purpose(proof::v1::PURPOSE_ENROL);
+  request.mutable_template_()->clear_site();
+  request.mutable_template_()->clear_pins_revision();
+  ExpectRefused(request, reason::kNoCredentials);
+}
+
+TEST_F(ChallengeIssuerTest, PresenceNeedsSome) {
+  v1::IssueRequest request = IssueRequest();
+  request.clear_candidates();
+  request.mutable_template_()->set_purpose(proof::v1::PURPOSE_PRESENCE);
+  request.mutable_template_()->clear_batch_root();
+  request.mutable_template_()->clear_batch_size();
+  ExpectRefused(request, reason::kNoCredentials);
+}
+
 TEST_F(ChallengeIssuerTest, GoesOnUnderTheNewEpochAfterAFailover) {
   Issue();
   memory_.Restart();

@@ -200,13 +200,40 @@ TEST_F(ApprovalsTest, AttestationChecksItAgainstTheStreamsChannel) {
   const StoredCommand asked = Asked();
   ASSERT_OK(Answer(asked, Touch(asked)));
   const auto& request = attestation_.asserted.at(0);
+  EXPECT_EQ(request.tenant(), "t1");
   EXPECT_EQ(request.statement(), asked.row.slots(0).statement());
+  EXPECT_EQ(request.answer().SerializeAsString(),
+            Touch(asked).assertion().SerializeAsString());
   EXPECT_EQ(request.channel().gateway(), "g1");
   EXPECT_EQ(request.channel().channel_key(), Session().channel_key);
 }
 
+TEST_F(ApprovalsTest, TheRuleIsReadAgainForTheSameRequest) {
+  const StoredCommand asked = Asked();
+  ASSERT_OK(Answer(asked, Touch(asked)));
+  const auto& request = registry_.last_resolve;
+  EXPECT_EQ(request.tenant(), "t1");
+  EXPECT_EQ(request.on_behalf_of(), "ann");
+  EXPECT_EQ(request.purpose(), proof::v1::PURPOSE_COMMAND);
+  EXPECT_EQ(request.approver_gateway(), "g1");
+  ASSERT_EQ(request.items_size(), 1);
+  EXPECT_EQ(request.items(0).device(), "cam-1");
+  EXPECT_EQ(request.items(0).operation(), "camera.on");
+}
+
+TEST_F(ApprovalsTest, ForbiddingBreakGlassForbidsNothingElse) {
+  const StoredCommand asked = Asked();
+  registry_.policy.set_forbid_break_glass(true);
+  ASSERT_OK_AND_ASSIGN(const StoredCommand after, Answer(asked, Touch(asked)));
+  EXPECT_EQ(after.row.state(), v1::COMMAND_STATE_APPROVED);
+}
+
 TEST_F(ApprovalsTest, AnAnswerOnAnotherGatewaysStreamIsRefused) {
   const StoredCommand asked = Asked();
+  GatewaySession same_key = Session("g2");
+  same_key.channel_key = Session("g1").channel_key;
+  EXPECT_THAT(Answer(asked, Touch(asked), same_key),
+              HasReason(reason::kChannelKeyMismatch));
   EXPECT_THAT(Answer(asked, Touch(asked), Session("g2")),
               HasReason(reason::kChannelKeyMismatch));
   EXPECT_THAT(attestation_.asserted, IsEmpty());
@@ -291,6 +318,12 @@ TEST_F(ApprovalsTest, WhatAnotherGatewaySaysAboutItIsNot) {
   ASSERT_OK(gate().flow.Cancel(asked, "x"));
   const size_t before = Rows().size();
   EXPECT_FALSE(Answer(Reread(asked), Touch(asked), Session("g2")).ok());
+  GatewaySession session = Session("g2");
+  session.channel_key = Session("g1").channel_key;
+  EXPECT_FALSE(Answer(Reread(asked), Touch(asked), session).ok());
+  session = Session("g1");
+  session.channel_key = Session("g2").channel_key;
+  EXPECT_FALSE(Answer(Reread(asked), Touch(asked), session).ok());
   gateway::v1::ApprovalAnswer other = Touch(asked);
   other.set_approval_id(ApprovalId(asked.row.command_id(), 0, 2));
   EXPECT_FALSE(Answer(Reread(asked), other).ok());
@@ -310,6 +343,9 @@ TEST_F(ApprovalsTest, AnotherAnswerAfterAnAcceptedOneIsRefused) {
   ASSERT_OK_AND_ASSIGN(const StoredCommand after, Answer(asked, Touch(asked)));
   gateway::v1::ApprovalAnswer twin = Touch(asked);
   twin.mutable_assertion()->set_signature("twin");
+  EXPECT_THAT(Answer(after, twin), HasReason(reason::kAlreadyDecided));
+  twin = Touch(asked);
+  twin.mutable_assertion()->set_client_data("other");
   EXPECT_THAT(Answer(after, twin), HasReason(reason::kAlreadyDecided));
 }
 

@@ -76,6 +76,44 @@ TEST_F(LateDispatchTest, WhatStandsGoesDown) {
   EXPECT_THAT(Executed(), SizeIs(1));
 }
 
+TEST_F(LateDispatchTest, TheRegistryIsAskedAboutThisVeryCommand) {
+  const StoredCommand approved = Approved();
+  registry_.last_resolve.Clear();
+  clock_.Advance(absl::Milliseconds(1001));
+  ASSERT_OK(Dispatch(approved));
+  const auto& asked = registry_.last_resolve;
+  EXPECT_EQ(asked.tenant(), "t1");
+  EXPECT_EQ(asked.on_behalf_of(), "ann");
+  EXPECT_EQ(asked.purpose(), proof::v1::PURPOSE_COMMAND);
+  ASSERT_EQ(asked.items_size(), 1);
+  EXPECT_EQ(asked.items(0).device(), "cam-1");
+  EXPECT_EQ(asked.items(0).operation(), "camera.on");
+}
+
+TEST_F(LateDispatchTest, WhatIsFreeStillGoesDown) {
+  registry_.rule.set_kind(proof::v1::RULE_KIND_FREE);
+  const StoredCommand free = Submit(CameraOn());
+  clock_.Advance(absl::Milliseconds(1001));
+  ASSERT_OK(Dispatch(free));
+  EXPECT_THAT(Executed(), SizeIs(1));
+}
+
+TEST_F(LateDispatchTest, ForbiddingBreakGlassEndsNothingElse) {
+  const StoredCommand approved = Approved();
+  registry_.policy.set_forbid_break_glass(true);
+  clock_.Advance(absl::Milliseconds(1001));
+  ASSERT_OK(Dispatch(approved));
+  EXPECT_THAT(Executed(), SizeIs(1));
+}
+
+TEST_F(LateDispatchTest, BreakGlassThatIsAllowedGoesDown) {
+  StoredCommand approved = Approved();
+  approved.row.set_purpose(proof::v1::PURPOSE_BREAK_GLASS);
+  clock_.Advance(absl::Milliseconds(1001));
+  ASSERT_OK(Dispatch(approved));
+  EXPECT_THAT(Executed(), SizeIs(1));
+}
+
 TEST_F(LateDispatchTest, ARegistryThatIsAwayIsWaitedFor) {
   const StoredCommand approved = Approved();
   registry_.resolve_status = Error(reason::kPeerUnavailable, "away");

@@ -301,8 +301,27 @@ TEST_F(GateFlowTest, AReportOfPinsIsConfirmed) {
   GatewayMessage message;
   message.mutable_pins_report()->set_device("cam-1");
   Hear(message);
+  EXPECT_EQ(registry_.confirmed.at(0).tenant(), "t1");
+  EXPECT_EQ(registry_.confirmed.at(0).gateway(), "g1");
   EXPECT_EQ(registry_.confirmed.at(0).reports(0).device(), "cam-1");
   EXPECT_THAT(gateways_.sent, IsEmpty());
+}
+
+// Under the name of the gateway that says it: the registry believes it of the
+// devices behind that one.
+TEST_F(GateFlowTest, ABindingIsConfirmedAsWhatThatGatewaySays) {
+  GatewayMessage message;
+  message.mutable_binding_result()->set_device("cam-1");
+  message.mutable_binding_result()->set_command_id(CameraOn().command_id);
+  Hear(message, "g2");
+  ASSERT_THAT(registry_.confirmed, SizeIs(1));
+  EXPECT_EQ(registry_.confirmed[0].tenant(), "t1");
+  EXPECT_EQ(registry_.confirmed[0].gateway(), "g2");
+  ASSERT_EQ(registry_.confirmed[0].results_size(), 1);
+  EXPECT_EQ(registry_.confirmed[0].results(0).device(), "cam-1");
+  message.mutable_binding_result()->clear_command_id();
+  Hear(message);
+  EXPECT_THAT(registry_.confirmed, SizeIs(1)) << "of no command";
 }
 
 TEST_F(GateFlowTest, ADeviceThatKeptStagedDataIsToldTheCommit) {
@@ -328,9 +347,31 @@ TEST_F(GateFlowTest, OrTheRollback) {
 TEST_F(GateFlowTest, ARenewalBringsATokenDown) {
   GatewayMessage message;
   message.mutable_token_renewal()->set_device("cam-1");
+  message.mutable_token_renewal()->set_renewal_id("r1");
+  message.mutable_token_renewal()->set_signature("signed");
   Hear(message);
+  EXPECT_EQ(registry_.renewed.at(0).tenant(), "t1");
   EXPECT_EQ(registry_.renewed.at(0).gateway(), "g1");
-  EXPECT_THAT(gateways_.Of(MeshMessage::kAccessToken), SizeIs(1));
+  EXPECT_EQ(registry_.renewed.at(0).renewal().signature(), "signed");
+  const auto sent = gateways_.Of(MeshMessage::kAccessToken);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].access_token().renewal_id(), "r1");
+  EXPECT_EQ(sent[0].access_token().device(), "cam-1");
+  EXPECT_EQ(sent[0].access_token().reason(), "");
+}
+
+TEST_F(GateFlowTest, ARenewalThatIsRefusedIsAnsweredWithTheReason) {
+  registry_.renew_status = Error(reason::kDeviceState, "not bound");
+  GatewayMessage message;
+  message.mutable_token_renewal()->set_device("cam-1");
+  message.mutable_token_renewal()->set_renewal_id("r1");
+  Hear(message);
+  const auto sent = gateways_.Of(MeshMessage::kAccessToken);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].access_token().renewal_id(), "r1");
+  EXPECT_EQ(sent[0].access_token().device(), "cam-1");
+  EXPECT_EQ(sent[0].access_token().jwt(), "");
+  EXPECT_EQ(sent[0].access_token().reason(), "DEVICE_STATE");
 }
 
 TEST_F(GateFlowTest, ACriticalCommandIsThreeDurableCommits) {

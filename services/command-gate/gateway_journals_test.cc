@@ -112,6 +112,35 @@ TEST_F(GatewayJournalsTest, TheBoundsHold) {
   ExpectRefused(backlog, reason::kInvalidField);
   backlog.clear_checkpoints();
   ExpectRefused(backlog, reason::kInvalidField);
+  AuditBacklog none = NextRows(1);
+  none.clear_rows();
+  ExpectRefused(none, reason::kInvalidField);
+  ExpectRefused(NextRows(1001), reason::kInvalidField);
+}
+
+TEST_F(GatewayJournalsTest, TheCheckpointAndItsKeyAreStoredToo) {
+  const AuditBacklog backlog = NextRows(3);
+  ASSERT_OK(Take(backlog));
+  const auto partition = *store::Partition::Make(audit::kJournalService, "t1");
+  ASSERT_OK_AND_ASSIGN(
+      const store::Snapshot stored,
+      memory_.Get(partition,
+                  {audit::CoveredKey(writer_.incarnation()),
+                   audit::AuditKeyKey(audit::Fingerprint(key_.public_key()))}));
+  EXPECT_EQ(stored.entries[0].value,
+            backlog.checkpoints(0).SerializeAsString());
+  EXPECT_EQ(stored.entries[1].value, key_.public_key().point());
+}
+
+TEST_F(GatewayJournalsTest, OfTwoGatesOneStoresARow) {
+  const AuditBacklog backlog = NextRows(1);
+  store_.BeforeNextCommit([&] {
+    GatewayJournals other(clock_, memory_, metrics_);
+    EXPECT_OK(other.Take(session_, key_.public_key().Spki(), backlog));
+  });
+  EXPECT_THAT(Take(backlog), HasReason(reason::kStoreAborted));
+  EXPECT_EQ(*Take(backlog), 1u);
+  EXPECT_EQ(Stored(), 1u);
 }
 
 TEST_F(GatewayJournalsTest, TooMuchInAMinuteIsRefused) {
@@ -168,6 +197,13 @@ TEST_F(GatewayJournalsTest, ACheckpointOverAnEarlierRowIsRefused) {
   backlog.MergeFrom(NextRows(1));
   backlog.mutable_checkpoints()->DeleteSubrange(0, 2);
   *backlog.add_checkpoints() = early;
+  ExpectRefused(backlog, reason::kAuditChain);
+}
+
+TEST_F(GatewayJournalsTest, ACheckpointOfAnotherWriterIsRefused) {
+  AuditBacklog backlog = NextRows(1);
+  writer_.set_service("gateway/s1/g2");
+  *backlog.mutable_checkpoints(0) = Sign(key_);
   ExpectRefused(backlog, reason::kAuditChain);
 }
 

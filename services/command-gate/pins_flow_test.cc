@@ -120,6 +120,21 @@ TEST_F(PinsFlowTest, WhoLoosensSatisfiesTheRuleBeforeTheChange) {
   EXPECT_EQ(SentDown()[0].pins_update().approvals_size(), 3);
 }
 
+TEST_F(PinsFlowTest, WithTouchesAsGoodAsThatRuleWants) {
+  proof::v1::Rule& pay = *registry_.pins.mutable_rules(0)->mutable_rule();
+  pay.set_uv(true);
+  pay.set_level(2);
+  for (proof::v1::PinnedKey& key : *registry_.pins.mutable_keys()) {
+    key.set_level(2);
+  }
+  next_.set_previous(
+      crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));
+  next_.clear_rules();
+  const StoredCommand asked = AskedForPins();
+  EXPECT_TRUE(asked.row.quorum().uv());
+  EXPECT_EQ(asked.row.quorum().level(), 2u);
+}
+
 TEST_F(PinsFlowTest, TheRequestersOwnTouchIsNoneOfTheTwo) {
   next_.clear_rules();
   const StoredCommand asked = AskedForPins();

@@ -170,6 +170,7 @@ TEST_F(QuorumFlowTest, OnceEnoughAgreedTheOthersCueGoesOff) {
   AddDora();
   const StoredCommand approved = ApprovedByTwo();
   EXPECT_EQ(Of(approved, "dora").state(), v1::APPROVAL_STATE_CANCELLED);
+  EXPECT_EQ(LastRow().body.approval_refs_size(), 1) << "bob's, not dora's";
   EXPECT_THAT(Cancelled(), ElementsAre(QuestionOf(approved, "dora")));
 }
 
@@ -214,6 +215,20 @@ TEST_F(QuorumFlowTest, AnApproverSuspendedBetweenCountsNoMore) {
   EXPECT_EQ(ended.row.state(), v1::COMMAND_STATE_DENIED);
   EXPECT_EQ(ended.row.reason(), "TOKEN_REVOKED");
   EXPECT_EQ(Of(ended, "bob").state(), v1::APPROVAL_STATE_REFUSED);
+}
+
+// Each of those who agreed before, not only the first.
+TEST_F(QuorumFlowTest, EveryEarlierTouchIsLookedAtAgain) {
+  registry_.rule.set_approvals(3);
+  AddDora();
+  const StoredCommand asked = Asked();
+  ASSERT_OK_AND_ASSIGN(const StoredCommand one, Approve(asked, "bob"));
+  ASSERT_OK_AND_ASSIGN(const StoredCommand two, Approve(one, "carl"));
+  Suspend("carl");
+  ASSERT_OK_AND_ASSIGN(const StoredCommand ended, Approve(two, "dora"));
+  EXPECT_EQ(ended.row.state(), v1::COMMAND_STATE_DENIED);
+  EXPECT_EQ(Of(ended, "bob").state(), v1::APPROVAL_STATE_ACCEPTED);
+  EXPECT_EQ(Of(ended, "carl").state(), v1::APPROVAL_STATE_REFUSED);
 }
 
 TEST_F(QuorumFlowTest, ATokenRevokedBetweenLeavesItToTheOthers) {

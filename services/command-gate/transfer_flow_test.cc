@@ -85,6 +85,17 @@ TEST_F(TransferFlowTest, EachIsAskedAtHisOwnGateway) {
   EXPECT_EQ(registry_.last_resolve.new_owner(), "frank");
 }
 
+TEST_F(TransferFlowTest, TheNewOwnerAgreesWithHisOwnersKeysOnly) {
+  *next_.add_keys() =
+      proof::FakeToken("frank-2", "frank").Pinned(proof::v1::KEY_ROLE_MEMBER);
+  *next_.add_keys() =
+      proof::FakeToken("grace-1", "grace").Pinned(proof::v1::KEY_ROLE_OWNER);
+  for (const char* other : {"frank-2", "grace-1"}) {
+    attestation_.tokens["frank"].push_back({other, "g9"});
+  }
+  EXPECT_THAT(Of(AskedForIt(), "frank").tokens(), ElementsAre("frank-1"));
+}
+
 TEST_F(TransferFlowTest, BothTouchesSendItDown) {
   const StoredCommand asked = AskedForIt();
   Hear(asked, "ann");

@@ -101,6 +101,47 @@ TEST_F(PinsUpdatePlannerTest, AKeyThatNobodyEnrolledIsRefused) {
   EXPECT_THAT(Plan(request), HasReason(reason::kNoCredentials));
 }
 
+TEST_F(PinsUpdatePlannerTest, AKnownKeyUnderAnothersNameIsRefused) {
+  MakeAccount("bob");
+  v1::PlanPinsRequest request = Request();
+  AddKey(request, site_.alice.id, "bob", proof::v1::KEY_ROLE_OWNER);
+  EXPECT_THAT(Plan(request), HasReason(reason::kNoCredentials));
+}
+
+TEST_F(PinsUpdatePlannerTest, KeysAndIssuersNeedTheirFlags) {
+  v1::PlanPinsRequest request = Request();
+  AddKey(request, site_.alice.id, "alice", proof::v1::KEY_ROLE_OWNER);
+  request.clear_replace_keys();
+  ExpectBadField(request, "keys");
+  request = Request();
+  request.add_lease_issuers()->set_id("desk");
+  ExpectBadField(request, "lease_issuers");
+}
+
+TEST_F(PinsUpdatePlannerTest, LeaseIssuersAreReplaced) {
+  v1::PlanPinsRequest request = Request();
+  proof::v1::LeaseIssuer& issuer = *request.add_lease_issuers();
+  issuer.set_id("desk");
+  issuer.set_point(proof::FakeKey("desk").public_key().point());
+  issuer.set_max_lease_s(60);
+  request.set_replace_lease_issuers(true);
+  const proof::v1::PinSet planned = Planned(request);
+  ASSERT_EQ(planned.lease_issuers_size(), 1);
+  EXPECT_EQ(planned.lease_issuers(0).id(), "desk");
+}
+
+TEST_F(PinsUpdatePlannerTest, IdsHaveTheirForm) {
+  v1::PlanPinsRequest request = Request();
+  AddKey(request, "Token", "alice", proof::v1::KEY_ROLE_OWNER);
+  ExpectBadField(request, "keys.token_id");
+  request = Request();
+  AddKey(request, "token", "Alice", proof::v1::KEY_ROLE_OWNER);
+  ExpectBadField(request, "keys.account");
+  request = Request();
+  request.add_gateways("GW");
+  ExpectBadField(request, "gateways");
+}
+
 TEST_F(PinsUpdatePlannerTest, ASetWithoutOwnerIsRefused) {
   v1::PlanPinsRequest request = Request();
   AddKey(request, site_.alice.id, "alice", proof::v1::KEY_ROLE_MEMBER);
@@ -133,6 +174,15 @@ TEST_F(PinsUpdatePlannerTest, AGatewayOfAStrangersSiteIsRefused) {
   v1::PlanPinsRequest request = Request();
   request.add_gateways("gw-2");
   EXPECT_THAT(Plan(request), HasReason(reason::kResourceUnknown));
+}
+
+TEST_F(PinsUpdatePlannerTest, NeitherSiteNorLeaseGoWithIt) {
+  v1::PlanPinsRequest request = Request();
+  request.set_site("home");
+  ExpectBadField(request, "purpose");
+  request = Request();
+  request.set_lease("lease-1");
+  ExpectBadField(request, "purpose");
 }
 
 TEST_F(PinsUpdatePlannerTest, AnAccountDoesNotGoWithIt) {

@@ -41,8 +41,10 @@ class PinsUpdateTest : public RegistryTestCase {
     NextRequest();
     proof::FakeRequest fake;
     fake.purpose = proof::v1::PURPOSE_PINS;
-    fake.commands = {
-        site_.CommandBytes("u2fi.pins", proof::PinSet::Encode(next)->bytes())};
+    proof::v1::Command command =
+        site_.Command("u2fi.pins", proof::PinSet::Encode(next)->bytes());
+    command.set_gateway(executor_gateway_);
+    fake.commands = {proof::Encode(command)};
     fake.touches = std::move(touches);
     v1::ApplyRequest request;
     request.set_tenant("acme");
@@ -97,6 +99,7 @@ class PinsUpdateTest : public RegistryTestCase {
   }
 
   proof::FakeToken second_{"token-2", "alice"};
+  std::string executor_gateway_ = "gw-1";
 };
 
 TEST_F(PinsUpdateTest, RecordsTheNextRevision) {
@@ -212,6 +215,25 @@ TEST_F(PinsUpdateTest, RefusesToLoseTheGatewayThatServes) {
   next.clear_gateways();
   *next.add_gateways() = second.Pinned();
   ExpectRefused(ByAlice(next), reason::kPinsChange);
+}
+
+TEST_F(PinsUpdateTest, RefusesASetUnderWhichItServesNoMore) {
+  PinSet next = Stricter();
+  next.mutable_gateways(0)->clear_may_execute();
+  ExpectRefused(ByAlice(next), reason::kPinsChange);
+}
+
+TEST_F(PinsUpdateTest, RefusesAnotherExecutorThanWhoServes) {
+  proof::FakeGateway second("gw-8", "home");
+  MakeGateway(second);
+  executor_gateway_ = "gw-8";
+  ExpectRefused(ByAlice(Stricter()), reason::kGatewayMismatch);
+}
+
+TEST_F(PinsUpdateTest, RefusesATouchThatIsTooOld) {
+  const v1::ApplyRequest request = ByAlice(Stricter());
+  clock_.Advance(absl::Hours(24 * 60));
+  ExpectRefused(request, reason::kExecuteByPassed);
 }
 
 TEST_F(PinsUpdateTest, TakesAFurtherGatewayOfTheSite) {

@@ -83,6 +83,22 @@ TEST_F(PolicyOfTwoTest, WhoseKeyWasTakenAwayAgreesNoMore) {
   EXPECT_EQ(Present().pending(0).agreements(0).account(), "bob");
 }
 
+TEST_F(PolicyOfTwoTest, AnotherKeyOfTheirsDoesNotStandForThatOne) {
+  proof::FakeToken second("token-2", "alice");
+  NextRequest();
+  ASSERT_OK(Apply(EnrolRequest(
+      second, {{&second, &site_.gw1}, {&site_.alice, &site_.gw1}})));
+  ASSERT_OK(Apply(Asked(Arguments())));
+  v1::TokenWord word;
+  word.set_account("alice");
+  word.set_revoked(site_.alice.id);
+  ASSERT_OK(Tell(word));
+  ASSERT_OK(Apply(AskedByBob(site_.gw2)));
+  EXPECT_EQ(Present().rules_size(), 3);
+  ASSERT_EQ(Present().pending(0).agreements_size(), 1);
+  EXPECT_EQ(Present().pending(0).agreements(0).account(), "bob");
+}
+
 TEST_F(PolicyOfTwoTest, NorWhoseKeyIsSuspended) {
   ASSERT_OK(Apply(Asked(Arguments())));
   v1::TokenWord word;

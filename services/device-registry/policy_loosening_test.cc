@@ -1,7 +1,9 @@
 #include "services/device-registry/policy_loosening.h"
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/common/proof/rules.h"
 
@@ -27,6 +29,14 @@ v1::Model ModelWith(const std::string& operation, const proof::v1::Rule& rule) {
   entry.set_operation(operation);
   *entry.mutable_rule() = rule;
   return model;
+}
+
+template <typename Resource>
+void Remember(const std::string& operation, const proof::v1::Rule& rule,
+              Resource& resource) {
+  proof::v1::OperationRule& entry = *resource.add_before_forbidden();
+  entry.set_operation(operation);
+  *entry.mutable_rule() = rule;
 }
 
 TEST(PolicyLooseningTest, TheSamePolicyLoosensNothing) {
@@ -78,6 +88,15 @@ TEST(PolicyLooseningTest, NobodyCanSatisfyForbiddenSoOneTouchEndsIt) {
   EXPECT_THAT(loosening.rules, SizeIs(1));
 }
 
+TEST(PolicyLooseningTest, WhatAForbiddenOperationAskedForIsToBeSatisfied) {
+  v1::Policy before = PolicyWith("bomb.arm", proof::ForbiddenRule());
+  Remember("bomb.bay", proof::QuorumRule(4), before);
+  Remember("bomb.arm", proof::QuorumRule(3), before);
+  const Loosening loosening = LooseningOf(before, v1::Policy());
+  ASSERT_THAT(loosening.rules, SizeIs(2));
+  EXPECT_EQ(loosening.rules[0].approvals(), 3u);
+}
+
 TEST(PolicyLooseningTest, EachOtherFieldThatAsksForLessIsNamed) {
   v1::Policy before;
   before.set_forbid_break_glass(true);
@@ -101,6 +120,77 @@ TEST(PolicyLooseningTest, EachOtherFieldThatAsksForMoreIsNot) {
   EXPECT_THAT(LooseningOf(before, after).looser, IsEmpty());
 }
 
+template <typename Resource>
+std::vector<std::string> Remembered(const Resource& resource) {
+  std::vector<std::string> names;
+  for (const auto& entry : resource.before_forbidden()) {
+    names.push_back(
+        absl::StrCat(entry.operation(), "=", proof::RuleName(entry.rule())));
+  }
+  return names;
+}
+
+// Forbidding an operation first is no way round those who have to agree.
+TEST(KeepForbiddenTest, WhatIsForbiddenRemembersWhatItAskedFor) {
+  v1::Policy before = PolicyWith("a", proof::QuorumRule(2));
+  const auto add = [&before](const std::string& operation,
+                             const proof::v1::Rule& rule) {
+    before.add_rules()->set_operation(operation);
+    *before.mutable_rules()->rbegin()->mutable_rule() = rule;
+  };
+  proof::v1::Rule level = proof::OwnerTouchRule();
+  level.set_level(1);
+  add("b", proof::TouchUvRule());
+  add("c", level);
+  add("d", proof::TouchRule());
+  add("e", proof::FreeRule());
+  v1::Policy after = before;
+  for (auto& entry : *after.mutable_rules()) {
+    *entry.mutable_rule() = proof::ForbiddenRule();
+  }
+  KeepForbidden(before, after);
+  EXPECT_THAT(Remembered(after),
+              ElementsAre("a=quorum", "b=touch_uv", "c=1 approval"))
+      << "one touch is asked for anyway";
+  v1::Policy later = after;
+  KeepForbidden(after, later);
+  EXPECT_THAT(Remembered(later), SizeIs(3)) << "for as long as it is";
+  KeepForbidden(after, before);
+  EXPECT_THAT(Remembered(before), IsEmpty());
+}
+
+TEST(KeepForbiddenTest, AModelRemembersWhatItHasNoMore) {
+  v1::Model before = ModelWith("door.open", proof::QuorumRule(2));
+  v1::Model after;
+  KeepForbidden(before, after);
+  EXPECT_THAT(Remembered(after), ElementsAre("door.open=quorum"));
+  v1::Model later;
+  KeepForbidden(after, later);
+  EXPECT_THAT(Remembered(later), ElementsAre("door.open=quorum"));
+  const Loosening loosening =
+      LooseningOf(later, ModelWith("door.open", proof::TouchRule()));
+  EXPECT_THAT(loosening.looser, ElementsAre("door.open=touch"));
+  ASSERT_THAT(loosening.rules, SizeIs(2));
+  EXPECT_EQ(loosening.rules[0].approvals(), 2u);
+}
+
+TEST(OwnPolicyTest, AnOwnersPolicyIsChangedByTouchesAsGoodAsItAsksFor) {
+  v1::Account account;
+  const auto add = [&account](const proof::v1::Rule& rule) {
+    *account.add_rules()->mutable_rule() = rule;
+  };
+  EXPECT_FALSE(RuleOfOwnPolicy(account).uv());
+  proof::v1::Rule level = proof::OwnerTouchRule();
+  level.set_level(2);
+  add(level);
+  add(proof::TouchUvRule());
+  add(proof::OwnerTouchRule());
+  const proof::v1::Rule rule = RuleOfOwnPolicy(account);
+  EXPECT_TRUE(rule.uv());
+  EXPECT_EQ(rule.level(), 2u);
+  EXPECT_EQ(rule.approvals(), 1u);
+}
+
 v1::Policy WithGuardians(int count) {
   v1::Policy policy = PolicyWith("door.open", proof::QuorumRule(3));
   for (int i = 0; i < count; ++i) {
@@ -121,6 +211,18 @@ TEST(PolicyLooseningTest, OtherGuardiansTakeAsManyAsTheRulesWantOrMostOfThem) {
   EXPECT_EQ(WantedOf(WithGuardians(2)), 2u);
   EXPECT_EQ(WantedOf(WithGuardians(4)), 3u);
   EXPECT_EQ(WantedOf(WithGuardians(6)), 4u);
+}
+
+TEST(PolicyLooseningTest, OtherGuardiansTakeTouchesAsGoodAsAnyRuleWants) {
+  v1::Policy before = WithGuardians(2);
+  before.mutable_rules(0)->mutable_rule()->set_level(1);
+  Remember("bomb.arm", proof::TouchUvRule(), before);
+  before.mutable_before_forbidden(0)->mutable_rule()->set_level(2);
+  v1::Policy after = before;
+  after.add_guardians("another");
+  const proof::v1::Rule rule = LooseningOf(before, after).rules[0];
+  EXPECT_TRUE(rule.uv());
+  EXPECT_EQ(rule.level(), 2u);
 }
 
 TEST(PolicyLooseningTest, GuardiansInAnotherOrderAreTheSame) {
@@ -170,6 +272,28 @@ TEST(ModelLooseningTest, AFieldThatNeedNotBeSealedAnyMoreIsOne) {
   EXPECT_THAT(LooseningOf(before, after).looser,
               ElementsAre("wifi.join secret_fields"));
   EXPECT_THAT(LooseningOf(after, before).looser, IsEmpty());
+  EXPECT_THAT(LooseningOf(before, before).looser, IsEmpty());
+  EXPECT_THAT(LooseningOf(before, v1::Model()).looser, IsEmpty())
+      << "nothing goes there any more";
+}
+
+TEST(ModelLooseningTest, AnOpenModelSealsNothingThatItDoesNotName) {
+  v1::Model before = ModelWith("wifi.join", proof::OwnerTouchRule());
+  before.mutable_operations(0)->add_secret_fields("password");
+  before.set_open(true);
+  v1::Model after;
+  after.set_open(true);
+  EXPECT_THAT(LooseningOf(before, after).looser,
+              ElementsAre("wifi.join secret_fields"));
+}
+
+TEST(ModelLooseningTest, AnOpenModelForbidsNothingThatItDoesNotName) {
+  v1::Model before = ModelWith("bomb.arm", proof::ForbiddenRule());
+  before.set_open(true);
+  v1::Model after;
+  after.set_open(true);
+  EXPECT_THAT(LooseningOf(before, after).looser,
+              ElementsAre("bomb.arm=1 approval"));
 }
 
 TEST(ModelLooseningTest, NamesForPeopleAreNone) {

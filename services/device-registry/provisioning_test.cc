@@ -3,6 +3,7 @@
 #include "gmock/gmock.h"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/pin_set.h"
+#include "services/common/proof/strict.h"
 #include "services/device-registry/registry_test_case.h"
 
 namespace u2fi::device_registry {
@@ -220,6 +221,44 @@ TEST_F(ProvisioningTest, RefusesAnotherRelyingParty) {
   site_.rp_id = "evil.example";
   pins.set_rp_id_hash(crypto::ToString(crypto::Sha256(site_.rp_id)));
   ExpectRefused(PinsRequest(pins), reason::kRpIdHashMismatch);
+}
+
+TEST_F(ProvisioningTest, RefusesAPinSetOfAnotherTenant) {
+  ArmAndStage();
+  PinSet pins = PlannedPins();
+  pins.set_tenant("other");
+  site_.tenant = "other";
+  v1::ApplyRequest request = PinsRequest(pins);
+  proof::v1::Command command;
+  command.ParseFromString(request.items(0).command());
+  command.set_command_id(command_id());
+  request.mutable_items(0)->set_command(proof::Encode(command));
+  proof::FakeRequest fake;
+  fake.purpose = proof::v1::PURPOSE_PROVISION;
+  fake.commands = {request.items(0).command()};
+  fake.touches = {{&site_.alice, &site_.gw1}};
+  *request.mutable_approvals() = site_.Prove(fake).approvals();
+  ExpectRefused(request, reason::kTenantMismatch);
+}
+
+TEST_F(ProvisioningTest, RefusesAPinSetForAnotherSite) {
+  MakeSite("office", "alice");
+  ArmAndStage();
+  PinSet pins = PlannedPins();
+  pins.set_site("office");
+  site_.site = "office";
+  ExpectRefused(PinsRequest(pins), reason::kSiteMismatch);
+}
+
+TEST_F(ProvisioningTest, RefusesAnotherExecutorThanTheTransactions) {
+  proof::FakeGateway second("gw-8", "home");
+  MakeGateway(second);
+  ArmAndStage();
+  const PinSet pins = PlannedPins();
+  site_.gw1.id = "gw-8";
+  const v1::ApplyRequest elsewhere = PinsRequest(pins);
+  site_.gw1.id = "gw-1";
+  ExpectRefused(elsewhere, reason::kGatewayMismatch);
 }
 
 TEST_F(ProvisioningTest, RefusesAGatewayOfAnotherSite) {

@@ -42,6 +42,37 @@ TEST_F(TransferPlannerTest, ItStaysWhereItIsUnderItsRules) {
   EXPECT_TRUE(next.gateways(0).may_execute());
 }
 
+TEST_F(TransferPlannerTest, WhoLeasedItForTheOldOwnerDoesSoNoMore) {
+  v1::ListPinRevisionsRequest list;
+  list.set_device("lock-1");
+  ASSERT_OK_AND_ASSIGN(const auto revisions,
+                       core_->reader().ListPinRevisions(client_, list));
+  proof::v1::PinSet leasable = proof::FakeSite::Next(
+      *proof::PinSet::Parse(revisions.pin_revisions(0).pin_set()));
+  *leasable.mutable_lease_issuers() = site_.FirstPins().lease_issuers();
+  ASSERT_OK(core_->applier().Apply(
+      gate_, Request(leasable, {{&site_.alice, &site_.gw1}},
+                     proof::v1::PURPOSE_PINS)));
+  const proof::v1::PinSet next = Planned();
+  EXPECT_EQ(next.revision(), 3u);
+  EXPECT_EQ(next.lease_issuers_size(), 0);
+}
+
+TEST_F(TransferPlannerTest, NothingElseGoesWithIt) {
+  v1::PlanPinsRequest request = PlanRequest();
+  request.add_rules()->set_operation("door.unlock");
+  ExpectBadField(request, "purpose");
+  request = PlanRequest();
+  request.add_keys()->set_token_id("tok-frank");
+  ExpectBadField(request, "purpose");
+  request = PlanRequest();
+  request.add_lease_issuers()->set_id("desk");
+  ExpectBadField(request, "purpose");
+  request = PlanRequest();
+  request.set_lease("lease-1");
+  ExpectBadField(request, "purpose");
+}
+
 TEST_F(TransferPlannerTest, TouchesCountAtTheNewOwnersGateway) {
   const proof::v1::PinSet next = Planned();
   EXPECT_EQ(next.gateways(1).id(), "gw-9");

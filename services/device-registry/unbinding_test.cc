@@ -93,7 +93,11 @@ TEST_F(UnbindingTest, OnceTheDeviceIsBlankAnybodyMayClaimIt) {
   EXPECT_EQ(Device().state(), v1::DEVICE_STATE_IMPORTED);
   EXPECT_EQ(Device().account(), "");
   EXPECT_EQ(Device().gateway(), "");
+  EXPECT_EQ(Device().site(), "");
+  EXPECT_EQ(Device().pins_revision(), 0u);
+  EXPECT_EQ(Device().pins_hash(), "");
   EXPECT_EQ(Binding().state(), v1::BINDING_STATE_ENDED);
+  EXPECT_EQ(Binding().end_time().seconds(), UnixMillis(clock_) / 1000);
   MakeAccount("bob");
   ClaimDevice("lock-1", "bob");
   EXPECT_EQ(Device().account(), "bob");
@@ -182,6 +186,12 @@ TEST_F(UnbindingTest, ABlankDeviceStopsTheTimer) {
 TEST_F(UnbindingTest, RefusesAKeyThatIsNotPinned) {
   EXPECT_THAT(Apply(Request(site_.bob)), HasReason(reason::kTokenNotPinned));
   EXPECT_EQ(Device().state(), v1::DEVICE_STATE_BOUND);
+}
+
+TEST_F(UnbindingTest, RefusesATouchThatIsTooOld) {
+  const v1::ApplyRequest request = Request(site_.alice);
+  clock_.Advance(absl::Hours(24 * 60));
+  EXPECT_THAT(Apply(request), HasReason(reason::kExecuteByPassed));
 }
 
 TEST_F(UnbindingTest, RefusesATransaction) {

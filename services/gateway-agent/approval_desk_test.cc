@@ -257,6 +257,15 @@ TEST_F(ApprovalDeskTest, AQuestionWithoutAKeyCanBeDeclined) {
   EXPECT_EQ(NextAnswer().declined().source(), "button");
 }
 
+TEST_F(ApprovalDeskTest, OnlyTheQuestionThatIsNamedIsDeclined) {
+  Ask(questions_.Approval("q1", "k1"));
+  Ask(questions_.Approval("q2", "k1"));
+  EXPECT_FALSE(desk().Decline("q3", "button"));
+  EXPECT_TRUE(desk().Decline("q2", "button"));
+  EXPECT_EQ(NextAnswer().approval_id(), "q2");
+  EXPECT_EQ(desk().Waiting().size(), 1u);
+}
+
 TEST_F(ApprovalDeskTest, DecliningWithoutAnIdMeansWhatIsShown) {
   Ask(questions_.Approval("q1", "k1"));
   cue_.WaitFor("on q1");
@@ -285,6 +294,14 @@ TEST_F(ApprovalDeskTest, ACancelledQuestionGetsNoAnswer) {
   tokens_.Touch("p1");
   Ask(questions_.Approval("q2", "k1"));
   EXPECT_EQ(NextAnswer().approval_id(), "q2");
+}
+
+TEST_F(ApprovalDeskTest, ACancelOrOutcomeOfNoQuestionChangesNothing) {
+  Ask(questions_.Approval("q1", "k1"));
+  Ask(FakeQuestions::Cancel("q2"));
+  Ask(FakeQuestions::Outcome("q2"));
+  ASSERT_EQ(desk().Waiting().size(), 1u);
+  EXPECT_EQ(desk().Waiting()[0].approval_id(), "q1");
 }
 
 TEST_F(ApprovalDeskTest, ACancelledQuestionThatWaitsIsGone) {

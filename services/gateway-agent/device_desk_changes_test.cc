@@ -60,6 +60,14 @@ class ChangesCase : public testing::Test, public DeviceDeskCase {
     *release.mutable_approvals() = site.Prove(request).approvals();
     return message;
   }
+  // The same approvals, said to release the device.
+  static MeshMessage AsRelease(const gateway::v1::ExecuteCommand& execute) {
+    MeshMessage message;
+    gateway::v1::ReleaseBinding& release = *message.mutable_release_binding();
+    release.mutable_item()->set_command(execute.command());
+    *release.mutable_approvals() = execute.proof().approvals();
+    return message;
+  }
   static std::string CommandIn(const MeshMessage& message) {
     return message.has_pins_update()
                ? message.pins_update().item().command()
@@ -137,6 +145,14 @@ TEST_F(DeviceDeskChangesTest, AVerifiedPinSetGoesDown) {
   const MeshMessage update = Update();
   Tell(update);
   EXPECT_EQ(Told(), 1);
+  device::v1::ToDevice down;
+  ASSERT_TRUE(down.ParseFromString(To(mqtt::TopicKind::kDown).back().payload));
+  EXPECT_EQ(down.pins_update().command(), CommandIn(update));
+  EXPECT_EQ(down.pins_update().evidence(),
+            proof::Encode(update.pins_update().evidence()));
+  proof::v1::Proof proof;
+  ASSERT_TRUE(proof.ParseFromString(down.pins_update().proof()));
+  EXPECT_EQ(proof.approvals_size(), 1);
   EXPECT_TRUE(Believes(1));
   EXPECT_TRUE(Bound().empty());
 }
@@ -317,6 +333,7 @@ TEST_F(DeviceDeskChangesTest, AReleaseGoesDownAndTheDeviceIsForgotten) {
   device::v1::ToDevice down;
   ASSERT_TRUE(down.ParseFromString(sent.back().payload));
   EXPECT_EQ(down.release().command(), CommandIn(release));
+  EXPECT_FALSE(down.release().proof().empty());
   EXPECT_TRUE(Believes(1));
   DeviceSays(Result(IdIn(release), "SUCCEEDED"));
   DeviceSays(Blank());
@@ -327,6 +344,50 @@ TEST_F(DeviceDeskChangesTest, AReleaseGoesDownAndTheDeviceIsForgotten) {
   EXPECT_EQ(results[0].command_id(), IdIn(release));
   EXPECT_EQ(results[0].pins_revision(), 0u);
   EXPECT_EQ(results[0].device_signature(), "signed");
+}
+
+// A touch for something else releases nothing, genuine as it may be.
+TEST_F(DeviceDeskChangesTest, AnotherCommandIsNoRelease) {
+  Tell(AsRelease(Touched("lock.unlock")));
+  EXPECT_EQ(Reason(), "OPERATION_UNKNOWN");
+  EXPECT_TRUE(To(mqtt::TopicKind::kDown).empty());
+  EXPECT_TRUE(Believes(1));
+}
+
+TEST_F(DeviceDeskChangesTest, AnAnswerToAnotherCommandIsNone) {
+  const MeshMessage update = Update();
+  Tell(update);
+  DeviceSays(Result("another", "REFUSED SEQUENCE_STALE"));
+  DeviceSays(Report(Genesis()));
+  EXPECT_EQ(Reason(), "") << "which set it has, and no refusal";
+  EXPECT_EQ(Told(), 2) << "it comes back, and may not have heard of it";
+}
+
+TEST_F(DeviceDeskChangesTest, OnlyAReasonGoesUpAsOne) {
+  for (const std::string& said :
+       {std::string("REFUSED <b>"), std::string("REFUSED "),
+        std::string("REFUSED"), "REFUSED " + std::string(65, 'A')}) {
+    const MeshMessage update = Update();
+    Tell(update);
+    DeviceSays(Result(IdIn(update), said));
+    DeviceSays(Report(Genesis()));
+    EXPECT_EQ(Reason(), "MESSAGE_FORMAT") << said;
+  }
+  const MeshMessage update = Update();
+  Tell(update);
+  DeviceSays(Result(IdIn(update), "REFUSED " + std::string(64, 'A')));
+  DeviceSays(Report(Genesis()));
+  EXPECT_EQ(Reason(), std::string(64, 'A'));
+}
+
+TEST_F(DeviceDeskChangesTest, ARefusalSignsForNoNewSet) {
+  const MeshMessage update = Update();
+  Tell(update);
+  DeviceSays(Result(IdIn(update), "REFUSED PINS_REVISION"));
+  DeviceSays(Report(next_));
+  const auto results = Bound();
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].device_signature(), "");
 }
 
 TEST_F(DeviceDeskChangesTest, AReleaseOfAnotherPinSetIsRefused) {
@@ -375,6 +436,12 @@ TEST_F(DeviceDeskPlainChangesTest, AReleaseIsTheEndAtOnce) {
   ASSERT_OK_AND_ASSIGN(const auto devices, desk->Devices());
   EXPECT_TRUE(devices.empty());
   EXPECT_EQ(Reason(), "");
+}
+
+TEST_F(DeviceDeskPlainChangesTest, AnotherCommandIsNoRelease) {
+  Tell(AsRelease(Touched("lock.unlock")));
+  EXPECT_EQ(Reason(), "OPERATION_UNKNOWN");
+  EXPECT_TRUE(Believes(1));
 }
 
 TEST_F(DeviceDeskPlainChangesTest, ASetThatDoesNotFollowIsRefused) {

@@ -38,6 +38,10 @@ TEST_F(DeviceDeskPlainTest, ItHearsOnceAtMostOnceAndNothingIsKept) {
   const mqtt::Message sent = To(mqtt::TopicKind::kPlainSet)[0];
   EXPECT_EQ(sent.qos, mqtt::Qos::kAtMostOnce);
   EXPECT_FALSE(sent.retain);
+  EXPECT_EQ(sent.expiry, absl::Minutes(2)) << "until execute_by";
+  EXPECT_EQ(sent.response_topic,
+            topics.Of(site.device, mqtt::TopicKind::kPlainState));
+  EXPECT_EQ(sent.correlation, IdOf(execute));
   EXPECT_EQ(sent.payload,
             absl::StrCat("{\"arguments\":{},\"command\":\"", IdOf(execute),
                          "\",\"operation\":\"lock.unlock\"}"));
@@ -47,6 +51,23 @@ TEST_F(DeviceDeskPlainTest, ItHearsOnceAtMostOnceAndNothingIsKept) {
 TEST_F(DeviceDeskPlainTest, TheAgentVerifiesForIt) {
   Execute(Free("lock.unlock"));
   EXPECT_EQ(Refused(), "OPERATION_NOT_FREE");
+  EXPECT_EQ(Publications(), 0);
+}
+
+TEST_F(DeviceDeskPlainTest, WhatNobodyTouchesForRunsTooIfItIsFree) {
+  Execute(Free("device.identify"));
+  EXPECT_EQ(Refused(), "");
+  EXPECT_EQ(Publications(), 1);
+}
+
+// Not after it is in the journal: then it would count as handed over.
+TEST_F(DeviceDeskPlainTest, ArgumentsThatItCannotReadAreRefusedEachTime) {
+  ExecuteCommand execute = Free("device.identify");
+  execute.set_command(site.CommandBytes("device.identify", "[]"));
+  for (int i = 0; i < 2; ++i) {
+    Execute(execute);
+    EXPECT_EQ(Refused(), "COMMAND_FORMAT");
+  }
   EXPECT_EQ(Publications(), 0);
 }
 
@@ -85,6 +106,7 @@ TEST_F(DeviceDeskPlainTest, ACommandThatComesAgainIsNotPublishedAgain) {
   Execute(execute);
   Execute(execute);
   EXPECT_EQ(Publications(), 1);
+  EXPECT_TRUE(To(mqtt::TopicKind::kDown).empty());
 }
 
 TEST_F(DeviceDeskPlainTest, ABrokerThatComesBackChangesNothing) {

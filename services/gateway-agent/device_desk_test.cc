@@ -265,6 +265,24 @@ TEST_F(DeviceDeskTest, ARevokedTokenIsRefusedAlsoAfterARestart) {
   ExpectRefused(Touched("lock.unlock"), "TOKEN_REVOKED");
 }
 
+TEST_F(DeviceDeskTest, ARevokedGatewayIsRefusedAlsoAfterARestart) {
+  MeshMessage revoke;
+  revoke.mutable_revocations()->set_revision(3);
+  revoke.mutable_revocations()->add_gateways(site.gw1.id);
+  Tell(revoke);
+  ExpectRefused(Touched("lock.unlock"), "GATEWAY_REVOKED");
+  Restart();
+  ExpectRefused(Touched("lock.unlock"), "GATEWAY_REVOKED");
+}
+
+TEST_F(DeviceDeskTest, ACommandForAnotherGatewayIsRefused) {
+  proof::v1::Command command = site.Command("device.identify");
+  command.set_gateway("gw-2");
+  ExecuteCommand execute = Free("device.identify");
+  execute.set_command(*proof::EncodeCommand(command));
+  ExpectRefused(execute, "GATEWAY_MISMATCH");
+}
+
 // So the next Hello gets what is missing.
 TEST_F(DeviceDeskTest, WhoMissedEntriesOfTheDenyListDoesNotSayThatItHasThem) {
   MeshMessage revoke;
@@ -388,7 +406,10 @@ TEST_F(DeviceDeskTest, AStatusWithTheResultOfAnotherCommandIsUnknown) {
   *message.mutable_status()->mutable_result() =
       Result("another", "SUCCEEDED").result();
   DeviceSays(message);
-  ASSERT_EQ(Results()[0].outcome(), gateway::v1::EXECUTION_OUTCOME_UNKNOWN);
+  const auto results = Results();
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].outcome(), gateway::v1::EXECUTION_OUTCOME_UNKNOWN);
+  EXPECT_EQ(results[0].device_signature(), "") << "over another result";
 }
 
 TEST_F(DeviceDeskTest, BytesThatAreNoMessageAreIgnored) {
@@ -408,6 +429,9 @@ TEST_F(DeviceDeskTest, PresenceIsSeen) {
   Settle();
   ASSERT_OK_AND_ASSIGN(auto devices, desk->Devices());
   ASSERT_EQ(devices.size(), 1u);
+  EXPECT_EQ(devices[0].device(), site.device);
+  EXPECT_EQ(devices[0].state(), gateway::v1::LOCAL_DEVICE_STATE_BOUND);
+  EXPECT_EQ(devices[0].pins_hash(), crypto::ToString(Genesis().hash()));
   EXPECT_TRUE(devices[0].online());
   EXPECT_TRUE(devices[0].kit());
   EXPECT_EQ(devices[0].pins_revision(), 1u);

@@ -142,6 +142,17 @@ TEST_F(QuestionTest, AnActOnAnotherAccountIsRefused) {
   EXPECT_THAT(Check(), HasReason(reason::kAccountMismatch));
 }
 
+TEST_F(QuestionTest, AnActOnTheApproversAccountIsAsked) {
+  command_.set_device("account:ann");
+  command_.clear_gateway();
+  command_.clear_sequence();
+  command_.set_operation("u2fi.token.suspend");
+  statement_.set_purpose(proof::v1::PURPOSE_TOKEN);
+  statement_.clear_site();
+  statement_.clear_pins_revision();
+  EXPECT_OK(Check());
+}
+
 TEST_F(QuestionTest, ACommandThatTheRootDoesNotCoverIsRefused) {
   EXPECT_THAT(CheckApproval(identity_, kNow, Request(std::string(32, 'r'))),
               HasReason(reason::kCommandMismatch));
@@ -176,6 +187,28 @@ TEST_F(QuestionTest, AnEnrolmentIsForThatPurposeAndHasNoBatch) {
   statement_.clear_batch_size();
   request.set_statement(proof::Encode(statement_));
   EXPECT_OK(CheckEnrolment(identity_, kNow, request));
+}
+
+// That touch would approve what nobody was shown.
+TEST_F(QuestionTest, AnApprovalOfAnEnrolmentIsNoRegistration) {
+  statement_.set_purpose(proof::v1::PURPOSE_ENROL);
+  statement_.clear_site();
+  statement_.clear_pins_revision();
+  gateway::v1::EnrolmentRequest request;
+  request.set_statement(Request().statement());
+  EXPECT_THAT(CheckEnrolment(identity_, kNow, request),
+              HasReason(reason::kPurposeNotAllowed));
+}
+
+TEST_F(QuestionTest, PresenceIsNoRegistration) {
+  statement_.set_purpose(proof::v1::PURPOSE_PRESENCE);
+  statement_.set_execute_by_ms(statement_.approve_by_ms());
+  statement_.clear_batch_root();
+  statement_.clear_batch_size();
+  gateway::v1::EnrolmentRequest request;
+  request.set_statement(proof::Encode(statement_));
+  EXPECT_THAT(CheckEnrolment(identity_, kNow, request),
+              HasReason(reason::kPurposeNotAllowed));
 }
 
 }  // namespace

@@ -54,6 +54,15 @@ TEST_F(SiteStoreTest, TheHandOverIsOnDiskAndTheEndFollowsWithAnother) {
   EXPECT_EQ(store_.SuccessfulCommits(store::Durability::kVolatile), 1);
 }
 
+// Every commit names the epoch: of one that is over nothing may be believed.
+TEST_F(SiteStoreTest, AfterANewEpochItReadsAgain) {
+  ASSERT_OK(site_.Hand({{"c1", Row()}}));
+  memory_.Restart();
+  EXPECT_THAT(site_.Hand({{"c2", Row()}}),
+              HasReason(reason::kStoreEpochChanged));
+  EXPECT_OK(site_.Hand({{"c2", Row()}}));
+}
+
 TEST_F(SiteStoreTest, ACommandIsHandedOverOnce) {
   ASSERT_OK(site_.Hand({{"c1", Row()}}));
   EXPECT_THAT(site_.Hand({{"c1", Row()}}), HasReason(reason::kStoreAborted));

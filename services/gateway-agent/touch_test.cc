@@ -53,6 +53,16 @@ class TouchTest : public testing::Test {
         ->set_protocol(common::v1::TOKEN_PROTOCOL_CTAP2);
     return message;
   }
+  MeshMessage VerifiedEnrolment() const {
+    MeshMessage message = questions_.Enrolment("e1", "k1");
+    std::string& bytes =
+        *message.mutable_enrolment_request()->mutable_statement();
+    proof::v1::AuthorizationStatement statement;
+    statement.ParseFromString(bytes);
+    statement.mutable_required()->set_uv(true);
+    bytes = statement.SerializeAsString();
+    return message;
+  }
   u2fhid::WaitLimit Limit() { return {absl::InfiniteDuration(), cancel_}; }
 
   FakeClock clock_;
@@ -149,6 +159,22 @@ TEST_F(TouchTest, AKeyRegistersOverU2fIfItCan) {
   EXPECT_FALSE(Fits(message, "k2", true, true)->over_ctap2);
   EXPECT_TRUE(Fits(message, "k2", false, true)->over_ctap2);
   EXPECT_FALSE(Fits(message, "k2", false, false).has_value());
+}
+
+TEST_F(TouchTest, ARegistrationOfAVerifiedUserGoesOverCtap2) {
+  const MeshMessage message = VerifiedEnrolment();
+  EXPECT_TRUE(Fits(message, "k2", true, true)->over_ctap2);
+  EXPECT_FALSE(Fits(message, "k2", true, false).has_value());
+  // It may have the credential the other way all the same.
+  tokens_.SayOwns("p", true, false);
+  EXPECT_FALSE(Fits(message, "k1", true, true).has_value());
+}
+
+TEST_F(TouchTest, ARegistrationOfAVerifiedUserTakesThePin) {
+  tokens_.SetPin("p", "tulip-7", 8);
+  pins_.Type("tulip-7");
+  EXPECT_OK(Ask(VerifiedEnrolment(), true));
+  EXPECT_TRUE(tokens_.last_credential("p").user_verification);
 }
 
 TEST_F(TouchTest, AKeyThatHasTheCredentialOverCtap2DoesNotRegister) {

@@ -146,6 +146,25 @@ TEST_F(TrustHistoryTest, AGenesisIsAsGoodAsTheKeyThatApprovedIt) {
             FingerprintOf(case_.site.alice));
 }
 
+TEST_F(TrustHistoryTest, AsGoodAsWhoEnrolledThatKey) {
+  ASSERT_OK(anchors_.Add(FingerprintOf(second_)));
+  TrustHistory& history = Start();
+  Enrol(second_, {&second_}, 100);
+  Enrol(case_.site.alice, {&case_.site.alice, &second_}, 200);
+  history.AddPins(Genesis(), nullptr, 300);
+  EXPECT_EQ(history.PinsAt("lock-1", 300)[0]->anchor, FingerprintOf(second_));
+}
+
+TEST_F(TrustHistoryTest, ATokensNameAloneAnchorsNoGenesis) {
+  FakeToken other("tok-alice", "alice");
+  other.key = proof::FakeKey("other");
+  ASSERT_OK(anchors_.Add(FingerprintOf(other)));
+  TrustHistory& history = Start();
+  Enrol(other, {&other}, 100);
+  history.AddPins(Genesis(), nullptr, 200);
+  EXPECT_EQ(history.PinsAt("lock-1", 200)[0]->anchor, "");
+}
+
 TEST_F(TrustHistoryTest, AnAnchorIsFollowedThroughEnrolments) {
   ASSERT_OK(anchors_.Add(FingerprintOf(case_.site.alice)));
   TrustHistory& history = Start();

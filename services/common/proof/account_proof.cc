@@ -22,14 +22,9 @@ absl::Status Refuse(const Reason& reason, absl::string_view message) {
   return Error(reason, message);
 }
 
-// What the rule step of `u2fi.enrol` and `u2fi.token.*` needs of the arguments;
-// their form was checked with the command's.
+// The token that a `u2fi.token.*` is about. The form of its arguments was
+// checked with the command's.
 std::string TokenInArguments(const v1::Command& command) {
-  if (command.operation() == kOperationEnrol) {
-    v1::EnrolArguments arguments;
-    arguments.ParseFromString(command.arguments());
-    return arguments.token_id();
-  }
   v1::TokenArguments arguments;
   arguments.ParseFromString(command.arguments());
   return arguments.token_id();

@@ -3,6 +3,8 @@
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/fake_enrolment.h"
 #include "services/common/proof/fake_site.h"
+#include "services/common/proof/operations.h"
+#include "services/common/proof/statement.h"
 #include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
 #include "u2fi/proof/v1/operations.pb.h"
@@ -99,6 +101,19 @@ TEST_F(AccountProofTest, AnotherAccountsApprovalIsRefused) {
       HasReason(reason::kAccountMismatch));
 }
 
+// The account of the command's target, not only that of who approved.
+TEST_F(AccountProofTest, AnActOnAnotherAccountIsRefused) {
+  v1::TokenArguments arguments;
+  arguments.set_format(1);
+  arguments.set_token_id("tok-bob");
+  v1::Command command = site_.Command("u2fi.token.revoke", Encode(arguments));
+  command.set_device("account:bob");
+  command.clear_gateway();
+  command.clear_sequence();
+  command_ = Encode(command);
+  EXPECT_THAT(Verify({Alice()}), HasReason(reason::kAccountMismatch));
+}
+
 // A guest's key in a stranger's gateway (decisions A7).
 TEST_F(AccountProofTest, AStrangersGatewayIsRefused) {
   const FakeGateway hotel("gw-hotel", "hotel");
@@ -130,6 +145,21 @@ TEST_F(AccountProofTest, DeadlinesHold) {
   EXPECT_THAT(Revoke(), HasReason(reason::kApproveByPassed));
 }
 
+TEST_F(AccountProofTest, ATouchAtApproveByCounts) {
+  edit_ = [&](v1::AuthorizationStatement& s) {
+    s.set_approve_by_ms(site_.now_ms);
+  };
+  EXPECT_OK(Revoke());
+}
+
+TEST_F(AccountProofTest, ExecuteByIsNearApproveBy) {
+  edit_ = [](v1::AuthorizationStatement& s) {
+    s.set_execute_by_ms(s.approve_by_ms() +
+                        MaxExecuteAfterApproveMs(v1::PURPOSE_TOKEN) + 1);
+  };
+  EXPECT_THAT(Revoke(), HasReason(reason::kDeadlineBounds));
+}
+
 TEST_F(AccountProofTest, HistoryHasNoExecuteBy) {
   in_.now_ms = 0;
   EXPECT_OK(Revoke());
@@ -139,6 +169,28 @@ TEST_F(AccountProofTest, DeviceActsAreRefused) {
   purpose_ = v1::PURPOSE_COMMAND;
   command_ = site_.CommandBytes("door.unlock");
   EXPECT_THAT(Verify({Alice()}), HasReason(reason::kPurposeNotAllowed));
+}
+
+TEST_F(AccountProofTest, EachOperationHasItsPurpose) {
+  purpose_ = v1::PURPOSE_ENROL;
+  EXPECT_THAT(Revoke(), HasReason(reason::kPurposeNotAllowed));
+}
+
+TEST_F(AccountProofTest, TheArgumentsHaveTheirForm) {
+  command_ = site_.CommandBytes("u2fi.token.revoke", "{}");
+  const absl::Status status = Verify({Alice()});
+  EXPECT_THAT(status, HasReason(reason::kArgumentsFormat));
+  EXPECT_EQ(StepOf(status), "format");
+}
+
+TEST_F(AccountProofTest, TheIndexInTheCommandIsThatOfTheProof) {
+  v1::TokenArguments arguments;
+  arguments.set_format(1);
+  arguments.set_token_id("tok-x");
+  v1::Command command = site_.Command("u2fi.token.revoke", Encode(arguments));
+  command.set_index(1);
+  command_ = Encode(command);
+  EXPECT_THAT(Verify({Alice()}), HasReason(reason::kPathInvalid));
 }
 
 TEST_F(AccountProofTest, ForeignTokensAreRefused) {
@@ -198,6 +250,58 @@ TEST_F(AccountProofTest, U2fBringsTheGatewaysPointAndCtap2DoesNot) {
   EXPECT_OK(VerifyToken("u2fi.token.revoke", "tok-x", {ctap2}));
 }
 
+TEST_F(AccountProofTest, ARelayOfNoTimeIsNone) {
+  break_ = [&](v1::Approval& a) {
+    v1::Answer answer;
+    answer.set_authenticator_data(a.authenticator_data());
+    answer.set_signature(a.signature());
+    SignRelay(site_.gw1.key, ChallengeOf(a.statement()), 0, answer);
+    a.clear_touched_at_ms();
+    a.set_relay_signature(answer.relay_signature());
+  };
+  EXPECT_THAT(Revoke(), HasReason(reason::kRelayInvalid));
+}
+
+TEST_F(AccountProofTest, APortalRelaysNothing) {
+  const FakeTouch portal{&site_.alice};
+  break_ = [&](v1::Approval& a) { a.set_touched_at_ms(site_.now_ms); };
+  EXPECT_THAT(VerifyToken("u2fi.token.revoke", "tok-x", {portal}),
+              HasReason(reason::kRelayInvalid));
+  break_ = [](v1::Approval& a) { a.set_relay_signature("r"); };
+  EXPECT_THAT(VerifyToken("u2fi.token.revoke", "tok-x", {portal}),
+              HasReason(reason::kRelayInvalid));
+}
+
+// Who cannot know the gateway's key and has had the relay checked before.
+TEST_F(AccountProofTest, ARelayCheckedElsewhereIsThereAllTheSame) {
+  in_.gateways[0].point.clear();
+  in_.relays_checked_elsewhere = true;
+  const FakeTouch ctap2{&site_.alice, &site_.gw1, true};
+  EXPECT_OK(VerifyToken("u2fi.token.revoke", "tok-x", {ctap2}));
+  break_ = [](v1::Approval& a) { a.clear_relay_signature(); };
+  EXPECT_THAT(VerifyToken("u2fi.token.revoke", "tok-x", {ctap2}),
+              HasReason(reason::kRelayInvalid));
+  break_ = [](v1::Approval& a) { a.clear_touched_at_ms(); };
+  EXPECT_THAT(VerifyToken("u2fi.token.revoke", "tok-x", {ctap2}),
+              HasReason(reason::kRelayInvalid));
+  break_ = [](v1::Approval& a) { a.mutable_relay_signature()->back() ^= 1; };
+  EXPECT_OK(VerifyToken("u2fi.token.revoke", "tok-x", {ctap2}));
+  EXPECT_THAT(Revoke(), HasReason(reason::kRelayInvalid))
+      << "U2F brings the point";
+  in_.gateways[0].point = site_.gw1.key.public_key().point();
+  EXPECT_THAT(VerifyToken("u2fi.token.revoke", "tok-x", {ctap2}),
+              HasReason(reason::kRelayInvalid))
+      << "the point is known";
+}
+
+TEST_F(AccountProofTest, UserVerificationThatWasDoneIsEnough) {
+  edit_ = [](v1::AuthorizationStatement& s) {
+    s.mutable_required()->set_uv(true);
+  };
+  EXPECT_OK(VerifyToken("u2fi.token.revoke", "tok-x",
+                        {{&site_.alice, &site_.gw1, true, 0x05}}));
+}
+
 TEST_F(AccountProofTest, FlagsAndRelyingPartyAreChecked) {
   in_.rp_id_hash = std::string(32, 'x');
   EXPECT_THAT(Revoke(), HasReason(reason::kRpIdHashMismatch));
@@ -228,6 +332,12 @@ TEST_F(AccountProofTest, SizesFormatAndAgreementAreChecked) {
   v1::Proof proof;
   EXPECT_EQ(StepOf(VerifyAccountProof("x", proof, in_).status()), "sizes");
   proof = site_.Prove({v1::PURPOSE_TOKEN, {"x"}, {Alice()}, nullptr});
+  EXPECT_EQ(
+      StepOf(VerifyAccountProof(std::string(4097, 'x'), proof, in_).status()),
+      "sizes");
+  v1::Proof large = proof;
+  for (int i = 0; i < 520; ++i) large.add_path(std::string(32, 'p'));
+  EXPECT_EQ(StepOf(VerifyAccountProof("x", large, in_).status()), "sizes");
   EXPECT_EQ(StepOf(VerifyAccountProof("x", proof, in_).status()), "format");
   EXPECT_EQ(StepOf(VerifyToken("u2fi.token.revoke", "t", {Alice(), Alice()})),
             "agreement");
@@ -256,6 +366,31 @@ TEST_F(AccountProofTest, TheRegistrationIsTheOneInTheArguments) {
   command_ = FakeEnrolCommand(site_, second_);
   in_.registration.set_attestation("another");
   EXPECT_THAT(Verify({Second(), Alice()}),
+              HasReason(reason::kEnrolmentInvalid));
+}
+
+// Under another id a key would be both the new and the enrolled one.
+TEST_F(AccountProofTest, TheNewKeyApprovesUnderItsOwnIdOnly) {
+  FakeToken ghost("tok-ghost", "alice");
+  ghost.key = second_.key;
+  EXPECT_THAT(VerifyEnrol({Second(), {&ghost, &site_.gw1}}),
+              HasReason(reason::kTokenNotPinned));
+}
+
+TEST_F(AccountProofTest, ANewKeyApprovesNothingButItsEnrolment) {
+  in_.new_key = FakeAccountKey(second_);
+  EXPECT_THAT(VerifyToken("u2fi.token.revoke", "tok-x", {Second()}),
+              HasReason(reason::kTokenNotPinned));
+}
+
+TEST_F(AccountProofTest, TheTokenIsTheOneInTheArguments) {
+  FakeToken third("tok-alice3", "alice");
+  third.key = second_.key;
+  in_.new_key = FakeAccountKey(third);
+  in_.registration = second_.Registration();
+  purpose_ = v1::PURPOSE_ENROL;
+  command_ = FakeEnrolCommand(site_, second_);
+  EXPECT_THAT(Verify({{&third, &site_.gw1}, Alice()}),
               HasReason(reason::kEnrolmentInvalid));
 }
 

@@ -24,6 +24,31 @@ TEST_F(ApprovalsTest, AreTakenApartInOrder) {
   EXPECT_OK(approvals.CheckAgreement());
 }
 
+TEST_F(ApprovalsTest, EightPartsAtTheirBoundsFit) {
+  v1::Approval& first = *c_.proof.mutable_approvals(0);
+  first.mutable_statement()->resize(2048);
+  first.mutable_client_data()->resize(2048);
+  first.mutable_authenticator_data()->resize(512);
+  first.mutable_signature()->resize(512);
+  first.mutable_relay_signature()->resize(72);
+  while (c_.proof.approvals_size() < 8) {
+    *c_.proof.add_approvals() = c_.proof.approvals(0);
+  }
+  EXPECT_OK(CheckSizes(list()));
+}
+
+// A registration's statement is for no batch, and so approves no command.
+TEST_F(ApprovalsTest, AStatementWithoutABatchIsNoApproval) {
+  v1::AuthorizationStatement statement;
+  statement.ParseFromString(list()[0].statement());
+  statement.set_purpose(v1::PURPOSE_ENROL);
+  statement.clear_site();
+  statement.clear_batch_root();
+  statement.clear_batch_size();
+  c_.proof.mutable_approvals(0)->set_statement(statement.SerializeAsString());
+  EXPECT_THAT(Approvals::Parse(list()), HasReason(reason::kStatementFormat));
+}
+
 TEST_F(ApprovalsTest, TheLatestTouchIsTheTime) {
   c_.proof.mutable_approvals(1)->set_touched_at_ms(c_.site.now_ms + 5);
   EXPECT_EQ(Approvals::Parse(list())->touched_at_ms(), c_.site.now_ms + 5);

@@ -170,6 +170,21 @@ TEST_F(PlaceTest, ABrowserShowsTheOriginBehindItsChannelKey) {
               HasReason(reason::kClientDataType));
 }
 
+// A point that is none has a hash, too.
+TEST_F(PlaceTest, NoPointIsNobodysKey) {
+  ClientData data;
+  data.is_u2f = true;
+  data.type = kU2fAssertion;
+  data.origin = "u2fi:acme/home/gw-1";
+  ExpectedPlace place = place_;
+  place.gateway = {"acme", "home", "gw-1"};
+  place.gateway_point.clear();
+  const std::string key = crypto::ToString(ChannelKeyOf(""));
+  place.channel_key = key;
+  EXPECT_THAT(CheckClientData(data, place),
+              HasReason(reason::kChannelKeyMismatch));
+}
+
 class RelayTest : public testing::Test {
  protected:
   RelayTest() {

@@ -166,8 +166,9 @@ TEST(GatewayOriginTest, RoundTrips) {
 }
 
 TEST(GatewayOriginTest, OthersAreRefused) {
-  for (const char* text : {"", "u2fi:a/b", "u2fi:a/b/c/d", "u2fi:a//c",
-                           "u2fi:A/b/c", "https://a/b/c", "U2FI:a/b/c"}) {
+  for (const char* text :
+       {"", "u2fi:a/b", "u2fi:a/b/c/d", "u2fi:a//c", "u2fi:A/b/c",
+        "https://a/b/c", "U2FI:a/b/c", "a/b/c", "u2fi:a/b/C"}) {
     EXPECT_THAT(ParseGatewayOrigin(text), HasReason(reason::kOriginMismatch));
   }
 }

@@ -133,6 +133,12 @@ TEST(CommandTest, BytesOutsideTheStrictProfileAreRefused) {
               HasReason(reason::kCommandFormat));
 }
 
+TEST(CommandTest, NothingWrongIsEncoded) {
+  v1::Command command = DeviceCommand();
+  command.set_device("Lock-1");
+  EXPECT_THAT(EncodeCommand(command), HasReason(reason::kCommandFormat));
+}
+
 TEST(CommandArgumentsTest, ThoseOfDeviceOperationsAreNotRead) {
   EXPECT_OK(CheckArguments(DeviceCommand()));
 }
@@ -170,7 +176,41 @@ TEST(CommandArgumentsTest, AccountGatewaysAscend) {
     gateway.set_channel_key(std::string(32, 'k'));
   }
   EXPECT_OK(ArgumentsStatus("u2fi.account.gateways", arguments));
+  const v1::AccountGatewaysArguments good = arguments;
   arguments.mutable_gateways()->SwapElements(0, 1);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments = good;
+  *arguments.add_gateways() = good.gateways(1);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments = good;
+  arguments.mutable_gateways(0)->set_id("GW");
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments = good;
+  arguments.mutable_gateways(0)->mutable_channel_key()->pop_back();
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments = good;
+  arguments.mutable_gateways()->RemoveLast();
+  EXPECT_OK(ArgumentsStatus("u2fi.account.gateways", arguments));
+  arguments.set_format(2);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments = good;
+  arguments.set_previous("short");
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
+  arguments.set_previous(std::string(32, 'p'));
+  EXPECT_OK(ArgumentsStatus("u2fi.account.gateways", arguments));
+}
+
+TEST(CommandArgumentsTest, AccountGatewaysAreAtMost16) {
+  v1::AccountGatewaysArguments arguments;
+  arguments.set_format(1);
+  for (char c = 'a'; c < 'a' + 16; ++c) {
+    v1::AccountGateway& gateway = *arguments.add_gateways();
+    gateway.set_id(std::string(1, c));
+    gateway.set_channel_key(std::string(32, 'k'));
+  }
+  EXPECT_OK(ArgumentsStatus("u2fi.account.gateways", arguments));
+  *arguments.add_gateways() = arguments.gateways(0);
+  arguments.mutable_gateways(16)->set_id("z");
   EXPECT_FALSE(ArgumentsStatus("u2fi.account.gateways", arguments).ok());
 }
 
@@ -183,6 +223,22 @@ TEST(CommandArgumentsTest, PolicyRulesAscendAndAreThere) {
   rule.mutable_rule()->set_kind(v1::RULE_KIND_FORBIDDEN);
   EXPECT_OK(ArgumentsStatus("u2fi.account.policy", arguments));
   *arguments.add_rules() = rule;
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.policy", arguments).ok());
+  arguments.mutable_rules()->RemoveLast();
+  arguments.mutable_rules(0)->set_operation("Door");
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.policy", arguments).ok());
+  const v1::OperationRule good = rule;
+  arguments.clear_rules();
+  arguments.set_format(2);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.account.policy", arguments).ok());
+  arguments.set_format(1);
+  for (char c = 'a'; c < 'a' + 24; ++c) {
+    *arguments.add_rules() = good;
+    arguments.mutable_rules()->rbegin()->set_operation(std::string(1, c));
+  }
+  EXPECT_OK(ArgumentsStatus("u2fi.account.policy", arguments));
+  *arguments.add_rules() = good;
+  arguments.mutable_rules()->rbegin()->set_operation("z");
   EXPECT_FALSE(ArgumentsStatus("u2fi.account.policy", arguments).ok());
 }
 
@@ -209,6 +265,25 @@ TEST(CommandArgumentsTest, APolicyChangeNamesWhatBecomesLooserAscending) {
   EXPECT_FALSE(ArgumentsStatus("u2fi.policy", arguments).ok());
   arguments.set_looser(1, "open");
   EXPECT_OK(ArgumentsStatus("u2fi.policy", arguments));
+  v1::PolicyChangeArguments other = arguments;
+  other.set_format(2);
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", other).ok());
+  v1::PolicyChangeArguments nothing = arguments;
+  nothing.clear_resource();
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", nothing).ok());
+  arguments.set_change("short");
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", arguments).ok());
+}
+
+TEST(CommandArgumentsTest, APolicyChangeNamesAtMost16) {
+  v1::PolicyChangeArguments arguments;
+  arguments.set_format(1);
+  arguments.set_resource("policy");
+  arguments.set_change(std::string(32, 'c'));
+  for (char c = 'a'; c < 'a' + 16; ++c) arguments.add_looser(&c, 1);
+  EXPECT_OK(ArgumentsStatus("u2fi.policy", arguments));
+  arguments.add_looser("z");
+  EXPECT_FALSE(ArgumentsStatus("u2fi.policy", arguments).ok());
 }
 
 TEST(CommandArgumentsTest, GrantAndUnbindHaveDigests) {

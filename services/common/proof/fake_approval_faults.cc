@@ -1,4 +1,5 @@
 // The steps of one approval.
+#include "absl/strings/str_replace.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/fake_case.h"
@@ -113,6 +114,18 @@ std::vector<FakeFault> ApprovalFaults() {
                               {"acme", "home", "gw-1"},
                               c.site.gw2.key.public_key().point()));
        }},
+      {"U2fInABrowser", "client_data", &reason::kClientDataType,
+       [](FakeCase& c) {
+         c.Ask("log.read", {InPortal(c.site.alice)});
+         const std::string statement = First(c).statement();
+         const std::string data = absl::StrReplaceAll(
+             U2fClientData(kU2fAssertion, ChallengeOf(statement),
+                           {"acme", "home", "gw-1"},
+                           c.site.gw1.key.public_key().point()),
+             {{"u2fi:acme/home/gw-1", c.site.portal_origin}});
+         First(c) =
+             ToApproval(statement, c.site.alice.Touch(c.site.rp_id, data));
+       }},
       {"OriginOfAnotherPortal", "client_data", &reason::kOriginMismatch,
        [](FakeCase& c) {
          c.edit = [](AuthorizationStatement& s) {
@@ -120,6 +133,31 @@ std::vector<FakeFault> ApprovalFaults() {
                crypto::ToString(BrowserChannelKey("https://other.example")));
          };
          c.Ask("log.read", {InPortal(c.site.alice)});
+       }},
+      {"GatewayPointWithMoreLetters", "client_data",
+       &reason::kChannelKeyMismatch,
+       [](FakeCase& c) {
+         Unlock(c);
+         std::string data = First(c).client_data();
+         data.insert(data.find("\",\"y\""), "A");
+         TouchAgain(c, data);
+       }},
+      {"CrossOriginIsNeitherTrueNorFalse", "challenge",
+       &reason::kClientDataFormat,
+       [](FakeCase& c) {
+         Unlock(c);
+         std::string data = WebauthnClientData(
+             kWebauthnAssertion, ChallengeOf(First(c).statement()),
+             "u2fi:acme/home/gw-1");
+         data.insert(data.size() - 1, "y");
+         TouchAgain(c, data);
+       }},
+      {"OriginWithAnEscape", "challenge", &reason::kClientDataFormat,
+       [](FakeCase& c) {
+         Unlock(c);
+         TouchAgain(c, WebauthnClientData(kWebauthnAssertion,
+                                          ChallengeOf(First(c).statement()),
+                                          "u2fi:acme\\/home/gw-1"));
        }},
       // rp_id_hash
       {"OtherRelyingParty", "rp_id_hash", &reason::kRpIdHashMismatch,
@@ -135,6 +173,29 @@ std::vector<FakeFault> ApprovalFaults() {
       {"U2fWithUserVerification", "flags", &reason::kUserPresence,
        [](FakeCase& c) {
          c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, false, 0x05}});
+       }},
+      {"Ctap2WithoutPresence", "flags", &reason::kUserPresence,
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true, 0x04}});
+       }},
+      {"AuthenticatorDataTooShort", "flags", &reason::kAuthdataMalformed,
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true}});
+         First(c).mutable_authenticator_data()->resize(36);
+       }},
+      {"U2fWithExtensions", "flags", &reason::kAuthdataMalformed,
+       [](FakeCase& c) {
+         Unlock(c);
+         First(c).mutable_authenticator_data()->push_back('\xa0');
+       }},
+      {"ExtensionsWithoutTheirFlag", "flags", &reason::kAuthdataMalformed,
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true}});
+         First(c).mutable_authenticator_data()->push_back('\xa0');
+       }},
+      {"ExtensionFlagAlone", "flags", &reason::kAuthdataMalformed,
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true, 0x81}});
        }},
       {"Phone", "flags", &reason::kBackupNotAllowed,
        [](FakeCase& c) {
@@ -177,6 +238,12 @@ std::vector<FakeFault> ApprovalFaults() {
          c.pins.mutable_lease()->set_until_ms(c.site.now_ms);
          c.Ask("camera.on", {c.Guest()});
        }},
+      {"LesseeByTheRuleAfterTheLease", "token", &reason::kTokenRole,
+       [](FakeCase& c) {
+         LeaseTheDoor(c);
+         c.pins.mutable_lease()->set_until_ms(c.site.now_ms);
+         c.Ask("door.unlock", {c.Guest()});
+       }},
       {"LesseeOfALeaseEndedEarly", "token", &reason::kTokenRole,
        [](FakeCase& c) {
          DuringLease(c);
@@ -187,6 +254,27 @@ std::vector<FakeFault> ApprovalFaults() {
        [](FakeCase& c) {
          DuringLease(c);
          c.AskForPins(c.Next(), {c.Guest()}, v1::PURPOSE_PINS);
+       }},
+      {"PinsByTheKeyTheyAdd", "token", &reason::kTokenNotPinned,
+       [](FakeCase& c) {
+         v1::PinSet next = c.Next();
+         *next.add_keys() = Frank().Pinned(v1::KEY_ROLE_OWNER);
+         c.AskForPins(next, {{&Frank(), &c.site.gw1}}, v1::PURPOSE_PINS);
+       }},
+      {"TransferAgreedByAnotherOwner", "token", &reason::kTokenRole,
+       [](FakeCase& c) {
+         static FakeToken* const grace = new FakeToken("tok-grace", "grace");
+         v1::PinSet next = Franks(c, Frank(), Gw3());
+         *next.add_keys() = grace->Pinned(v1::KEY_ROLE_OWNER);
+         c.AskForPins(next, {c.Alice(), {grace, &Gw3()}}, v1::PURPOSE_TRANSFER);
+       }},
+      {"TransferAgreedWithAMemberKey", "token", &reason::kTokenRole,
+       [](FakeCase& c) {
+         static FakeToken* const second = new FakeToken("tok-frank2", "frank");
+         v1::PinSet next = Franks(c, Frank(), Gw3());
+         *next.add_keys() = second->Pinned(v1::KEY_ROLE_MEMBER);
+         c.AskForPins(next, {c.Alice(), {second, &Gw3()}},
+                      v1::PURPOSE_TRANSFER);
        }},
       {"OwnerBreaksGlass", "token", &reason::kTokenRole,
        [](FakeCase& c) {
@@ -255,6 +343,17 @@ std::vector<FakeFault> ApprovalFaults() {
        [](FakeCase& c) {
          Unlock(c);
          First(c).clear_touched_at_ms();
+       }},
+      {"RelayOfNoTime", "relay", &reason::kRelayInvalid,
+       [](FakeCase& c) {
+         Unlock(c);
+         v1::Answer answer;
+         answer.set_authenticator_data(First(c).authenticator_data());
+         answer.set_signature(First(c).signature());
+         SignRelay(c.site.gw1.key, ChallengeOf(First(c).statement()), 0,
+                   answer);
+         First(c).clear_touched_at_ms();
+         First(c).set_relay_signature(answer.relay_signature());
        }},
       {"BrowserWithRelay", "relay", &reason::kRelayInvalid,
        [](FakeCase& c) {

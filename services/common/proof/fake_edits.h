@@ -131,6 +131,16 @@ inline const FakeGateway& Gw3() {
   return *gw3;
 }
 
+// The next set as bob's, whose key is pinned as a member's.
+inline v1::PinSet ToBob(FakeCase& c) {
+  RuleOf(c.pins, "u2fi.pins") = TouchRule();
+  v1::PinSet next = c.Next();
+  next.set_account("bob");
+  next.clear_keys();
+  *next.add_keys() = c.site.bob.Pinned(v1::KEY_ROLE_OWNER);
+  return next;
+}
+
 inline void Transfer(FakeCase& c, std::vector<FakeTouch> touches) {
   c.AskForPins(Franks(c, Frank(), Gw3()), std::move(touches),
                v1::PURPOSE_TRANSFER);
@@ -157,7 +167,23 @@ inline void Lease(FakeCase& c, const v1::PinSet& next,
   c.offer = c.site.SignedOffer(offer);
 }
 
+// A lease by an offer changed after its form was checked; signed for another.
+template <typename Change>
+inline void LeaseBy(FakeCase& c, Change change) {
+  v1::LeaseOffer offer = c.site.Offer();
+  Lease(c, Leased(c), offer, c.Guest());
+  change(offer);
+  c.offer->set_offer(Encode(offer));
+}
+
 inline void DuringLease(FakeCase& c) { c.site.AddLease(c.pins); }
+
+// The guest may unlock the door by its rule, for as long as the lease runs.
+inline void LeaseTheDoor(FakeCase& c) {
+  DuringLease(c);
+  RuleOf(c.pins, "door.unlock")
+      .set_roles(v1::KEY_ROLE_OWNER | v1::KEY_ROLE_LESSEE);
+}
 
 inline void BreakGlass(FakeCase& c, absl::string_view operation,
                        std::vector<FakeTouch> touches) {

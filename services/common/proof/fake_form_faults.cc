@@ -61,6 +61,15 @@ std::vector<FakeFault> FormFaults() {
          Unlock(c);
          for (int i = 0; i < 11; ++i) c.proof.add_path(std::string(32, 'p'));
        }},
+      {"ProofTooLarge", "sizes", &reason::kProofSize,
+       [](FakeCase& c) {
+         Unlock(c);
+         First(c).mutable_statement()->resize(2048);
+         First(c).mutable_client_data()->resize(2048);
+         while (c.proof.approvals_size() < 4) {
+           *c.proof.add_approvals() = c.proof.approvals(0);
+         }
+       }},
       {"SignatureMissing", "sizes", &reason::kProofSize,
        [](FakeCase& c) {
          Unlock(c);
@@ -132,6 +141,11 @@ std::vector<FakeFault> FormFaults() {
          Unlock(c);
          First(c).set_token_id("Tok");
        }},
+      {"TokenIdMissing", "format", &reason::kProofFormat,
+       [](FakeCase& c) {
+         Unlock(c);
+         First(c).clear_token_id();
+       }},
       {"PinSetBroken", "format", &reason::kPinSetFormat,
        [](FakeCase& c) {
          v1::PinSet next = c.Next();
@@ -191,6 +205,11 @@ std::vector<FakeFault> FormFaults() {
       {"OneTokenTwice", "agreement", &reason::kApprovalsNotDistinct,
        [](FakeCase& c) {
          c.Ask("vault.open", {c.Alice(), c.Alice()});
+       }},
+      {"OneTokenForTwoAccounts", "agreement", &reason::kApprovalsNotDistinct,
+       [](FakeCase& c) {
+         FakeToken alias("tok-alice", "bob");
+         c.Ask("vault.open", {c.Alice(), {&alias, &c.site.gw1}});
        }},
       {"OneAccountTwice", "agreement", &reason::kApprovalsNotDistinct,
        [](FakeCase& c) {

@@ -48,6 +48,13 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          First(c) = ToApproval(statement,
                                c.site.alice.Touch(c.site.rp_id, data, 0x01));
        }},
+      {"ClientDataWithMoreMembers",
+       [](FakeCase& c) {
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true}});
+         std::string data = First(c).client_data();
+         data.insert(data.size() - 1, ",\"other\":\"x\"");
+         TouchAgain(c, data);
+       }},
       {"Quorum",
        [](FakeCase& c) {
          c.Ask("vault.open", {c.Alice(), c.Carol()});
@@ -60,6 +67,22 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
        [](FakeCase& c) {
          RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
          c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      {"QuorumOfDistinctGatewaysAtOneSite",
+       [](FakeCase& c) {
+         c.site.gw2 = FakeGateway("gw-2", "home");
+         *c.pins.mutable_gateways(1) = c.site.gw2.Pinned(true, false);
+         RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
+         c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      // Who does not count takes no place.
+      {"QuorumBesideOneWhoDoesNotCount",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "vault.open").set_distinct_gateways(true);
+         RuleOf(c.pins, "vault.open").set_uv(true);
+         c.Ask("vault.open", {c.Alice(),
+                              {&c.site.bob, &c.site.gw1, true, 0x05},
+                              {&c.site.carol, &c.site.gw2, true, 0x05}});
        }},
       {"QuorumOfDistinctSites",
        [](FakeCase& c) {
@@ -80,6 +103,44 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          RuleOf(c.pins, "vault.open") = QuorumRule(1);
          c.Ask("vault.open", {c.Carol()});
        }},
+      {"RequiredUserVerification",
+       [](FakeCase& c) {
+         c.edit = [](v1::AuthorizationStatement& s) {
+           s.mutable_required()->set_uv(true);
+         };
+         c.Ask("door.unlock", {{&c.site.alice, &c.site.gw1, true, 0x05}});
+       }},
+      {"ByWhoDoesNotSayWhoItIs",
+       [](FakeCase& c) {
+         Unlock(c);
+         c.inputs = [](VerifyInputs& in) {
+           in.device.clear();
+           in.gateway.clear();
+         };
+       }},
+      {"TouchedAtApproveBy",
+       [](FakeCase& c) {
+         UnlockWith(c, [&c](v1::AuthorizationStatement& s) {
+           s.set_approve_by_ms(c.site.now_ms);
+         });
+       }},
+      {"ExecuteByAsFarAsItMayBe",
+       [](FakeCase& c) {
+         UnlockWith(c, [](v1::AuthorizationStatement& s) {
+           s.set_execute_by_ms(s.approve_by_ms() + 900'000);
+         });
+       }},
+      {"ExecuteByIsApproveBy",
+       [](FakeCase& c) {
+         UnlockWith(c, [](v1::AuthorizationStatement& s) {
+           s.set_execute_by_ms(s.approve_by_ms());
+         });
+       }},
+      {"AtTheLastMoment",
+       [](FakeCase& c) {
+         Unlock(c);
+         c.inputs = [](VerifyInputs& in) { in.now_ms += 150'000; };
+       }},
       {"LastOfBatch",
        [](FakeCase& c) {
          c.AskFor(c.site.Batch(5), {c.Alice()}, v1::PURPOSE_COMMAND, 4);
@@ -93,6 +154,11 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          DuringLease(c);
          c.Ask("camera.on", {c.Guest()});
        }},
+      {"LesseeByTheRuleDuringLease",
+       [](FakeCase& c) {
+         LeaseTheDoor(c);
+         c.Ask("door.unlock", {c.Guest()});
+       }},
       {"OwnerAfterLease",
        [](FakeCase& c) {
          DuringLease(c);
@@ -104,10 +170,23 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          BreakGlass(c, "vault.open", {c.Dave(), c.Erin()});
        }},
       {"FirstPins", Provision},
+      // One touch of the owner's is enough for the first set, whatever it asks
+      // of its successors.
+      {"FirstPinsWithAQuorumForTheNext",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "u2fi.pins") = QuorumRule(2);
+         Provision(c);
+       }},
       {"Grant",
        [](FakeCase& c) {
          c.AskFor({c.site.CommandBytes("u2fi.grant", GrantArguments())},
                   {c.Alice()}, v1::PURPOSE_PROVISION);
+       }},
+      {"GrantByAMember",
+       [](FakeCase& c) {
+         RuleOf(c.pins, "u2fi.grant") = TouchRule();
+         c.AskFor({c.site.CommandBytes("u2fi.grant", GrantArguments())},
+                  {c.Bob()}, v1::PURPOSE_PROVISION);
        }},
       {"PinsMadeStricter",
        [](FakeCase& c) { ChangeRule(c, QuorumRule(3), {c.Alice()}); }},
@@ -139,6 +218,33 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
          next.clear_lease();
          c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
        }},
+      // A default for lessees is none for the pin set.
+      {"PinsByTheOwnerUnderALesseesDefault",
+       [](FakeCase& c) {
+         DuringLease(c);
+         AddDefault(c.pins, TouchRule());
+         c.pins.mutable_default_rule()->set_lessee(true);
+         ChangeRule(c, QuorumRule(2), {c.Alice()});
+       }},
+      // The lessee has a say in the camera for as long as the lease goes on.
+      {"CameraTakenBackAfterTheLease",
+       [](FakeCase& c) {
+         DuringLease(c);
+         c.pins.mutable_lease()->set_until_ms(c.site.now_ms);
+         v1::PinSet next = c.Next();
+         RuleOf(next, "camera.on").clear_lessee();
+         c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
+      {"LeaseEndedAndCameraTakenBack",
+       [](FakeCase& c) {
+         const v1::PinSet before = c.pins;
+         DuringLease(c);
+         v1::PinSet next = c.Next();
+         *next.mutable_keys() = before.keys();
+         next.clear_lease();
+         RuleOf(next, "camera.on").clear_lessee();
+         c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
       {"Move",
        [](FakeCase& c) {
          c.AskForPins(Moved(c), {{&c.site.alice, &Gw3()}}, v1::PURPOSE_MOVE);
@@ -156,15 +262,30 @@ const std::vector<FakeGoodCase>& AllGoodCases() {
        }},
       {"TransferToAMember",
        [](FakeCase& c) {
-         RuleOf(c.pins, "u2fi.pins") = TouchRule();
-         v1::PinSet next = c.Next();
-         next.set_account("bob");
-         next.clear_keys();
-         *next.add_keys() = c.site.bob.Pinned(v1::KEY_ROLE_OWNER);
-         c.AskForPins(next, {c.Alice(), c.Bob()}, v1::PURPOSE_TRANSFER);
+         c.AskForPins(ToBob(c), {c.Alice(), c.Bob()}, v1::PURPOSE_TRANSFER);
        }},
       {"Lease",
        [](FakeCase& c) { Lease(c, Leased(c), c.site.Offer(), c.Guest()); }},
+      {"LeaseAtItsFirstMoment",
+       [](FakeCase& c) {
+         v1::LeaseOffer offer = c.site.Offer();
+         offer.set_from_ms(c.site.now_ms);
+         Lease(c, Leased(c), offer, c.Guest());
+       }},
+      {"LeaseAsLongAsTheIssuerMay",
+       [](FakeCase& c) {
+         c.pins.mutable_lease_issuers(0)->set_max_lease_s(25 * 3600);
+         Lease(c, Leased(c), c.site.Offer(), c.Guest());
+       }},
+      {"LeaseMadeLonger",
+       [](FakeCase& c) {
+         DuringLease(c);
+         v1::LeaseOffer offer = c.site.Offer();
+         offer.set_until_ms(offer.until_ms() + 1);
+         v1::PinSet next = c.Next();
+         next.mutable_lease()->set_until_ms(offer.until_ms());
+         Lease(c, next, offer, c.Guest());
+       }},
       {"LeaseToTheFirstKey",
        [](FakeCase& c) {
          v1::LeaseOffer offer = c.site.Offer();

@@ -1,4 +1,5 @@
 // Steps rule and pins.
+#include "absl/strings/str_cat.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/proof/command.h"
 #include "services/common/proof/fake_case.h"
@@ -43,6 +44,12 @@ std::vector<FakeFault> PinsFaults() {
          *c.pins.mutable_gateways(1) = c.site.gw2.Pinned(true, false);
          RuleOf(c.pins, "vault.open").set_distinct_sites(true);
          c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+       }},
+      {"GrantByOneOfTheQuorum", "rule", &reason::kRuleNotSatisfied,
+       [](FakeCase& c) {
+         RuleOf(c.pins, "u2fi.grant") = QuorumRule(2);
+         c.AskFor({c.site.CommandBytes("u2fi.grant", GrantArguments())},
+                  {c.Alice()}, v1::PURPOSE_PROVISION);
        }},
       {"PinsByAMember", "rule", &reason::kRuleNotSatisfied,
        [](FakeCase& c) { ChangeRule(c, QuorumRule(2), {c.Bob()}); }},
@@ -97,6 +104,12 @@ std::vector<FakeFault> PinsFaults() {
          next.set_device("lock-2");
          c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
        }},
+      {"PinsOfAnotherTenant", "pins", &reason::kPinsChange,
+       [](FakeCase& c) {
+         v1::PinSet next = c.Next();
+         next.set_tenant("other");
+         c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
       {"PinsChangeTheOwner", "pins", &reason::kPinsChange,
        [](FakeCase& c) {
          c.AskForPins(Franks(c, Frank(), c.site.gw1), {c.Alice()},
@@ -128,6 +141,24 @@ std::vector<FakeFault> PinsFaults() {
          next.clear_default_rule();
          c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
        }},
+      {"LoosenedDefaultAlone", "pins", &reason::kRuleNotSatisfied,
+       [](FakeCase& c) {
+         AddDefault(c.pins, QuorumRule(2));
+         RuleOf(c.pins, "u2fi.pins") = OwnerTouchRule();
+         RuleOf(c.pins, "u2fi.unbind") = OwnerTouchRule();
+         v1::PinSet next = c.Next();
+         AddDefault(next, TouchRule());
+         c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
+      // Under a default of FORBIDDEN one touch of the owner's unbinds.
+      {"ForbiddingAllLoosensUnbind", "pins", &reason::kRuleNotSatisfied,
+       [](FakeCase& c) {
+         AddDefault(c.pins, QuorumRule(2));
+         RuleOf(c.pins, "u2fi.pins") = OwnerTouchRule();
+         v1::PinSet next = c.Next();
+         AddDefault(next, ForbiddenRule());
+         c.AskForPins(next, {c.Alice()}, v1::PURPOSE_PINS);
+       }},
       {"CameraTakenFromTheLessee", "pins", &reason::kRuleNotSatisfied,
        [](FakeCase& c) {
          DuringLease(c);
@@ -153,6 +184,12 @@ std::vector<FakeFault> PinsFaults() {
        }},
       {"TransferWithoutTheNewOwner", "pins", &reason::kRuleNotSatisfied,
        [](FakeCase& c) { Transfer(c, {c.Alice()}); }},
+      {"TransferToAnotherPointOfTheToken", "pins", &reason::kRuleNotSatisfied,
+       [](FakeCase& c) {
+         v1::PinSet next = ToBob(c);
+         next.mutable_keys(0)->set_point(FakeKey("other").public_key().point());
+         c.AskForPins(next, {c.Alice(), c.Bob()}, v1::PURPOSE_TRANSFER);
+       }},
       {"LeaseWithoutOffer", "pins", &reason::kLeaseOfferInvalid,
        [](FakeCase& c) {
          Lease(c, Leased(c), c.site.Offer(), c.Guest());
@@ -197,6 +234,58 @@ std::vector<FakeFault> PinsFaults() {
          Lease(c, Leased(c), c.site.Offer(), c.Guest());
          c.offer->mutable_offer()->push_back('x');
        }},
+      {"LeaseOfferOfAnotherTenant", "pins", &reason::kLeaseOfferInvalid,
+       [](FakeCase& c) {
+         v1::LeaseOffer offer = c.site.Offer();
+         offer.set_tenant("other");
+         Lease(c, Leased(c), offer, c.Guest());
+       }},
+      {"LeaseOfferOfAnotherSite", "pins", &reason::kLeaseOfferInvalid,
+       [](FakeCase& c) {
+         v1::LeaseOffer offer = c.site.Offer();
+         offer.set_site("office");
+         Lease(c, Leased(c), offer, c.Guest());
+       }},
+      {"LeaseTouchedAtItsEnd", "pins", &reason::kLeaseOfferInvalid,
+       [](FakeCase& c) {
+         v1::LeaseOffer offer = c.site.Offer();
+         offer.set_until_ms(c.site.now_ms);
+         v1::PinSet next = Leased(c);
+         next.mutable_lease()->set_until_ms(c.site.now_ms);
+         Lease(c, next, offer, c.Guest());
+       }},
+      {"LeaseOfferThatEndsBeforeItBegins", "pins", &reason::kLeaseFormat,
+       [](FakeCase& c) {
+         LeaseBy(c, [](v1::LeaseOffer& offer) {
+           offer.set_from_ms(offer.until_ms());
+         });
+       }},
+      {"LeaseOfferToAGuestAndTheFirstKey", "pins", &reason::kLeaseFormat,
+       [](FakeCase& c) {
+         LeaseBy(c, [](v1::LeaseOffer& offer) { offer.set_first_key(true); });
+       }},
+      {"LeaseOfferToNobody", "pins", &reason::kLeaseFormat,
+       [](FakeCase& c) {
+         LeaseBy(c, [](v1::LeaseOffer& offer) { offer.clear_guest_account(); });
+       }},
+      {"LeaseOfferWithADeviceTwice", "pins", &reason::kLeaseFormat,
+       [](FakeCase& c) {
+         LeaseBy(c, [](v1::LeaseOffer& offer) { offer.add_devices("lock-1"); });
+       }},
+      {"LeaseOfferWithDevicesOutOfOrder", "pins", &reason::kLeaseFormat,
+       [](FakeCase& c) {
+         LeaseBy(c, [](v1::LeaseOffer& offer) {
+           offer.mutable_devices()->SwapElements(0, 1);
+         });
+       }},
+      {"LeaseOfferWithTooManyDevices", "pins", &reason::kLeaseFormat,
+       [](FakeCase& c) {
+         LeaseBy(c, [](v1::LeaseOffer& offer) {
+           for (int i = 1000; i < 1999; ++i) {
+             offer.add_devices(absl::StrCat("m", i));
+           }
+         });
+       }},
       {"FirstKeyAndAnother", "pins", &reason::kLeaseOfferInvalid,
        [](FakeCase& c) {
          v1::LeaseOffer offer = c.site.Offer();
@@ -217,6 +306,12 @@ std::vector<FakeFault> PinsFaults() {
        [](FakeCase& c) {
          v1::PinSet next = Leased(c);
          *next.add_keys() = Frank().Pinned(v1::KEY_ROLE_MEMBER);
+         Lease(c, next, c.site.Offer(), c.Guest());
+       }},
+      {"LeaseMakesAMemberAnOwner", "pins", &reason::kPinsChange,
+       [](FakeCase& c) {
+         v1::PinSet next = Leased(c);
+         next.mutable_keys(1)->set_roles(v1::KEY_ROLE_OWNER);
          Lease(c, next, c.site.Offer(), c.Guest());
        }},
       {"LeaseOverAnother", "pins", &reason::kPinsChange,

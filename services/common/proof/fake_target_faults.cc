@@ -128,11 +128,34 @@ std::vector<FakeFault> TargetFaults() {
          static const FakeGateway* const gw4 = new FakeGateway("gw-4", "cabin");
          c.AskForPins(Moved(c), {{&c.site.alice, gw4}}, v1::PURPOSE_MOVE);
        }},
+      {"MoveAtAGatewayThatMayNotApprove", "target", &reason::kGatewayNotPinned,
+       [](FakeCase& c) {
+         v1::PinSet next = Moved(c);
+         next.mutable_gateways(0)->clear_may_approve();
+         c.AskForPins(next, {{&c.site.alice, &Gw3()}}, v1::PURPOSE_MOVE);
+       }},
       {"PinsAtAGatewayOfTheNewSet", "target", &reason::kGatewayNotPinned,
        [](FakeCase& c) {
          v1::PinSet next = c.Next();
          *next.add_gateways() = Gw3().Pinned();
          c.AskForPins(next, {{&c.site.alice, &Gw3()}}, v1::PURPOSE_PINS);
+       }},
+      {"PinsExecutedByAGatewayOfTheNewSet", "target",
+       &reason::kGatewayNotPinned,
+       [](FakeCase& c) {
+         v1::PinSet next = c.Next();
+         *next.add_gateways() = Gw3().Pinned();
+         v1::Command command = c.site.Command("u2fi.pins", Encode(next));
+         command.set_gateway("gw-3");
+         c.AskFor({Encode(command)}, {c.Alice()}, v1::PURPOSE_PINS);
+         c.inputs = [](VerifyInputs& in) { in.gateway = "gw-3"; };
+       }},
+      {"MoveExecutedByAStranger", "target", &reason::kGatewayNotPinned,
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("u2fi.pins", Encode(Moved(c)));
+         command.set_gateway("gw-9");
+         c.AskFor({Encode(command)}, {c.Alice()}, v1::PURPOSE_MOVE);
+         c.inputs = [](VerifyInputs& in) { in.gateway = "gw-9"; };
        }},
       // deadlines
       {"ExecuteByTooFar", "deadlines", &reason::kDeadlineBounds,
@@ -193,6 +216,19 @@ std::vector<FakeFault> TargetFaults() {
          const std::vector<std::string> batch = c.site.Batch(4);
          c.AskFor(batch, {c.Alice()}, v1::PURPOSE_COMMAND, 2);
          c.command = batch[1];
+       }},
+      {"IndexBeyondTheBatch", "path", &reason::kPathInvalid,
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("door.unlock");
+         command.set_index(1);
+         c.AskFor({Encode(command)}, {c.Alice()});
+         c.proof.set_index(1);
+       }},
+      {"IndexOfAnotherPlace", "path", &reason::kPathInvalid,
+       [](FakeCase& c) {
+         v1::Command command = c.site.Command("door.unlock");
+         command.set_index(1);
+         c.AskFor({Encode(command)}, {c.Alice()});
        }},
       {"BatchReordered", "path", &reason::kCommandMismatch,
        [](FakeCase& c) {

@@ -129,6 +129,9 @@ TEST_F(LeaseEndTest, OtherSignersTenantsAndSitesAreRefused) {
   end_.set_site("office");
   EXPECT_THAT(VerifySignedEnd(), HasReason(reason::kLeaseOfferInvalid));
   end_.set_site("home");
+  end_.set_tenant("other");
+  EXPECT_THAT(VerifySignedEnd(), HasReason(reason::kLeaseOfferInvalid));
+  end_.set_tenant("acme");
   end_.set_issuer("desk-2");
   EXPECT_THAT(VerifySignedEnd(), HasReason(reason::kLeaseOfferInvalid));
 }
@@ -138,6 +141,21 @@ TEST_F(LeaseEndTest, TheFormIsChecked) {
   EXPECT_THAT(SignLeaseEnd(end_, site_.front_desk),
               HasReason(reason::kLeaseFormat));
   EXPECT_THAT(ParseLeaseEnd("x"), HasReason(reason::kLeaseFormat));
+  EXPECT_THAT(ParseLeaseEnd(Encode(end_)), HasReason(reason::kLeaseFormat));
+  const v1::LeaseEnd good = [&] {
+    v1::LeaseEnd end = end_;
+    end.set_at_ms(1);
+    return end;
+  }();
+  EXPECT_OK(ParseLeaseEnd(Encode(good)));
+  for (void (v1::LeaseEnd::*clear)() :
+       {&v1::LeaseEnd::clear_format, &v1::LeaseEnd::clear_tenant,
+        &v1::LeaseEnd::clear_site, &v1::LeaseEnd::clear_reservation,
+        &v1::LeaseEnd::clear_issuer}) {
+    v1::LeaseEnd end = good;
+    (end.*clear)();
+    EXPECT_THAT(ParseLeaseEnd(Encode(end)), HasReason(reason::kLeaseFormat));
+  }
 }
 
 // An offer's bytes are no end, and its signature not one over an end.

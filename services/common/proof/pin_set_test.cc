@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/crypto/encoding.h"
+#include "services/common/proof/fake_pins_forms.h"
 #include "services/common/proof/fake_site.h"
 #include "services/common/status/status_matchers.h"
 
@@ -228,6 +229,14 @@ TEST_F(PinSetTest, ALesseeHasNoOtherRole) {
   pins_.mutable_keys()->rbegin()->set_roles(v1::KEY_ROLE_LESSEE |
                                             v1::KEY_ROLE_MEMBER);
   EXPECT_EQ(WrongField(), "keys");
+}
+
+TEST_F(PinSetTest, EveryFormIsGoodOrNot) {
+  for (const FakePinsForm& form : AllPinsForms()) {
+    v1::PinSet pins = site_.FirstPins();
+    form.change(site_, pins);
+    EXPECT_EQ(PinSet::Encode(pins).ok(), form.good) << form.name;
+  }
 }
 
 TEST_F(PinSetTest, BytesOutsideTheStrictProfileAreRefused) {

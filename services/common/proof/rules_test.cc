@@ -41,6 +41,13 @@ TEST(RulesTest, ARuleHasANameForPeople) {
   EXPECT_EQ(RuleName(OwnerTouchRule()), "1 approval");
 }
 
+TEST(RulesTest, OnlyThePlainQuorumIsCalledThat) {
+  v1::Rule rule = QuorumRule(2);
+  rule.set_distinct_sites(true);
+  EXPECT_EQ(RuleName(rule), "2 approvals");
+  EXPECT_EQ(RuleName(QuorumRule(1)), "1 approval");
+}
+
 TEST(PresetTest, NamesRoundTrip) {
   for (const char* name :
        {"FREE", "TOUCH", "TOUCH_UV", "QUORUM", "FORBIDDEN"}) {
@@ -136,6 +143,20 @@ TEST(StrictestTest, EveryFieldIsTakenFromTheStricterRule) {
   EXPECT_THAT(Strictest(b, a), IsRule(both));
 }
 
+TEST(StrictestTest, DistinctGatewaysAreAskedForIfOneAsks) {
+  v1::Rule rule = QuorumRule(2);
+  rule.set_distinct_gateways(true);
+  EXPECT_THAT(Strictest(rule, QuorumRule(2)), IsRule(rule));
+  EXPECT_THAT(Strictest(QuorumRule(2), rule), IsRule(rule));
+}
+
+TEST(StrictestTest, ABrowserIsEnoughIfBothSaySo) {
+  v1::Rule rule = TouchRule();
+  rule.set_browser_ok(true);
+  EXPECT_THAT(Strictest(rule, rule), IsRule(rule));
+  EXPECT_THAT(Strictest(rule, TouchRule()), IsRule(TouchRule()));
+}
+
 TEST(StrictestTest, RolesWithNothingInCommonForbid) {
   v1::Rule approver = TouchRule();
   approver.set_roles(v1::KEY_ROLE_APPROVER);
@@ -182,6 +203,14 @@ TEST(EffectiveRuleTest, TheDefaultHandsNobodyThePinSet) {
   v1::Rule kept = QuorumRule(2);
   kept.set_roles(v1::KEY_ROLE_OWNER | v1::KEY_ROLE_APPROVER);
   EXPECT_THAT(EffectiveRule(WithDefault(open), "u2fi.unbind"), IsRule(kept));
+}
+
+// An approver helps the owner where several approve, and never stands for him.
+TEST(EffectiveRuleTest, NoDefaultLetsAnApproverAloneChangePins) {
+  v1::Rule rule = OwnerTouchRule();
+  rule.set_roles(v1::KEY_ROLE_OWNER | v1::KEY_ROLE_APPROVER);
+  EXPECT_THAT(EffectiveRule(WithDefault(rule), "u2fi.pins"),
+              IsRule(OwnerTouchRule()));
 }
 
 TEST(CheckRuleTest, FreeNeedsNothingAndForbiddenHasNothing) {

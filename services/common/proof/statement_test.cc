@@ -135,6 +135,11 @@ TEST_F(StatementTest, OnlyRegistrationsAndPresenceHaveNoBatch) {
   enrol.clear_batch_root();
   enrol.clear_batch_size();
   EXPECT_EQ(WrongField(enrol), "");
+  enrol.set_batch_size(1);
+  EXPECT_EQ(WrongField(enrol), "batch_root") << "a size alone";
+  enrol.clear_batch_size();
+  enrol.set_batch_root(std::string(32, 'r'));
+  EXPECT_EQ(WrongField(enrol), "batch_root") << "a root alone";
 }
 
 TEST_F(StatementTest, PresenceNeverHasABatch) {
@@ -168,6 +173,14 @@ TEST_F(StatementTest, AnEmptyRequiredHasNoEncoding) {
 TEST_F(StatementTest, DeadlinesAreThere) {
   statement_.clear_approve_by_ms();
   EXPECT_EQ(WrongField(statement_), "approve_by_ms");
+  statement_ = CommandStatement();
+  statement_.clear_execute_by_ms();
+  EXPECT_EQ(WrongField(statement_), "approve_by_ms");
+}
+
+TEST_F(StatementTest, NothingWrongIsEncoded) {
+  statement_.set_tenant("Acme");
+  EXPECT_THAT(EncodeStatement(statement_), HasReason(reason::kStatementFormat));
 }
 
 TEST_F(StatementTest, ExecuteByIsBoundedByThePurpose) {
@@ -198,6 +211,14 @@ TEST_F(StatementTest, ApproveByIsAtMostTwoMinutesAway) {
   EXPECT_THAT(CheckApprovable(statement_, kNow - 1, 0),
               HasReason(reason::kDeadlineBounds));
   EXPECT_OK(CheckApprovable(statement_, kNow - kSkewMs, kSkewMs));
+}
+
+TEST_F(StatementTest, NothingIsApprovableThatMayRunTooLate) {
+  statement_.set_execute_by_ms(statement_.approve_by_ms() +
+                               MaxExecuteAfterApproveMs(v1::PURPOSE_COMMAND) +
+                               1);
+  EXPECT_THAT(CheckApprovable(statement_, kNow, 0),
+              HasReason(reason::kDeadlineBounds));
 }
 
 TEST_F(StatementTest, NothingIsApprovableFromApproveByOn) {

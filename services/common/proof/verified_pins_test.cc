@@ -2,7 +2,9 @@
 
 #include "services/common/proof/fake_case.h"
 #include "services/common/proof/fake_enrolment.h"
+#include "services/common/proof/strict.h"
 #include "services/common/status/status_matchers.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::proof {
 namespace {
@@ -101,6 +103,20 @@ TEST_F(VerifiedPinsTest, ABelievedTokenKeepsItsPoint) {
   EXPECT_THAT(Verify(), HasReason(reason::kEnrolmentInvalid));
 }
 
+TEST_F(VerifiedPinsTest, ABelievedTokenIsNotEnrolledAgainWithAnotherKey) {
+  *c_.pins.add_keys() = second_.Pinned(v1::KEY_ROLE_OWNER);
+  FakeToken other = second_;
+  other.key = FakeKey("mallory");
+  // The old key and another of the account's agree to it.
+  *evidence_.add_enrolments() =
+      FakeEnrolment(c_.site, other, FakeEnrolCommand(c_.site, other),
+                    {By(second_), c_.Alice()});
+  v1::PinSet next = c_.Next();
+  next.mutable_keys()->rbegin()->set_point(other.key.public_key().point());
+  c_.AskForPins(next, {c_.Alice()}, v1::PURPOSE_PINS);
+  EXPECT_THAT(Verify(), HasReason(reason::kEnrolmentInvalid));
+}
+
 TEST_F(VerifiedPinsTest, TheLevelIsTheEnrolledOneAtMost) {
   Enrol(second_, {By(second_), c_.Alice()}, 1);
   EXPECT_OK(Add(second_.Pinned(v1::KEY_ROLE_OWNER, 1)));
@@ -118,6 +134,44 @@ TEST_F(VerifiedPinsTest, ARecoveryTokenIsPinnedForRecoveryAlone) {
 TEST_F(VerifiedPinsTest, ATokenForLeasesIsPinnedAsLesseeThere) {
   Enrol(frank_, {By(frank_)}, 0, false, "home");
   EXPECT_THAT(Add(frank_.Pinned(v1::KEY_ROLE_MEMBER)),
+              HasReason(reason::kEnrolmentInvalid));
+}
+
+TEST_F(VerifiedPinsTest, ATokenForLeasesIsOneAtItsSiteOnly) {
+  v1::PinSet next = c_.Next();
+  *next.add_keys() = frank_.Pinned(v1::KEY_ROLE_LESSEE);
+  next.mutable_lease()->set_account("frank");
+  next.mutable_lease()->set_until_ms(c_.site.now_ms + 1);
+  c_.AskForPins(next, {c_.Alice()}, v1::PURPOSE_PINS);
+  Enrol(frank_, {By(frank_)}, 0, false, "home");
+  EXPECT_OK(Verify());
+  evidence_.clear_enrolments();
+  Enrol(frank_, {By(frank_)}, 0, false, "office");
+  EXPECT_THAT(Verify(), HasReason(reason::kEnrolmentInvalid));
+}
+
+TEST_F(VerifiedPinsTest, ARecoveryTokenVouchesForNoOther) {
+  Enrol(second_, {By(second_), c_.Alice()}, 0, true);
+  Enrol(third_, {By(third_), By(second_)});
+  EXPECT_THAT(Add(third_.Pinned(v1::KEY_ROLE_OWNER)),
+              HasReason(reason::kEnrolmentInvalid));
+}
+
+// Its arguments name a token as those of an enrolment do.
+TEST_F(VerifiedPinsTest, AnActOnATokenDoesNotEnrolIt) {
+  v1::TokenArguments arguments;
+  arguments.set_format(1);
+  arguments.set_token_id(second_.id);
+  FakeRequest request;
+  request.purpose = v1::PURPOSE_TOKEN;
+  request.commands = {
+      c_.site.CommandBytes("u2fi.token.resume", Encode(arguments))};
+  request.touches = {c_.Alice()};
+  v1::EnrolmentProof& enrolment = *evidence_.add_enrolments();
+  *enrolment.mutable_registration() = second_.Registration();
+  enrolment.set_command(request.commands[0]);
+  *enrolment.mutable_proof() = c_.site.Prove(request);
+  EXPECT_THAT(Add(second_.Pinned(v1::KEY_ROLE_OWNER)),
               HasReason(reason::kEnrolmentInvalid));
 }
 
@@ -157,6 +211,21 @@ TEST_F(VerifiedPinsTest, EnrolmentsAreTakenAtGatewaysThatNobodyKnows) {
       << "a CTAP2 answer does not show the gateway's key";
 }
 
+TEST_F(VerifiedPinsTest, TheGatewaysOfBothSetsAreKnown) {
+  const FakeGateway gw3("gw-3", "cabin");
+  v1::PinSet next = c_.Next();
+  next.mutable_gateways()->RemoveLast();
+  *next.add_gateways() = gw3.Pinned();
+  *next.add_keys() = second_.Pinned(v1::KEY_ROLE_OWNER);
+  c_.AskForPins(next, {c_.Alice()}, v1::PURPOSE_PINS);
+  for (const FakeGateway* gateway :
+       {static_cast<const FakeGateway*>(&c_.site.gw2), &gw3}) {
+    evidence_.clear_enrolments();
+    Enrol(second_, {{&second_, gateway, true}, {&c_.site.alice, gateway}});
+    EXPECT_OK(Verify()) << gateway->id;
+  }
+}
+
 TEST_F(VerifiedPinsTest, AKnownGatewayHasItsOwnKey) {
   FakeGateway impostor("gw-1", "home");
   impostor.key = FakeKey("impostor");
@@ -185,7 +254,16 @@ TEST_F(VerifiedPinsTest, EvidenceForOtherDevicesDoesNotMatter) {
 }
 
 TEST_F(VerifiedPinsTest, EvidenceIsBounded) {
-  for (int i = 0; i < 17; ++i) evidence_.add_enrolments();
+  Enrol(second_, {By(second_), c_.Alice()});
+  const v1::Evidence one = evidence_;
+  while (evidence_.enrolments_size() < 16) evidence_.MergeFrom(one);
+  EXPECT_OK(Add(second_.Pinned(v1::KEY_ROLE_OWNER)));
+  evidence_.MergeFrom(one);
+  EXPECT_THAT(Add(second_.Pinned(v1::KEY_ROLE_OWNER)),
+              HasReason(reason::kEvidenceFormat));
+  evidence_ = one;
+  evidence_.mutable_enrolments(0)->mutable_registration()->set_attestation(
+      std::string(kMaxEvidence, 'a'));
   EXPECT_THAT(Add(second_.Pinned(v1::KEY_ROLE_OWNER)),
               HasReason(reason::kEvidenceFormat));
 }

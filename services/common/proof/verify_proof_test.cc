@@ -95,6 +95,43 @@ TEST(VerifyProofTest, ATouchAtApproveByCounts) {
   EXPECT_OK(c.Verify());
 }
 
+// What an agent denies counts at once, whatever the device still believes.
+TEST(VerifyProofTest, RevokedGatewaysAndTokensAreRefused) {
+  struct {
+    const char* token;
+    const char* gateway;
+    const Reason* reason;
+    const char* step;
+  } const cases[] = {
+      {"tok-bob", "", &reason::kTokenRevoked, "token"},
+      {"", "gw-1", &reason::kGatewayRevoked, "target"},
+      {"", "gw-2", &reason::kGatewayRevoked, "target"},
+  };
+  for (const auto& revoked : cases) {
+    FakeCase c;
+    DenyList denied;
+    denied.tokens.insert(revoked.token);
+    denied.gateways.insert(revoked.gateway);
+    // Executed at gw-1; bob approves at gw-2.
+    c.Ask("vault.open", {c.Alice(), {&c.site.bob, &c.site.gw2}});
+    EXPECT_OK(c.Verify());
+    c.inputs = [&](VerifyInputs& in) { in.denied = &denied; };
+    const absl::Status status = c.Verify().status();
+    EXPECT_THAT(status, HasReason(*revoked.reason));
+    EXPECT_EQ(StepOf(status), revoked.step);
+  }
+}
+
+TEST(VerifyProofTest, WhatNobodyDeniesIsNotDenied) {
+  FakeCase c;
+  DenyList denied;
+  denied.tokens.insert("tok-other");
+  denied.gateways.insert("gw-other");
+  c.Ask("door.unlock", {c.Alice()});
+  c.inputs = [&](VerifyInputs& in) { in.denied = &denied; };
+  EXPECT_OK(c.Verify());
+}
+
 // The twin (r, n - s) of a signature is valid too, and is not another touch.
 TEST(VerifyProofTest, BothTwinsOfASignatureAreAccepted) {
   FakeCase c;
@@ -161,6 +198,22 @@ TEST_F(FreeTest, TheTargetIsCheckedAllTheSame) {
               HasReason(reason::kGatewayMismatch));
 }
 
+TEST_F(FreeTest, ARevokedGatewayExecutesNothing) {
+  const PinSet pins = *c_.Present();
+  DenyList denied;
+  denied.gateways.insert("gw-1");
+  VerifyInputs in = c_.site.Inputs(&pins);
+  in.denied = &denied;
+  EXPECT_THAT(VerifyFree(c_.site.CommandBytes("lamp.on"), in),
+              HasReason(reason::kGatewayRevoked));
+}
+
+TEST_F(FreeTest, ACommandHasItsBoundWithoutProofToo) {
+  const PinSet pins = *c_.Present();
+  EXPECT_THAT(VerifyFree(std::string(4097, 'x'), c_.site.Inputs(&pins)),
+              HasReason(reason::kProofSize));
+}
+
 class BatchTest : public testing::Test {
  protected:
   BatchTest() {
@@ -213,8 +266,22 @@ TEST_F(BatchTest, TheCacheKnowsTheSameApprovalsAgain) {
   ASSERT_OK_AND_ASSIGN(Approvals * first, cache.Get(list_));
   EXPECT_OK(Verify(0, *first));
   ASSERT_OK_AND_ASSIGN(Approvals * again, cache.Get(list_));
+  EXPECT_EQ(again->signature_checks(), 2) << "those of the first time";
   EXPECT_OK(Verify(1, *again));
   EXPECT_EQ(again->signature_checks(), 2);
+}
+
+TEST_F(BatchTest, TheCacheForgetsWhatWasUsedLongestAgo) {
+  ApprovalCache cache(2);
+  ApprovalList second = list_, third = list_;
+  second.Mutable(0)->set_touched_at_ms(1);
+  third.Mutable(0)->set_touched_at_ms(2);
+  ASSERT_OK_AND_ASSIGN(Approvals * first, cache.Get(list_));
+  EXPECT_OK(Verify(0, *first));
+  ASSERT_OK(cache.Get(second));
+  ASSERT_OK(cache.Get(list_));
+  ASSERT_OK(cache.Get(third));
+  EXPECT_EQ((*cache.Get(list_))->signature_checks(), 2);
 }
 
 TEST_F(BatchTest, TheCacheTellsApprovalsApartByEveryBit) {

@@ -9,7 +9,10 @@ TEST(VisibleTextTest, WhatPeopleReadStays) {
   for (const char* text : {"", "{\"zoom\":2}",
                            "K\xc3\xbc"
                            "che",
-                           "\xe5\x8f\xb0\xe6\x89\x80", "\xf0\x9f\x94\x91"}) {
+                           "\xe5\x8f\xb0\xe6\x89\x80", "\xf0\x9f\x94\x91",
+                           // The first and last character of each length.
+                           "\xc2\xa0\xdf\xbf", "\xe0\xa0\x80\xef\xbf\xbd",
+                           "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"}) {
     EXPECT_EQ(VisibleText(text), text);
   }
 }
@@ -37,7 +40,14 @@ TEST(VisibleTextTest, NorBytesThatAreNoUtf8) {
                         "2J"),
             "?2J");
   EXPECT_EQ(VisibleText("\xc0\xae"), "??") << "longer than it has to be";
+  EXPECT_EQ(VisibleText("\xe0\x80\xaf"), "???") << "the same in three bytes";
+  EXPECT_EQ(VisibleText("\xf0\x80\x80\xaf"), "????");
+  EXPECT_EQ(VisibleText("\xe2(\xa1"), "?(?") << "no second byte";
+  EXPECT_EQ(VisibleText("\xe2\x82:"), "??:") << "no third byte";
+  EXPECT_EQ(VisibleText("\xf5\x80\x80\x80"), "????") << "no first byte";
+  EXPECT_EQ(VisibleText("\xff"), "?");
   EXPECT_EQ(VisibleText("\xed\xa0\x80"), "???") << "a surrogate";
+  EXPECT_EQ(VisibleText("\xed\xbf\xbf"), "???") << "the last of them";
   EXPECT_EQ(VisibleText("\xf4\x90\x80\x80"), "????") << "above U+10FFFF";
   EXPECT_EQ(VisibleText("a\xe2\x80"), "a??") << "cut off";
 }

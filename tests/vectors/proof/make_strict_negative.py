@@ -124,6 +124,8 @@ class Cases:
                  varint(max(fields) << 3 | 2) + varint(1 << 31), "TRUNCATED" if
                  fields[max(fields)][0] & 7 == 2 else "UNKNOWN")
         self.add(message, "varint of eleven bytes", b"\x80" * 10 + b"\x01" + encoded, "VARINT")
+        tag = first << 3 | (2 if message == "Proof" else 0)
+        self.add(message, "tag beyond 64 bits", bytes([tag | 0x80]) + b"\x80" * 8 + b"\x02" + encoded[1:], "VARINT")
         self.add(message, "control character", encoded.replace(b"-1", b"-\n").replace(b"uri ", b"uri\t"), "CONTENT")
         self.add(message, "invalid UTF-8", encoded.replace(b"-1", b"-\xff").replace(b"acme", b"acm\xc3"), "CONTENT")
         self.add(message, "too large", encoded + bytes(BOUNDS[message]), "SIZE")

@@ -4,11 +4,11 @@
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/encoding.h"
 #include "services/common/crypto/hash.h"
-#include "services/common/proof/c/example.h"
 #include "services/common/proof/c/fake_kit.h"
 #include "services/common/proof/fake_case.h"
 #include "services/common/proof/lease_offer.h"
 #include "services/common/proof/strict.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 extern "C" {
 #include "services/common/proof/c/u2fi_internal.h"
@@ -156,8 +156,10 @@ TEST_F(WindowTest, LateOnesAreTakenWithin64) {
 }
 
 TEST_F(WindowTest, AJumpForgetsWhatIsFarBehind) {
+  EXPECT_TRUE(Take(4));
   EXPECT_TRUE(Take(5));
   EXPECT_TRUE(Take(5 + 64));
+  EXPECT_TRUE(Take(68));
   EXPECT_FALSE(Take(5));
   EXPECT_TRUE(Take(6));
   EXPECT_TRUE(Take(U2FI_WINDOW_MAX_STEP));
@@ -233,6 +235,34 @@ TEST_F(KitTest, ANewPinSetComesWithTheResult) {
   EXPECT_EQ(Text(verified_.next_pins), Encode(next));
 }
 
+TEST_F(KitTest, AReleaseSaysThatItIsOne) {
+  v1::UnbindArguments arguments;
+  arguments.set_format(1);
+  arguments.set_pins_hash(crypto::ToString(c_.Present()->hash()));
+  c_.AskFor({c_.site.CommandBytes("u2fi.unbind", Encode(arguments))},
+            {c_.Alice()}, v1::PURPOSE_UNBIND);
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(verified_.unbind, 1);
+  EXPECT_EQ(verified_.next_pins.size, 0u);
+}
+
+TEST_F(KitTest, TheLatestTouchIsTheTime) {
+  c_.Ask("vault.open", {c_.Alice(), c_.Bob()});
+  const v1::Approval alice = c_.proof.approvals(0);
+  c_.edit = [&](v1::AuthorizationStatement& s) {
+    s.set_approve_by_ms(s.approve_by_ms() - 5);
+    s.set_execute_by_ms(s.execute_by_ms() - 5);
+  };
+  c_.site.now_ms += 5;
+  c_.Ask("vault.open", {c_.Alice(), c_.Bob()});
+  *c_.proof.mutable_approvals(0) = alice;
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(verified_.touched_at_ms, c_.site.now_ms);
+  c_.proof.mutable_approvals()->SwapElements(0, 1);
+  ASSERT_EQ(Verify(), U2FI_OK);
+  EXPECT_EQ(verified_.touched_at_ms, c_.site.now_ms);
+}
+
 TEST_F(KitTest, TheCacheIsBoundToTheApprovalsAndTheKeys) {
   c_.Ask("door.unlock", {c_.Alice()});
   ASSERT_EQ(Verify(), U2FI_OK);
@@ -258,6 +288,8 @@ TEST_F(KitTest, WithTheCacheNoSignatureIsCheckedAgain) {
                         const u2fi_bytes*) { return 0; };
   in_.crypto = &deaf;
   EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_OK);
+  cache_.valid = 0;
+  EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_SIGNATURE_INVALID);
   in_.cache = nullptr;
   EXPECT_EQ(u2fi_verify(&in_, &verified_), U2FI_SIGNATURE_INVALID);
 }
@@ -321,6 +353,10 @@ TEST_F(KitTest, FreeOperationsNeedNoProof) {
   EXPECT_EQ(u2fi_verify_free(&in_, &verified_), U2FI_OPERATION_NOT_FREE);
   in_.pins.size = 0;
   EXPECT_EQ(u2fi_verify_free(&in_, &verified_), U2FI_OPERATION_NOT_FREE);
+  const std::string large(4097, 'x');
+  in_.command = KitBytes(large);
+  EXPECT_EQ(u2fi_verify_free(&in_, &verified_), U2FI_PROOF_SIZE);
+  EXPECT_EQ(verified_.step, U2FI_STEP_SIZES);
 }
 
 TEST_F(KitTest, PinsHashIsThatOfTheFormat) {
@@ -348,66 +384,17 @@ TEST_F(KitTest, ALeaseEndsByItsIssuersSignature) {
             U2FI_OK);
   EXPECT_EQ(Text(reservation), "res-1");
   EXPECT_EQ(at, 5u);
+  u2fi_bytes long_end = bytes;
+  long_end.size = 513;
+  EXPECT_EQ(
+      u2fi_verify_lease_end(&in_, &long_end, &signature, &reservation, &at),
+      U2FI_LEASE_FORMAT);
   --signature.size;
   EXPECT_EQ(u2fi_verify_lease_end(&in_, &bytes, &signature, &reservation, &at),
             U2FI_LEASE_OFFER_INVALID);
   EXPECT_EQ(
       u2fi_verify_lease_end(&in_, &signature, &signature, &reservation, &at),
       U2FI_LEASE_FORMAT);
-}
-
-// ---- the example ----
-
-class ExampleTest : public testing::Test {
- protected:
-  ExampleTest() {
-    device_.crypto = KitCrypto();
-    device_.id = KitBytes(c_.site.device);
-    device_.context = this;
-    device_.save = [](void* self, const device_state*) {
-      static_cast<ExampleTest*>(self)->story_ += "save ";
-    };
-    device_.act = [](void* self, const u2fi_verified*) {
-      static_cast<ExampleTest*>(self)->story_ += "act ";
-    };
-    state_.now_ms = c_.site.now_ms;
-  }
-  u2fi_reason Handle() {
-    proof_ = Encode(c_.proof);
-    return device_handle(&device_, &state_, KitBytes(c_.command),
-                         KitBytes(proof_));
-  }
-  void Provision() {
-    c_.blank = true;
-    v1::Command command = c_.site.Command("u2fi.pins", Encode(c_.pins));
-    command.set_sequence(1);
-    c_.AskFor({Encode(command)}, {c_.Alice()}, v1::PURPOSE_PROVISION);
-    ASSERT_EQ(Handle(), U2FI_OK);
-  }
-
-  FakeCase c_;
-  device device_{};
-  device_state state_{};
-  std::string proof_, story_;
-};
-
-TEST_F(ExampleTest, ItIsProvisionedAndActsOnce) {
-  Provision();
-  c_.Ask("door.unlock", {c_.Alice()});
-  EXPECT_EQ(Handle(), U2FI_OK);
-  EXPECT_EQ(story_, "save save act ");
-  EXPECT_EQ(Handle(), U2FI_REASON_COUNT) << "a replay";
-  EXPECT_EQ(story_, "save save act ");
-}
-
-TEST_F(ExampleTest, ItRefusesWhatIsNotApproved) {
-  Provision();
-  c_.Ask("door.unlock", {c_.Carol()});
-  EXPECT_EQ(Handle(), U2FI_TOKEN_ROLE);
-  c_.command = c_.site.CommandBytes("door.unlock");
-  c_.proof.Clear();
-  EXPECT_EQ(Handle(), U2FI_OPERATION_NOT_FREE);
-  EXPECT_EQ(story_, "save ");
 }
 
 }  // namespace
