@@ -12,6 +12,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/rule_text.h"
+#include "tools/u2fi/usage_error.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::cli {
@@ -109,9 +110,9 @@ absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
   if (rules + !edit.gateways.empty() + !edit.gateway_key.empty() +
           !edit.policy_change.empty() >
       1) {
-    return FieldError("--gateways",
-                      "rules, --gateway-key and --agree are commands of their "
-                      "own, a touch each");
+    return UsageError("account",
+                      "rules, --gateways, --gateway-key and --agree are "
+                      "commands of their own, a touch each");
   }
   if (!edit.policy_change.empty()) return Agreement(edit.policy_change, mesh);
   if (!edit.gateway_key.empty()) return NewGatewayKey(edit.gateway_key, mesh);

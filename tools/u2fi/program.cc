@@ -40,6 +40,8 @@ An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
   u2fi set-model camera camera.on=touch device.identify=free
   device-emulator identity --state d --device cam-1=camera | u2fi import-devices -
   u2fi policy --rule door.open=quorum   for the whole tenant
+  u2fi audit export --out audit.jsonl   what was decided, with the raw touches
+  u2fi audit verify audit.jsonl --anchor pins   offline, by anybody
 And then the owner:
   u2fi claim cam-1
   u2fi enrol --gateway g1
@@ -51,8 +53,6 @@ And then the owner:
   u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
   u2fi transfer cam-1 --to bob          his from now on; both of you touch
   u2fi unbind cam-1                     it forgets its owner
-  u2fi audit export --out audit.jsonl           (an operator's, too)
-  u2fi audit verify audit.jsonl --anchor pins   offline, by anybody
 Beside a service on SQLite, in its container or on its machine:
   u2fi backup /var/lib/u2fi/u2fi.db /backup/u2fi.db    it may run meanwhile
   u2fi restore /backup/u2fi.db /var/lib/u2fi/u2fi.db   it is stopped
