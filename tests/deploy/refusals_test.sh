@@ -35,6 +35,8 @@ refused 'deviceToken: keys is required' --set deviceToken.keys=null
 refused 'redis.external: tls is required' --set redis.external.tls=null
 refused 'commandGate: service is required' "${HA[@]}" --set commandGate.service=null
 refused 'metrics: dashboards is required' --set metrics.dashboards=null
+refused 'listen: memoryMib is required' --set listen.memoryMib=null
+refused '(root): rpId is required' --set rpId=null
 
 # What the programs refuse.
 refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=101
