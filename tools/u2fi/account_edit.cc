@@ -94,7 +94,12 @@ std::string AccountText(const registry::Account& account) {
   }
   for (const registry::AccountKey& key : account.keys()) {
     absl::StrAppend(&text, "\nkey      ", proof::VisibleText(key.token_id()),
-                    key.active() ? "" : " (may not approve now)");
+                    key.active() ? "" : " (may not approve now)",
+                    key.recovery() ? " (kept for recovery)" : "");
+    if (!key.lease_site().empty()) {
+      absl::StrAppend(&text, " (for leases at ",
+                      proof::VisibleText(key.lease_site()), " only)");
+    }
   }
   for (const proof::v1::OperationRule& rule : account.rules()) {
     absl::StrAppend(&text, "\nrule     ", proof::VisibleText(rule.operation()),
