@@ -50,7 +50,7 @@ And then the owner:
   u2fi account                        and: u2fi account --rule lamp.on=touch
   u2fi account --gateway-key g1 --gateway g1   the key that an operator named
   u2fi account --agree policy --gateway g1     what u2fi policy says that waits
-  u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
+  u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=member
   u2fi transfer cam-1 --to bob          his from now on; both of you touch
   u2fi unbind cam-1                     it forgets its owner
 Beside a service on SQLite, in its container or on its machine:

@@ -291,9 +291,10 @@ void AddKeys(CLI::App& app, Context& context, const FlagsPtr& flags) {
                   "keep it for the day when the others are lost");
   AddTimes(enrol, flags);
 
-  CLI::App* token =
-      AddCommand(app, context, flags, "token",
-                 "change a key of the account: touch another one", ActOnToken);
+  CLI::App* token = AddCommand(
+      app, context, flags, "token",
+      "change a key of the account: touch another one (suspend: any)",
+      ActOnToken);
   token
       ->add_option("ACT", flags->ask.operation,
                    "suspend, resume, revoke; recover: touch the recovery key")
