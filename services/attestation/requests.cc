@@ -1,28 +1,15 @@
 #include "services/attestation/requests.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/util/time_util.h"
-#include "services/common/fido/utf8.h"
 #include "services/common/rpc/ids.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
 namespace u2fi::attestation {
-namespace {
-
-// A byte of UTF-8 that continues a character.
-bool Continues(char c) { return (static_cast<uint8_t>(c) & 0xc0) == 0x80; }
-
-bool IsControl(char c) {
-  const auto byte = static_cast<uint8_t>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
-
-}  // namespace
 
 absl::StatusOr<std::string> IdOfName(absl::string_view collection,
                                      absl::string_view name,
@@ -32,21 +19,6 @@ absl::StatusOr<std::string> IdOfName(absl::string_view collection,
   }
   RETURN_IF_ERROR(rpc::CheckId(field, name));
   return std::string(name);
-}
-
-absl::Status CheckText(absl::string_view field, absl::string_view text,
-                       size_t max) {
-  const auto continued = std::count_if(text.begin(), text.end(), Continues);
-  if (text.size() > 4 * max ||
-      text.size() - static_cast<size_t>(continued) > max) {
-    return FieldError(field,
-                      absl::StrCat("has more than ", max, " characters"));
-  }
-  if (!fido::IsUtf8(text)) return FieldError(field, "is not UTF-8");
-  if (std::any_of(text.begin(), text.end(), IsControl)) {
-    return FieldError(field, "has a control character");
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Unknown(absl::string_view name) {

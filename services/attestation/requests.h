@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "services/common/audit/row.h"
+#include "services/common/rpc/text.h"  // IWYU pragma: export
 #include "u2fi/attestation/v1/token.pb.h"
 
 namespace u2fi::attestation {
@@ -22,10 +23,7 @@ absl::StatusOr<std::string> IdOfName(absl::string_view collection,
                                      absl::string_view name,
                                      absl::string_view field);
 
-// INVALID_FIELD unless `text` is UTF-8 of at most `max` characters without
-// control characters.
-absl::Status CheckText(absl::string_view field, absl::string_view text,
-                       size_t max);
+using rpc::CheckText;
 
 // RESOURCE_UNKNOWN: there is none, or it is another tenant's.
 absl::Status Unknown(absl::string_view name);

@@ -25,29 +25,6 @@ TEST(RequestsTest, WhatIsNoIdIsRefused) {
   }
 }
 
-TEST(RequestsTest, TextCountsCharactersNotBytes) {
-  EXPECT_OK(CheckText("label", "\xc3\xa4\xc3\xb6\xc3\xbc", 3));
-  EXPECT_THAT(CheckText("label", "\xc3\xa4\xc3\xb6\xc3\xbc", 2),
-              HasReason(reason::kInvalidField));
-  EXPECT_OK(CheckText("label", "", 0));
-}
-
-TEST(RequestsTest, TextOfContinuationsAloneIsBoundedToo) {
-  EXPECT_THAT(CheckText("label", std::string(41, '\x80'), 10),
-              HasReason(reason::kInvalidField));
-}
-
-TEST(RequestsTest, TextHasNoControlCharacters) {
-  for (const char c : {'\0', '\n', '\x1f', '\x7f'}) {
-    EXPECT_THAT(CheckText("label", std::string(1, c), 10),
-                HasReason(reason::kInvalidField));
-  }
-}
-
-TEST(RequestsTest, TextIsUtf8) {
-  EXPECT_THAT(CheckText("label", "\xc3", 10), HasReason(reason::kInvalidField));
-}
-
 TEST(RequestsTest, WhatIsUnknownIsNamed) {
   const absl::Status status = Unknown("tokens/k1");
   EXPECT_THAT(status, HasReason(reason::kResourceUnknown));

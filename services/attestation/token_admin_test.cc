@@ -57,6 +57,11 @@ TEST_F(TokenAdminTest, WithoutAMaskItIsRefused) {
   EXPECT_THAT(Update(), HasReason(reason::kInvalidField));
 }
 
+TEST_F(TokenAdminTest, ALabelThatLooksLikeAnotherIsRefused) {
+  update_.mutable_token()->set_label("eno eulb\u202e");
+  EXPECT_THAT(Update(), HasReason(reason::kInvalidField));
+}
+
 TEST_F(TokenAdminTest, ALongLabelIsRefused) {
   update_.mutable_token()->set_label(std::string(65, 'x'));
   EXPECT_THAT(Update(), HasReason(reason::kInvalidField));

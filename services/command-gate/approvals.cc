@@ -5,6 +5,7 @@
 
 #include "services/command-gate/approval_limits.h"
 #include "services/command-gate/command_states.h"
+#include "services/command-gate/new_keys.h"
 #include "services/command-gate/quorum.h"
 #include "services/command-gate/token_check.h"
 #include "services/common/audit/limits.h"
@@ -331,6 +332,13 @@ absl::StatusOr<StoredCommand> Approvals::Accept(
   evidence.approvals = {slot.approval()};
   if (IsApproved(next)) RETURN_IF_ERROR(Recheck(command, index, next));
   if (!IsApproved(next)) return AcceptEarly(command, std::move(next), evidence);
+  const absl::Status keys = CheckNewKeys(registry_, command, next);
+  if (IsFinalRefusal(keys)) {
+    evidence.outcome = common::v1::OUTCOME_REFUSED;
+    evidence.reason = ReasonOf(keys);
+    return Deny(command, index, v1::APPROVAL_STATE_REFUSED, evidence);
+  }
+  RETURN_IF_ERROR(keys);
   next.set_state(v1::COMMAND_STATE_APPROVED);
   evidence.approval_refs = EarlierTouches(next, index);
   ASSIGN_OR_RETURN(

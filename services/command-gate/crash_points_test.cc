@@ -267,6 +267,12 @@ class CrashPointsTest : public GateTestCase {
     proof::v1::PinSet next = proof::FakeSite().FirstPins();
     next.clear_rules();
     registry_.pins.set_account(next.account());
+    // Known to the device, and asked for nothing.
+    for (const proof::v1::PinnedKey& key : next.keys()) {
+      proof::v1::PinnedKey& known = *registry_.pins.add_keys();
+      known = key;
+      known.clear_roles();
+    }
     next.set_revision(registry_.pins.revision() + 1);
     next.set_previous(
         crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));

@@ -30,6 +30,12 @@ class PinsFlowTest : public QuorumTestCase {
     next_ = proof::FakeSite().FirstPins();
     next_.clear_rules();
     registry_.pins.set_account(next_.account());
+    // Known to the device, and asked for nothing.
+    for (const proof::v1::PinnedKey& key : next_.keys()) {
+      proof::v1::PinnedKey& known = *registry_.pins.add_keys();
+      known = key;
+      known.clear_roles();
+    }
     next_.set_revision(registry_.pins.revision() + 1);
     next_.set_previous(
         crypto::ToString(proof::PinsHash(registry_.pins.SerializeAsString())));

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "nlohmann/json.hpp"
 #include "services/common/crypto/hash.h"
 #include "services/common/proof/command.h"
@@ -14,6 +15,7 @@
 #include "services/common/proof/verified_pins.h"
 #include "services/common/proof/words.h"
 #include "services/common/rpc/tenant.h"
+#include "services/common/rpc/text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "services/common/time/proto_millis.h"
@@ -28,6 +30,7 @@ constexpr int64_t kDefaultApproveMs = 60'000;
 constexpr size_t kMaxBatchBytes = 3 << 20;
 constexpr size_t kMaxOrigin = 256;
 constexpr int kMaxBreakGlassReason = 512;
+constexpr size_t kMaxLabel = 64;
 constexpr size_t kMaxEvidence = 128 << 10;
 
 struct Reading {
@@ -197,7 +200,9 @@ absl::Status ReadDeadlines(const Reading& in) {
   }
   if (execute < 0 || execute > bound) {
     return Error(reason::kDeadlineBounds,
-                 "execute_within is over the bound of the purpose",
+                 absl::StrCat("execute_within is 0 to ",
+                              absl::FormatDuration(absl::Milliseconds(bound)),
+                              " for this purpose"),
                  {{"field", "options.execute_within"}});
   }
   in.out.approve_within_ms = static_cast<uint64_t>(approve);
@@ -251,9 +256,8 @@ absl::Status ReadRest(const Reading& in) {
     return NotYet("a transaction that a button started");
   }
   RETURN_IF_ERROR(ReadEvidence(in));
-  if (options.enrol().label().size() > 256) {
-    return FieldError("options.enrol.label", "is too long");
-  }
+  RETURN_IF_ERROR(rpc::CheckText("options.enrol.label", options.enrol().label(),
+                                 kMaxLabel));
   if (options.enrol().level() != 0) return NotYet("a level");
   if (options.has_enrol() && in.out.operation != proof::kOperationEnrol) {
     return FieldError("options.enrol", "goes with u2fi.enrol only");

@@ -230,6 +230,17 @@ TEST_F(SubmissionTest, ARecoveryTokenCanBeEnrolled) {
   EXPECT_TRUE(submission.enrol_recovery);
 }
 
+TEST_F(SubmissionTest, ALabelHasAtMost64CharactersThatCanBeSeen) {
+  SetEnrolment();
+  options().mutable_enrol()->set_label(std::string(64, 'k'));
+  EXPECT_OK(Read());
+  for (const std::string& label :
+       {std::string(65, 'k'), std::string("a\nb"), std::string("a\u202eb")}) {
+    options().mutable_enrol()->set_label(label);
+    ExpectField("options.enrol.label");
+  }
+}
+
 TEST_F(SubmissionTest, ALevelIsNotThereYet) {
   SetEnrolment();
   options().mutable_enrol()->set_level(1);

@@ -89,6 +89,12 @@ TEST_F(AccountAdminTest, RefusesALongName) {
   ExpectRefused(request, reason::kInvalidField);
 }
 
+TEST_F(AccountAdminTest, RefusesANameThatLooksLikeAnother) {
+  v1::CreateAccountRequest request = NewAccount("ann");
+  request.mutable_account()->set_display_name("nna\u202e");
+  ExpectRefused(request, reason::kInvalidField);
+}
+
 TEST_F(AccountAdminTest, RefusesAnotherTenant) {
   v1::CreateAccountRequest request = NewAccount("ann");
   request.set_tenant("other");

@@ -100,6 +100,26 @@ absl::Status Plan::ReplaceKeys() {
   return absl::OkStatus();
 }
 
+// What an enrolment allows stands in its proof, which the device's gateway
+// verifies: nobody shall touch for what it would refuse.
+absl::Status CheckRoles(const v1::AccountKey& key, const PinnedKey& asked) {
+  if (!key.lease_site().empty() &&
+      asked.roles() != proof::v1::KEY_ROLE_LESSEE) {
+    return Error(reason::kEnrolmentInvalid,
+                 "the key was enrolled at a site of somebody else and is good "
+                 "for leases there only",
+                 {{"account", asked.account()},
+                  {"token", asked.token_id()},
+                  {"lease_site", key.lease_site()}});
+  }
+  if (key.recovery() && asked.roles() != proof::v1::KEY_ROLE_RECOVERY) {
+    return Error(reason::kEnrolmentInvalid,
+                 "the key is kept for recovery and has no other role",
+                 {{"account", asked.account()}, {"token", asked.token_id()}});
+  }
+  return absl::OkStatus();
+}
+
 // What the device believes already stays as it is but for its roles.
 absl::StatusOr<PinnedKey> Plan::KeyOf(const PinnedKey& asked) {
   const PinnedKey* const known = present_->FindKey(asked.token_id());
@@ -123,6 +143,7 @@ absl::StatusOr<PinnedKey> Plan::KeyOf(const PinnedKey& asked) {
                  "the account has no such active key that can be pinned",
                  {{"account", asked.account()}, {"token", asked.token_id()}});
   }
+  RETURN_IF_ERROR(CheckRoles(*found, asked));
   PinnedKey key;
   key.set_token_id(asked.token_id());
   key.set_account(asked.account());

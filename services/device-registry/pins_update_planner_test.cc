@@ -101,6 +101,7 @@ TEST_F(PinsUpdatePlannerTest, AKeyThatNobodyEnrolledIsRefused) {
   EXPECT_THAT(Plan(request), HasReason(reason::kNoCredentials));
 }
 
+<<<<<<< HEAD
 TEST_F(PinsUpdatePlannerTest, AKnownKeyUnderAnothersNameIsRefused) {
   MakeAccount("bob");
   v1::PlanPinsRequest request = Request();
@@ -140,6 +141,31 @@ TEST_F(PinsUpdatePlannerTest, IdsHaveTheirForm) {
   request = Request();
   request.add_gateways("GW");
   ExpectBadField(request, "gateways");
+=======
+TEST_F(PinsUpdatePlannerTest, AKeyForLeasesAloneIsRefused) {
+  MakeAccount("bob");
+  NextRequest();
+  ASSERT_OK(core_->applier().Apply(
+      gate_, EnrolRequest(site_.bob, {{&site_.bob, &site_.gw1}}, "home")));
+  v1::PlanPinsRequest request = Request();
+  AddKey(request, site_.alice.id, "alice", proof::v1::KEY_ROLE_OWNER);
+  AddKey(request, site_.bob.id, "bob", proof::v1::KEY_ROLE_APPROVER);
+  const absl::Status status = Plan(request).status();
+  EXPECT_THAT(status, HasReason(reason::kEnrolmentInvalid));
+  EXPECT_EQ(MetadataOf(status)["lease_site"], "home");
+}
+
+TEST_F(PinsUpdatePlannerTest, AKeyForRecoveryHasNoOtherRole) {
+  NextRequest();
+  ASSERT_OK(core_->applier().Apply(
+      gate_, EnrolRequest(second_,
+                          {{&second_, &site_.gw1}, {&site_.alice, &site_.gw1}},
+                          "", /*recovery=*/true)));
+  v1::PlanPinsRequest request = Request();
+  AddKey(request, site_.alice.id, "alice", proof::v1::KEY_ROLE_OWNER);
+  AddKey(request, second_.id, "alice", proof::v1::KEY_ROLE_MEMBER);
+  EXPECT_THAT(Plan(request), HasReason(reason::kEnrolmentInvalid));
+>>>>>>> w-walk
 }
 
 TEST_F(PinsUpdatePlannerTest, ASetWithoutOwnerIsRefused) {

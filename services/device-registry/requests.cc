@@ -1,6 +1,5 @@
 #include "services/device-registry/requests.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -17,14 +16,6 @@ namespace {
 
 using ::google::protobuf::util::TimeUtil;
 
-// A byte of UTF-8 that continues a character.
-bool Continues(char c) { return (static_cast<uint8_t>(c) & 0xc0) == 0x80; }
-
-bool IsControl(char c) {
-  const auto byte = static_cast<uint8_t>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> IdOfName(absl::string_view collection,
@@ -35,20 +26,6 @@ absl::StatusOr<std::string> IdOfName(absl::string_view collection,
   }
   RETURN_IF_ERROR(rpc::CheckId(field, name));
   return std::string(name);
-}
-
-absl::Status CheckText(absl::string_view field, absl::string_view text,
-                       size_t max) {
-  const auto continued = std::count_if(text.begin(), text.end(), Continues);
-  if (text.size() - static_cast<size_t>(continued) > max ||
-      text.size() > 4 * max) {
-    return FieldError(field,
-                      absl::StrCat("has more than ", max, " characters"));
-  }
-  if (std::any_of(text.begin(), text.end(), IsControl)) {
-    return FieldError(field, "has a control character");
-  }
-  return absl::OkStatus();
 }
 
 absl::Status CheckOptionalId(absl::string_view field, absl::string_view id) {

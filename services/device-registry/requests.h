@@ -12,6 +12,7 @@
 #include "services/common/audit/row.h"
 #include "services/common/rpc/caller.h"
 #include "services/common/rpc/tenant.h"  // IWYU pragma: export
+#include "services/common/rpc/text.h"    // IWYU pragma: export
 
 namespace u2fi::device_registry {
 
@@ -23,10 +24,7 @@ absl::StatusOr<std::string> IdOfName(absl::string_view collection,
                                      absl::string_view name,
                                      absl::string_view field);
 
-// INVALID_FIELD unless `text` has at most `max` characters, none of them a
-// control character.
-absl::Status CheckText(absl::string_view field, absl::string_view text,
-                       size_t max);
+using rpc::CheckText;
 
 // INVALID_FIELD unless `id` is empty or canonical.
 absl::Status CheckOptionalId(absl::string_view field, absl::string_view id);

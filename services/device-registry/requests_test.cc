@@ -37,21 +37,6 @@ TEST(IdOfNameTest, RefusesTheCollectionAlone) {
               HasReason(reason::kInvalidField));
 }
 
-TEST(CheckTextTest, CountsCharactersAndNotBytes) {
-  EXPECT_OK(CheckText("text", "äöü", 3));
-  EXPECT_THAT(CheckText("text", "äöüß", 3), HasReason(reason::kInvalidField));
-}
-
-TEST(CheckTextTest, RefusesContinuationBytesWithoutEnd) {
-  EXPECT_THAT(CheckText("text", std::string(100, '\x80'), 3),
-              HasReason(reason::kInvalidField));
-}
-
-TEST(CheckTextTest, RefusesControlCharacters) {
-  EXPECT_THAT(CheckText("text", "a\nb", 10), HasReason(reason::kInvalidField));
-  EXPECT_THAT(CheckText("text", "a\x7f", 10), HasReason(reason::kInvalidField));
-}
-
 TEST(CheckOptionalIdTest, TakesNothingOrAnId) {
   EXPECT_OK(CheckOptionalId("site", ""));
   EXPECT_OK(CheckOptionalId("site", "home"));

@@ -93,13 +93,19 @@ std::string NextSteps(const GatewayAgentConfig& config,
       "   tls.certificate_file says.\n"
       "2. An operator of tenant ",
       config.tenant(),
-      " names the key to the registry. $U2FI holds grpcurl's flags\n"
-      "   (-cacert, -cert, -key) and the registry's address:\n\n"
+      " names the key to the registry, with the request\n"
+      "   or, where $U2FI holds grpcurl's flags (-cacert, -cert, -key) and "
+      "the\n"
+      "   registry's address, with the key alone:\n\n"
+      "u2fi create-gateway ",
+      config.gateway(), " --site ", config.site(), " --key ",
+      identity.request_file,
+      "\n"
       "grpcurl -d '{\"gateway_id\":\"",
       config.gateway(), "\",\"gateway\":{\"site\":\"", config.site(),
       "\",\"public_key\":\"", absl::Base64Escape(identity.spki),
       "\"}}' $U2FI u2fi.device_registry.v1.DeviceRegistry/CreateGateway\n\n"
-      "3. gateway-agent run\n");
+      "3. gateway-agent run --config FILE\n");
 }
 
 absl::StatusOr<AgentIdentity> LoadIdentity(const GatewayAgentConfig& config) {

@@ -85,6 +85,10 @@ TEST_F(IdentityFilesTest, InitDoesNotReplaceWhatIsNoKey) {
 TEST_F(IdentityFilesTest, TheNextStepIsALineToPaste) {
   NewIdentity identity;
   identity.spki = "spki";
+  identity.request_file = "g1.key.csr";
+  EXPECT_THAT(NextSteps(config_, identity),
+              testing::HasSubstr(
+                  "\nu2fi create-gateway g1 --site s1 --key g1.key.csr\n"));
   EXPECT_THAT(
       NextSteps(config_, identity),
       testing::HasSubstr(

@@ -249,7 +249,8 @@ constexpr Command kCommands[] = {
 
 int RunCommand(const Command& command, int argc, char** argv) {
   return config::Main<Config>({absl::StrCat("gateway-agent ", command.name),
-                               command.summary, command.examples},
+                               command.summary, command.examples,
+                               /*interactive=*/command.run != Run},
                               command.check, command.run, argc, argv);
 }
 
@@ -266,6 +267,9 @@ int Main(int argc, char** argv) {
     }
   }
   const bool asked = argc >= 2 && strcmp(argv[1], "--help") == 0;
+  if (argc >= 2 && !asked) {
+    std::cerr << "gateway-agent: there is no command '" << argv[1] << "'\n\n";
+  }
   (asked ? std::cout : std::cerr) << kUsage;
   return asked ? 0 : config::kExitUsage;
 }

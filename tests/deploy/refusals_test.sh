@@ -26,6 +26,18 @@ refused 'origins' --set 'origins={http://iot.example.com}'
 refused 'origins' --set 'origins={https://iot.example.com/}'
 refused 'origins' --set 'origins={https://iot.example.com:443}'
 
+# null takes a default away; what the templates need is missing then.
+for group in image toolsImage deviceToken audit tls redis log listen standalone challenge attestation deviceRegistry \
+  commandGate serviceAccount networkPolicy metrics configCheck test gatewayAgent trustDomain; do
+  refused "(root): $group is required" --set "$group=null"
+done
+refused 'deviceToken: keys is required' --set deviceToken.keys=null
+refused 'redis.external: tls is required' --set redis.external.tls=null
+refused 'commandGate: service is required' "${HA[@]}" --set commandGate.service=null
+refused 'metrics: dashboards is required' --set metrics.dashboards=null
+refused 'listen: memoryMib is required' --set listen.memoryMib=null
+refused '(root): rpId is required' --set rpId=null
+
 # What the programs refuse.
 refused commandGate.replicaCount "${HA[@]}" --set commandGate.replicaCount=101
 refused commandGate.replicaHost "${HA[@]}" --set commandGate.replicaHost=

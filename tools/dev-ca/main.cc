@@ -106,7 +106,8 @@ int Main(int argc, char** argv) {
   Flags flags;
   app.add_option("--out", flags.out, "Folder of the CA and of what it makes.")
       ->required();
-  app.add_option("--trust_domain", flags.trust_domain, "As in the services.");
+  app.add_option("--trust_domain", flags.trust_domain,
+                 "As in the services (u2fi.example).");
   app.add_option("--days", flags.days, "Life of the certificates, 1 to 30.")
       ->check(CLI::Range(1, 30));
   app.add_option("--not_after", flags.not_after,

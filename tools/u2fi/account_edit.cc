@@ -12,6 +12,7 @@
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 #include "tools/u2fi/rule_text.h"
+#include "tools/u2fi/usage_error.h"
 #include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::cli {
@@ -93,7 +94,12 @@ std::string AccountText(const registry::Account& account) {
   }
   for (const registry::AccountKey& key : account.keys()) {
     absl::StrAppend(&text, "\nkey      ", proof::VisibleText(key.token_id()),
-                    key.active() ? "" : " (may not approve now)");
+                    key.active() ? "" : " (may not approve now)",
+                    key.recovery() ? " (kept for recovery)" : "");
+    if (!key.lease_site().empty()) {
+      absl::StrAppend(&text, " (for leases at ",
+                      proof::VisibleText(key.lease_site()), " only)");
+    }
   }
   for (const proof::v1::OperationRule& rule : account.rules()) {
     absl::StrAppend(&text, "\nrule     ", proof::VisibleText(rule.operation()),
@@ -109,9 +115,9 @@ absl::StatusOr<AccountChange> ChangeFor(const AccountEdit& edit,
   if (rules + !edit.gateways.empty() + !edit.gateway_key.empty() +
           !edit.policy_change.empty() >
       1) {
-    return FieldError("--gateways",
-                      "rules, --gateway-key and --agree are commands of their "
-                      "own, a touch each");
+    return UsageError("account",
+                      "rules, --gateways, --gateway-key and --agree are "
+                      "commands of their own, a touch each");
   }
   if (!edit.policy_change.empty()) return Agreement(edit.policy_change, mesh);
   if (!edit.gateway_key.empty()) return NewGatewayKey(edit.gateway_key, mesh);

@@ -11,6 +11,7 @@ namespace u2fi::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class AccountEditTest : public testing::Test {
  protected:
@@ -38,6 +39,13 @@ TEST_F(AccountEditTest, PeopleSeeGatewaysKeysAndRules) {
   EXPECT_EQ(AccountText(account_),
             "accounts/ann\ngateway  g1\nkey      tok-1 (may not approve now)\n"
             "rule     camera.on touch");
+}
+
+TEST_F(AccountEditTest, PeopleSeeWhatAKeyIsGoodFor) {
+  account_.mutable_keys(0)->set_lease_site("hotel");
+  EXPECT_THAT(AccountText(account_), HasSubstr("(for leases at hotel only)"));
+  account_.mutable_keys(0)->set_recovery(true);
+  EXPECT_THAT(AccountText(account_), HasSubstr("(kept for recovery)"));
 }
 
 TEST_F(AccountEditTest, TheNewRulesAscend) {

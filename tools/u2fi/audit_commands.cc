@@ -66,7 +66,7 @@ void AddExport(CLI::App* audit, Context& context,
                  [&context, flags](Mesh& mesh, Output&) {
                    return Export(context, *flags, mesh);
                  })
-      ->add_option("--out", flags->out, "file (-: standard output)");
+      ->add_option("--out", flags->out, "file (standard output, as with -)");
 }
 
 void AddVerify(CLI::App* audit, Context& context,
@@ -82,7 +82,7 @@ void AddVerify(CLI::App* audit, Context& context,
   command->add_flag("--complete", flags->check.complete,
                     "nothing may be missing since the beginning");
   command->add_option("--rp-id", flags->check.rp_id,
-                      "relying-party id of the deployment");
+                      "relying-party id of the deployment (not compared)");
   command->add_flag("--rows", flags->check.rows, "list every row");
   command->callback([&context, flags] {
     context.offline = [flags](Output& output) {

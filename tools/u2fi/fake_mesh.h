@@ -27,6 +27,8 @@ class FakeMesh : public Mesh {
   registry::PlanPinsResponse plan;
   registry::Policy policy;
   registry::Account account;
+  // What GetAccount answers instead, if it is not OK.
+  absl::Status account_error;
   gate::ListGatewaySessionsResponse sessions;
   absl::Status sessions_error;
   CallerIdentity caller;
@@ -59,7 +61,8 @@ class FakeMesh : public Mesh {
       const registry::GetAccountRequest& request) override {
     return Answer<registry::GetAccountResponse>(
         "GetAccount", request,
-        [&](auto& response) { *response.mutable_account() = account; });
+        [&](auto& response) { *response.mutable_account() = account; },
+        account_error);
   }
   // As if its site's owner had to agree, if there is a `pending_key`.
   absl::StatusOr<registry::ReplaceGatewayKeyResponse> ReplaceGatewayKey(
@@ -327,9 +330,10 @@ class FakeMesh : public Mesh {
   template <typename Response, typename Fill>
   absl::StatusOr<Response> Answer(const char* method,
                                   const google::protobuf::Message& request,
-                                  Fill fill) {
+                                  Fill fill, const absl::Status& own = {}) {
     Note(method, request);
     if (!error.ok()) return error;
+    if (!own.ok()) return own;
     Response response;
     fill(response);
     return response;

@@ -6,6 +6,7 @@
 #include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/u2fi/account_check.h"
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/batch_asker.h"
 #include "tools/u2fi/commands.h"
@@ -120,6 +121,7 @@ absl::Status Approvals(const Context& context, const Flags& flags, Mesh& mesh,
   }
   absl::Duration watch_for = kWatchFor;
   RETURN_IF_ERROR(ParseDurationFlag("--for", flags.watch_for, &watch_for));
+  RETURN_IF_ERROR(CheckAccountIsThere(mesh, request.account()));
   const absl::Status status = mesh.WatchApprovals(
       request, watch_for, [&output](const gate::WatchApprovalsResponse& now) {
         output.Show(now, proof::VisibleText(ApprovalText(now.approval())));

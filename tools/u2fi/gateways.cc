@@ -52,9 +52,11 @@ absl::Status Gateways::List(const std::string& site) {
   }
   registry::ListGatewaysRequest request;
   request.set_site(site);
+  bool none = true;
   do {
     ASSIGN_OR_RETURN(const auto page, mesh_.ListGateways(request));
     for (const registry::Gateway& gateway : page.gateways()) {
+      none = false;
       if (!connected.ok()) {
         output_.Show(gateway, Text(gateway));
         continue;
@@ -68,6 +70,11 @@ absl::Status Gateways::List(const std::string& site) {
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
+  if (none) {
+    output_.Say(site.empty() ? "there are no gateways"
+                             : absl::StrCat("there are no gateways at ",
+                                            proof::VisibleText(site)));
+  }
   return absl::OkStatus();
 }
 

@@ -41,6 +41,12 @@ TEST_F(GatewaysTest, AllPagesAreListedWithStateAndConnection) {
             "gateways/g2  SUSPENDED  at home  not connected\n");
 }
 
+TEST_F(GatewaysTest, ThatThereAreNoneIsSaid) {
+  mesh_.gateways.clear();
+  EXPECT_OK(gateways_.List("hoem"));
+  EXPECT_EQ(said_.str(), "there are no gateways at hoem\n");
+}
+
 TEST_F(GatewaysTest, JsonSaysWhichAreConnectedToo) {
   Output json(said_, true);
   EXPECT_OK(Gateways(mesh_, json).List(""));

@@ -10,7 +10,8 @@ with open(sys.argv[1], encoding='utf-8') as readme:
     for line in readme:
         match = ROW.match(line.rstrip('\n'))
         if match:
-            rows[match.group(1)] = match.group(4).replace('`', '')
+            # Said behind an error, "Nothing." would look like its end.
+            rows[match.group(1)] = '' if match.group(4) == 'Nothing.' else match.group(4).replace('`', '')
 if len(rows) < 100:
     sys.exit('make_advice: the tables of reasons were not found')
 print('#include "tools/u2fi/advice.h"\n\nnamespace u2fi::cli {\nnamespace {\n')

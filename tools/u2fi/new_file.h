@@ -27,6 +27,9 @@ class NewFile {
   NewFile& operator=(const NewFile&) = delete;
 
   absl::Status Append(absl::string_view bytes);
+  // Its name until Keep(): for what can only write to files with a name. Who
+  // puts another file there is not kept.
+  const std::string& part() const { return part_; }
   // Gives it its name. The last call.
   absl::Status Keep();
 

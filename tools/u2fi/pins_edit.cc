@@ -76,7 +76,9 @@ absl::Status EditKeys(const PinsEdit& edit, PlanPinsRequest& plan) {
   for (const std::string& text : edit.drop_keys) {
     const std::string token(absl::StripPrefix(text, "tokens/"));
     if (!RemoveKey(token, plan)) {
-      return Bad("--drop-key", token, "is not believed by the device");
+      return FieldError(
+          "--drop-key",
+          absl::StrCat("'", token, "' is not believed by the device"));
     }
   }
   std::set<std::string> named;

@@ -43,6 +43,8 @@ An operator's, with U2FI_IDENTITY=$PWD/certs/operator/t1/olga:
   u2fi recovery start ann --reason 'key lost'  another operator approves it
   u2fi recovery approve RECOVERY        and: u2fi recovery list
   u2fi import-metadata blob.jwt         of the platform: operator/-/root
+  u2fi audit export --out audit.jsonl   what was decided, with the raw touches
+  u2fi audit verify audit.jsonl --anchor pins   offline, by anybody
 And then the owner:
   u2fi claim cam-1
   u2fi enrol --gateway g1
@@ -51,11 +53,9 @@ And then the owner:
   u2fi account                        and: u2fi account --rule lamp.on=touch
   u2fi account --gateway-key g1 --gateway g1   the key that an operator named
   u2fi account --agree policy --gateway g1     what u2fi policy says that waits
-  u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=approver
+  u2fi pins cam-1 --rule camera.on=quorum --key bob/TOKEN=member
   u2fi transfer cam-1 --to bob          his from now on; both of you touch
   u2fi unbind cam-1                     it forgets its owner
-  u2fi audit export --out audit.jsonl           (an operator's, too)
-  u2fi audit verify audit.jsonl --anchor pins   offline, by anybody
 Beside a service on SQLite, in its container or on its machine:
   u2fi backup /var/lib/u2fi/u2fi.db /backup/u2fi.db    it may run meanwhile
   u2fi restore /backup/u2fi.db /var/lib/u2fi/u2fi.db   it is stopped

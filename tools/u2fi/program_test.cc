@@ -67,7 +67,8 @@ TEST_F(ProgramTest, ApprovalsSayWhatWaitsWhereAndForHowLong) {
   waiting.set_gateway("g1");
   waiting.set_requester("app bob");
   EXPECT_EQ(Run({"approvals", "--account", "ann", "--for", "1m"}), 0);
-  EXPECT_THAT(mesh_.calls(), ElementsAre("WatchApprovals account: \"ann\""));
+  EXPECT_THAT(mesh_.calls(), ElementsAre("GetAccount name: \"accounts/ann\"",
+                                         "WatchApprovals account: \"ann\""));
   EXPECT_THAT(out_.str(), HasSubstr("ASKED commands/x"));
   EXPECT_THAT(out_.str(), HasSubstr("touch the key at gateway g1 before"));
   EXPECT_THAT(out_.str(), HasSubstr("asked by app bob"));
@@ -139,7 +140,13 @@ TEST_F(ProgramTest, SettingsMayStandBehindTheCommand) {
   EXPECT_EQ(settings_.gate, "g:1");
   EXPECT_EQ(settings_.registry, "r:1");
   EXPECT_EQ(settings_.identity, "/c");
-  EXPECT_THAT(mesh_.calls(), ElementsAre("ListDevices account: \"ann\""));
+  EXPECT_EQ(mesh_.calls()[0], "ListDevices account: \"ann\"");
+}
+
+TEST_F(ProgramTest, WhoWaitsForNobodysApprovalsIsTold) {
+  mesh_.account_error = Error(reason::kResourceUnknown, "there is none");
+  EXPECT_EQ(Run({"approvals", "--account", "an"}), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("RESOURCE_UNKNOWN"));
 }
 
 TEST_F(ProgramTest, RunAsksForADeviceOperation) {

@@ -148,10 +148,14 @@ void AddPolicy(CLI::App& app, Context& context, const FlagsPtr& flags) {
                      "forbidden; the strictest rule wins");
   policy->add_option("--drop-rule", edit.drop_rules,
                      "OPERATION: the policy says nothing about it any more");
-  policy->add_option("--forbid-break-glass", edit.forbid_break_glass,
-                     "true: no emergency goes round the rules");
-  policy->add_option("--allow-self-approval", edit.allow_self_approval,
-                     "true: in a quorum the requester counts as well");
+  policy
+      ->add_option("--forbid-break-glass", edit.forbid_break_glass,
+                   "true: no emergency goes round the rules")
+      ->check(CLI::IsMember({"true", "false"}));
+  policy
+      ->add_option("--allow-self-approval", edit.allow_self_approval,
+                   "true: in a quorum the requester counts as well")
+      ->check(CLI::IsMember({"true", "false"}));
   policy->add_option("--guardians", edit.guardians,
                      "the whole new list of accounts that may agree to what "
                      "asks for less; without any, whoever owns a site");

@@ -15,6 +15,7 @@
 #include "services/common/proof/visible_text.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
+#include "tools/u2fi/account_check.h"
 #include "tools/u2fi/asker.h"
 #include "tools/u2fi/key_file.h"
 #include "tools/u2fi/rule_text.h"
@@ -261,28 +262,43 @@ absl::Status Records::Claim(const std::string& device,
 absl::Status Records::Devices(const std::string& account) {
   registry::ListDevicesRequest request;
   request.set_account(account);
+  bool none = true;
   do {
     const auto page = mesh_.ListDevices(request);
     RETURN_IF_ERROR(OfNoAccount(account, page.status()));
     for (const registry::Device& device : page->devices()) {
       output_.Show(device, Line(device));
+      none = false;
     }
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
-  return absl::OkStatus();
+  return none ? NothingOf(account, "devices; u2fi claim takes one")
+              : absl::OkStatus();
 }
 
 absl::Status Records::Tokens(const std::string& account) {
   attestation::ListTokensRequest request;
   request.set_account(account);
+  bool none = true;
   do {
     const auto page = mesh_.ListTokens(request);
     RETURN_IF_ERROR(OfNoAccount(account, page.status()));
     for (const attestation::Token& token : page->tokens()) {
       output_.Show(token, Line(token));
+      none = false;
     }
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
+  return none ? NothingOf(account, "keys; u2fi enrol adds one")
+              : absl::OkStatus();
+}
+
+absl::Status Records::NothingOf(const std::string& account,
+                                absl::string_view what) {
+  RETURN_IF_ERROR(CheckAccountIsThere(mesh_, account));
+  output_.Say(
+      absl::StrCat(account.empty() ? "nobody" : proof::VisibleText(account),
+                   " has no ", what));
   return absl::OkStatus();
 }
 

@@ -68,6 +68,9 @@ class Records {
   absl::Status Tokens(const std::string& account);
 
  private:
+  // Says that there are none of `what`, or that the account is not there.
+  absl::Status NothingOf(const std::string& account, absl::string_view what);
+
   Mesh& mesh_;
   RandomSource& random_;
   Output& output_;

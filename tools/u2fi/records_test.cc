@@ -180,6 +180,26 @@ TEST_F(RecordsTest, EveryPageOfDevicesIsListed) {
   EXPECT_THAT(mesh_.calls()[1], HasSubstr("page_token: \"more\""));
 }
 
+TEST_F(RecordsTest, WhoHasNothingIsToldSo) {
+  EXPECT_OK(records_.Devices("ann"));
+  EXPECT_OK(records_.Tokens("ann"));
+  EXPECT_THAT(said_.str(), HasSubstr("ann has no devices"));
+  EXPECT_THAT(said_.str(), HasSubstr("ann has no keys"));
+}
+
+TEST_F(RecordsTest, ButNotWhoIsNotThere) {
+  mesh_.account_error = Error(reason::kResourceUnknown, "there is none");
+  EXPECT_THAT(records_.Devices("an"), HasReason(reason::kResourceUnknown));
+  EXPECT_THAT(records_.Tokens("an"), HasReason(reason::kResourceUnknown));
+  EXPECT_EQ(said_.str(), "");
+}
+
+TEST_F(RecordsTest, NothingIsNoLineOfJson) {
+  Output json(said_, true);
+  EXPECT_OK(Records(mesh_, random_, json).Devices("ann"));
+  EXPECT_EQ(said_.str(), "");
+}
+
 TEST_F(RecordsTest, ALabelIsNoLineOfItsOwn) {
   attestation::Token& token = *mesh_.tokens.emplace_back().add_tokens();
   token.set_name("tokens/t-1");

@@ -19,6 +19,7 @@
 #include "services/common/store/sqlite_copy.h"
 #include "services/common/store/sqlite_database.h"
 #include "services/common/store/sqlite_schema.h"
+#include "tools/u2fi/new_file.h"
 
 namespace u2fi::cli {
 namespace {
@@ -67,9 +68,8 @@ absl::Status SyncFolderOf(const std::string& path) {
   return SyncPath(folder.empty() ? "." : folder);
 }
 
-// The same bytes under the name `to`, on disk. Only the caller can read them.
+// The same bytes in the file `to`, on disk. Only the caller can read them.
 absl::Status CopyFile(const std::string& from, const std::string& to) {
-  RETURN_IF_ERROR(WriteFileDurably(to, "", kPrivate));
   std::error_code error;
   std::filesystem::copy_file(
       from, to, std::filesystem::copy_options::overwrite_existing, error);
@@ -86,7 +86,6 @@ absl::Status CopyAtRest(const std::string& store, const std::string& to) {
   ASSIGN_OR_RETURN(const std::unique_ptr<store::SqliteDatabase> database,
                    store::SqliteDatabase::Open(store, ""));
   RETURN_IF_ERROR(store::PrepareSqlite(*database));
-  RETURN_IF_ERROR(WriteFileDurably(to, "", kPrivate));
   ASSIGN_OR_RETURN(const std::unique_ptr<store::SqliteCopy> copy,
                    store::SqliteCopy::Start(*database, to));
   return copy->Step(-1).status();
@@ -175,6 +174,7 @@ absl::StatusOr<store::SqliteContents> CopyChecked(const std::string& backup,
                  {{"path", backup}});
   }
   if (HasLog(backup)) RETURN_IF_ERROR(store::InspectSqlite(backup).status());
+  RETURN_IF_ERROR(WriteFileDurably(part, "", kPrivate));
   RETURN_IF_ERROR(CopyFile(backup, part));
   auto contents = store::InspectSqlite(part);
   if (contents.ok()) return contents;
@@ -212,22 +212,12 @@ absl::Status BackUpStore(const std::string& store, const std::string& out,
     return Error(reason::kFileNotFound, absl::StrCat("no store ", store),
                  {{"path", store}});
   }
-  if (IsThere(out)) return FileError(out, "is there already");
-  const std::string part = absl::StrCat(out, ".part");
-  const absl::Status copied = Copy(store, part, patience, output);
-  const auto contents = copied.ok()
-                            ? store::InspectSqlite(part)
-                            : absl::StatusOr<store::SqliteContents>(copied);
-  if (!contents.ok()) {
-    unlink(part.c_str());
-    return contents.status();
-  }
-  RETURN_IF_ERROR(SyncPath(part));
-  if (rename(part.c_str(), out.c_str()) != 0) {
-    return FileError(out, "cannot be written");
-  }
-  RETURN_IF_ERROR(SyncFolderOf(out));
-  Tell("backup   ", out, *contents, output);
+  ASSIGN_OR_RETURN(const std::unique_ptr<NewFile> file, NewFile::Create(out));
+  RETURN_IF_ERROR(Copy(store, file->part(), patience, output));
+  ASSIGN_OR_RETURN(const store::SqliteContents contents,
+                   store::InspectSqlite(file->part()));
+  RETURN_IF_ERROR(file->Keep());
+  Tell("backup   ", out, contents, output);
   return absl::OkStatus();
 }
 

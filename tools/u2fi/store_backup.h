@@ -12,7 +12,8 @@ namespace u2fi::cli {
 // Copies the SQLite store `store` into the new file `out`. If a service uses
 // it, that one makes the copy and goes on; it gets `patience` for it. The copy
 // is then read and checked as a whole. Errors: FILE_NOT_FOUND (no store),
-// FILE_UNAVAILABLE (`out` is there, or cannot be written), DEADLINE_EXCEEDED
+// FILE_UNAVAILABLE (`out` is there, is being written by another process, or
+// cannot be written), DEADLINE_EXCEEDED
 // (the service does not answer), those of InspectSqlite(); without an `out`.
 absl::Status BackUpStore(const std::string& store, const std::string& out,
                          absl::Duration patience, Output& output);

@@ -12,6 +12,7 @@
 #include "services/common/status/status_matchers.h"
 #include "services/common/store/sqlite_store.h"
 #include "services/common/time/clock.h"
+#include "tools/u2fi/new_file.h"
 
 namespace u2fi::cli {
 namespace {
@@ -107,6 +108,23 @@ TEST_F(StoreBackupTest, ThePresentBackupIsNotOverwritten) {
   std::ofstream(copy_) << "precious";
   EXPECT_THAT(BackUp(), HasReason(reason::kFileUnavailable));
   EXPECT_EQ(std::filesystem::file_size(copy_), 8u);
+}
+
+TEST_F(StoreBackupTest, OneBackupIsMadeUnderAName) {
+  Open();
+  ASSERT_OK_AND_ASSIGN(const auto other, NewFile::Create(copy_));
+  const absl::Status second = BackUp();
+  EXPECT_THAT(second, HasReason(reason::kFileUnavailable));
+  EXPECT_THAT(std::string(second.message()), HasSubstr("another process"));
+  EXPECT_TRUE(std::filesystem::exists(other->part()));
+}
+
+TEST_F(StoreBackupTest, AFailedBackupLeavesNothing) {
+  auto opened = store::OpenSqliteStore({file_}, SystemClock(), SystemRandom());
+  ASSERT_OK(opened);
+  EXPECT_THAT(BackUp(absl::Milliseconds(1)),
+              HasReason(reason::kDeadlineExceeded));
+  EXPECT_FALSE(std::filesystem::exists(copy_ + ".part"));
 }
 
 TEST_F(StoreBackupTest, WithoutAStoreThereIsNothingToCopy) {

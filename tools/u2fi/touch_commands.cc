@@ -266,8 +266,10 @@ CLI::App* AddCommand(CLI::App& app, Context& context, const FlagsPtr& flags,
 void AddTimes(CLI::App* command, const FlagsPtr& flags) {
   command->add_option("--approve-within", flags->approve_within,
                       "time for the touch, 5s to 2m (60s)");
-  command->add_option("--execute-within", flags->execute_within,
-                      "time after that (a tenth of the bound)");
+  command->add_option(
+      "--execute-within", flags->execute_within,
+      "time after that, at most 15m; provision 30m, transfer 7d, "
+      "pins and unbind 30d (a tenth of that)");
   command->add_option("--request-id", flags->ask.request_id,
                       "32 hex digits, to repeat a request");
   command->add_option("--id-token-file", flags->id_token_file,
@@ -289,9 +291,10 @@ void AddKeys(CLI::App& app, Context& context, const FlagsPtr& flags) {
                   "keep it for the day when the others are lost");
   AddTimes(enrol, flags);
 
-  CLI::App* token =
-      AddCommand(app, context, flags, "token",
-                 "change a key of the account: touch another one", ActOnToken);
+  CLI::App* token = AddCommand(
+      app, context, flags, "token",
+      "change a key of the account: touch another one (suspend: any)",
+      ActOnToken);
   token
       ->add_option("ACT", flags->ask.operation,
                    "suspend, resume, revoke; recover: touch the recovery key")

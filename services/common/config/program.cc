@@ -184,7 +184,11 @@ int RunProgram(const About& about, Message& config,
   StartLog(about, config);
   status = run();
   if (status.ok()) return 0;
-  logging::Error("the program failed", {{"cause", status.ToString()}});
+  if (about.interactive) {
+    std::cerr << about.name << ": " << status.message() << "\n";
+  } else {
+    logging::Error("the program failed", {{"cause", status.ToString()}});
+  }
   return kExitFailed;
 }
 

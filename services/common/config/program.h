@@ -18,6 +18,9 @@ struct About {
   std::string summary;
   // Command lines, one a line.
   std::string examples;
+  // Somebody waits for its end: why it failed is a line for him on the standard
+  // error, not one of a log.
+  bool interactive = false;
 };
 
 // Exit codes besides that of success.

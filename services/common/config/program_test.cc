@@ -24,8 +24,7 @@ class ProgramTest : public testing::Test {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     const int code = RunProgram(
-        {"agent", "Waits for touches.", "  agent --config a.json"}, config_,
-        [this] { return valid_; },
+        about_, config_, [this] { return valid_; },
         [this] {
           ran_ = true;
           return result_;
@@ -42,6 +41,7 @@ class ProgramTest : public testing::Test {
     return path;
   }
 
+  About about_{"agent", "Waits for touches.", "  agent --config a.json"};
   v1::GatewayAgentConfig config_;
   std::map<std::string, std::string> environment_;
   absl::Status valid_;
@@ -155,6 +155,13 @@ TEST_F(ProgramTest, AFailedRunIsLoggedAndIsTheExitCode) {
   EXPECT_EQ(Start({"--set", "log.format=LOG_FORMAT_JSON"}), kExitFailed);
   EXPECT_THAT(err_, HasSubstr("no port"));
   EXPECT_THAT(err_, HasSubstr(R"("service":"agent")"));
+}
+
+TEST_F(ProgramTest, WhoWaitsForItsEndReadsWhyItFailed) {
+  result_ = absl::UnavailableError("no agent answers");
+  about_.interactive = true;
+  EXPECT_EQ(Start({}), kExitFailed);
+  EXPECT_EQ(err_, "agent: no agent answers\n");
 }
 
 TEST_F(ProgramTest, TheLogIsSetUpFromTheConfiguration) {

@@ -35,10 +35,11 @@ Enrolled Believed(const std::string& account, const std::string& point) {
 
 using Tokens = std::map<std::string, Enrolled>;
 
-Tokens BelievedTokens(const VerifiedCommand& command, const PinSet* present) {
-  const PinSet& next = *command.next_pins();
+Tokens BelievedTokens(
+    const PinSet& next, const PinSet* present,
+    const std::vector<std::pair<std::string, std::string>>& approvers) {
   Tokens tokens;
-  for (const auto& [account, token] : command.approvers()) {
+  for (const auto& [account, token] : approvers) {
     const v1::PinnedKey* key = next.FindKey(token);
     if (key == nullptr || key->account() != account) continue;
     tokens[token] = Believed(account, key->point());
@@ -189,12 +190,21 @@ absl::StatusOr<VerifiedPins> VerifyPins(VerifiedCommand command,
   if (!command.next_pins().has_value()) {
     return Error(reason::kInternal, "the command brings no pin set");
   }
+  RETURN_IF_ERROR(CheckEnrolments(*command.next_pins(), present,
+                                  command.approvers(), evidence));
+  return VerifiedPins(std::move(command));
+}
+
+absl::Status CheckEnrolments(
+    const PinSet& next, const PinSet* present,
+    const std::vector<std::pair<std::string, std::string>>& approvers,
+    const v1::Evidence& evidence) {
   if (evidence.ByteSizeLong() > kMaxEvidence ||
       evidence.enrolments_size() > kMaxEnrolments) {
     return Error(reason::kEvidenceFormat, "the evidence is too large");
   }
-  const PinSet& next = *command.next_pins();
-  Enrolments enrolments(next, present, BelievedTokens(command, present));
+  Enrolments enrolments(next, present,
+                        BelievedTokens(next, present, approvers));
   std::vector<Candidate> candidates;
   for (const v1::EnrolmentProof& entry : evidence.enrolments()) {
     ASSIGN_OR_RETURN(Candidate candidate, ReadEnrolment(entry));
@@ -204,7 +214,7 @@ absl::StatusOr<VerifiedPins> VerifyPins(VerifiedCommand command,
   for (const v1::PinnedKey& key : next.fields().keys()) {
     RETURN_IF_ERROR(enrolments.Covers(key));
   }
-  return VerifiedPins(std::move(command));
+  return absl::OkStatus();
 }
 
 }  // namespace u2fi::proof

@@ -52,6 +52,14 @@ absl::StatusOr<VerifiedPins> VerifyPins(VerifiedCommand command,
                                         const PinSet* present,
                                         const v1::Evidence& evidence);
 
+// The same look at the keys of `next` before there is a verified command: for
+// the gate, so that nothing becomes approved that nobody would carry out.
+// `approvers`: account and token of each touch.
+absl::Status CheckEnrolments(
+    const PinSet& next, const PinSet* present,
+    const std::vector<std::pair<std::string, std::string>>& approvers,
+    const v1::Evidence& evidence);
+
 }  // namespace u2fi::proof
 
 #endif  // U2FI_SERVICES_COMMON_PROOF_VERIFIED_PINS_H_

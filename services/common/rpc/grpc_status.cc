@@ -43,6 +43,19 @@ google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
   return info;
 }
 
+// What is wrong with the request as a whole, or with the one field that the
+// metadata name.
+void AddWhole(const absl::Status& status, google::rpc::BadRequest& bad) {
+  const std::map<std::string, std::string> metadata = MetadataOf(status);
+  const auto field = metadata.find("field");
+  auto* violation = bad.add_field_violations();
+  if (field != metadata.end()) {
+    violation->set_field(Clean(field->second, kMaxName));
+  }
+  violation->set_description(Clean(status.message(), kMaxValue));
+}
+
+// Fields that are wrong. INVALID_ARGUMENT always says one.
 google::rpc::BadRequest FieldsIn(const absl::Status& status) {
   google::rpc::BadRequest bad;
   for (const auto& [path, problem] : FieldsOf(status)) {
@@ -50,6 +63,9 @@ google::rpc::BadRequest FieldsIn(const absl::Status& status) {
     auto* violation = bad.add_field_violations();
     violation->set_field(Clean(path, kMaxName));
     violation->set_description(Clean(problem, kMaxValue));
+  }
+  if (absl::IsInvalidArgument(status) && bad.field_violations().empty()) {
+    AddWhole(status, bad);
   }
   return bad;
 }
@@ -105,6 +121,7 @@ absl::Status WithDetail(absl::Status error, const google::protobuf::Any& any) {
   google::rpc::RetryInfo retry;
   if (any.UnpackTo(&bad)) {
     for (const auto& violation : bad.field_violations()) {
+      if (violation.field().empty()) continue;
       error = WithField(error, violation.field(), violation.description());
     }
   } else if (any.UnpackTo(&retry)) {

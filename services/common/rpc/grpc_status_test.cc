@@ -74,6 +74,23 @@ TEST(ToGrpcStatusTest, NamesTheWrongFields) {
   EXPECT_EQ(bad.field_violations(0).description(), "is empty");
 }
 
+TEST(ToGrpcStatusTest, WhatIsInvalidHasABadRequestInAnyCase) {
+  google::rpc::BadRequest bad;
+  const grpc::Status whole = ToGrpcStatus(Error(reason::kBatchSize, "is none"));
+  EXPECT_EQ(CountOf(whole, &bad), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "");
+  EXPECT_EQ(bad.field_violations(0).description(), "is none");
+  EXPECT_THAT(FieldsOf(FromGrpcStatus(whole)), testing::IsEmpty());
+}
+
+TEST(ToGrpcStatusTest, TheFieldOfTheMetadataIsTheWrongOne) {
+  google::rpc::BadRequest bad;
+  const absl::Status error =
+      Error(reason::kRuleInvalid, "contradicts itself", {{"field", "kind"}});
+  EXPECT_EQ(CountOf(ToGrpcStatus(error), &bad), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "kind");
+}
+
 TEST(ToGrpcStatusTest, HasNoBadRequestWithoutFields) {
   google::rpc::BadRequest bad;
   EXPECT_EQ(CountOf(ToGrpcStatus(Error(reason::kInternal, "x")), &bad), 0);

@@ -1,6 +1,6 @@
 /* A device with the kit, in 60 lines. Leases are left out: it takes no offers,
  * and a lease in its pin set runs until its time is over. */
-#include "services/common/proof/c/example.h"
+#include "example.h"
 
 static void install(device_state *state, const u2fi_verified *verified) {
   size_t i;
@@ -12,19 +12,19 @@ static void install(device_state *state, const u2fi_verified *verified) {
   state->pins_size = verified->next_pins.size;
 }
 
-u2fi_reason device_handle(const device *device, device_state *state,
+u2fi_reason device_handle(const device *self, device_state *state,
                           u2fi_bytes command, u2fi_bytes proof) {
   static const u2fi_input kEmpty;
   u2fi_input in = kEmpty;
   u2fi_verified verified;
   u2fi_reason reason;
 
-  in.crypto = &device->crypto;
+  in.crypto = &self->crypto;
   in.command = command;
   in.proof = proof;
   in.pins.data = state->pins;
   in.pins.size = state->pins_size;
-  in.device = device->id;
+  in.device = self->id;
   in.now_ms = state->now_ms;
   in.skew_ms = 30000;
 
@@ -44,10 +44,10 @@ u2fi_reason device_handle(const device *device, device_state *state,
   }
   if (verified.next_pins.size > 0 || verified.unbind) {
     install(state, &verified);
-    device->save(device->context, state);
+    self->save(self->context, state);
     return U2FI_OK;
   }
-  device->save(device->context, state);
-  device->act(device->context, &verified);
+  self->save(self->context, state);
+  self->act(self->context, &verified);
   return U2FI_OK;
 }

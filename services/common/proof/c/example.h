@@ -3,7 +3,7 @@
 
 /* A whole device: what it keeps, and what it does with a command. */
 
-#include "services/common/proof/c/u2fi_proof.h"
+#include "u2fi_proof.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,7 +32,7 @@ typedef struct {
 } device;
 
 /* Handles a command with its proof: refuses it, or remembers it and acts. */
-u2fi_reason device_handle(const device *device, device_state *state,
+u2fi_reason device_handle(const device *self, device_state *state,
                           u2fi_bytes command, u2fi_bytes proof);
 
 #ifdef __cplusplus

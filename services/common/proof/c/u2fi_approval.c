@@ -1,5 +1,5 @@
 /* The steps that look at one approval. */
-#include "services/common/proof/c/u2fi_internal.h"
+#include "u2fi_internal.h"
 
 /* ---- client data ---- */
 

@@ -1,5 +1,5 @@
 /* How a new pin set may follow the present one, and leases. */
-#include "services/common/proof/c/u2fi_internal.h"
+#include "u2fi_internal.h"
 
 void u2fi_pins_hash(const u2fi_crypto *crypto, const u2fi_bytes *pins,
                     uint8_t *digest) {

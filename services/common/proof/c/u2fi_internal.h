@@ -3,7 +3,7 @@
 
 /* Shared by the files of the kit; not for devices. */
 
-#include "services/common/proof/c/u2fi_proof.h"
+#include "u2fi_proof.h"
 
 /* The value of a field: a number, or a view of its content. Absent: zero. Of a
  * repeated field: the view of all its occurrences with their tags. */

@@ -1,5 +1,5 @@
 /* Names for logs. A device that logs numbers can leave this file out. */
-#include "services/common/proof/c/u2fi_proof.h"
+#include "u2fi_proof.h"
 
 const char *u2fi_reason_name(u2fi_reason reason) {
   static const char *const kNames[U2FI_REASON_COUNT] = {

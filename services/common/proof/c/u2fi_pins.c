@@ -1,5 +1,5 @@
 /* Pin sets and rules. */
-#include "services/common/proof/c/u2fi_internal.h"
+#include "u2fi_internal.h"
 
 /* Schema, most elements and second distinct field of each list. */
 typedef struct {

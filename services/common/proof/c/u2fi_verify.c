@@ -1,5 +1,5 @@
 /* The steps over a whole proof, in the order of u2fi_step. */
-#include "services/common/proof/c/u2fi_internal.h"
+#include "u2fi_internal.h"
 
 /* ---- sizes and format ---- */
 

@@ -1,5 +1,5 @@
 /* The device's memory against replays. */
-#include "services/common/proof/c/u2fi_proof.h"
+#include "u2fi_proof.h"
 
 int u2fi_window_take(u2fi_window *window, uint64_t sequence) {
   uint64_t distance;

@@ -1,5 +1,5 @@
 /* The strict protobuf profile, ids, and the rules of single messages. */
-#include "services/common/proof/c/u2fi_internal.h"
+#include "u2fi_internal.h"
 
 /* ---- bytes ---- */
 
