@@ -101,7 +101,6 @@ TEST_F(PinsUpdatePlannerTest, AKeyThatNobodyEnrolledIsRefused) {
   EXPECT_THAT(Plan(request), HasReason(reason::kNoCredentials));
 }
 
-<<<<<<< HEAD
 TEST_F(PinsUpdatePlannerTest, AKnownKeyUnderAnothersNameIsRefused) {
   MakeAccount("bob");
   v1::PlanPinsRequest request = Request();
@@ -141,7 +140,8 @@ TEST_F(PinsUpdatePlannerTest, IdsHaveTheirForm) {
   request = Request();
   request.add_gateways("GW");
   ExpectBadField(request, "gateways");
-=======
+}
+
 TEST_F(PinsUpdatePlannerTest, AKeyForLeasesAloneIsRefused) {
   MakeAccount("bob");
   NextRequest();
@@ -165,7 +165,6 @@ TEST_F(PinsUpdatePlannerTest, AKeyForRecoveryHasNoOtherRole) {
   AddKey(request, site_.alice.id, "alice", proof::v1::KEY_ROLE_OWNER);
   AddKey(request, second_.id, "alice", proof::v1::KEY_ROLE_MEMBER);
   EXPECT_THAT(Plan(request), HasReason(reason::kEnrolmentInvalid));
->>>>>>> w-walk
 }
 
 TEST_F(PinsUpdatePlannerTest, ASetWithoutOwnerIsRefused) {
