@@ -203,7 +203,7 @@ TEST_F(GrpcMeshClientTest, ABlobThatIsRefusedHalfWayHasItsReason) {
   CallAs("operator/-/root");
   attestation_.most = 2;
   ASSERT_OK_AND_ASSIGN(const auto client, GrpcMeshClient::Create(settings_));
-  EXPECT_THAT(client->ImportMetadata(std::string(16'000'000, 'x'), false),
+  EXPECT_THAT(client->ImportMetadata(std::string(8'000'000, 'x'), false),
               HasReason(reason::kMessageSize));
 }
 
