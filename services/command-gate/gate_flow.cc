@@ -106,7 +106,8 @@ absl::StatusOr<StoredCommand> GateFlow::Cancel(const StoredCommand& command,
                                                absl::string_view caller_uri) {
   if (command.row.state() == v1::COMMAND_STATE_DISPATCHED ||
       IsFinal(command.row.state())) {
-    return Error(reason::kAlreadyDecided, "the command has gone too far");
+    return Error(reason::kAlreadyDecided, "the command has gone too far",
+                 {{"state", std::string(StateName(command.row.state()))}});
   }
   if (command.row.index() > 0) {
     return FieldError("name", "is part of a batch that ends as a whole");

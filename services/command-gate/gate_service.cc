@@ -136,7 +136,9 @@ absl::StatusOr<GateService::Named> GateService::Parse(const rpc::Caller& caller,
   const bool batch = absl::ConsumePrefix(&id, "batches/");
   if ((!batch && !absl::ConsumePrefix(&id, "commands/")) ||
       !proof::IsCommandId(id)) {
-    return FieldError("name", "is neither commands/{id} nor batches/{id}");
+    return FieldError("name",
+                      "is neither commands/{id} nor batches/{id}, with an id "
+                      "of 26 of a-z, 2-7");
   }
   return Named{std::move(own), std::string(id), batch};
 }

@@ -175,7 +175,10 @@ absl::Status Plan::AddGateway(const std::string& id, bool named) {
       store_.Require<GatewayRow>(tenant_, key::Gateway(id), GatewayName(id)));
   const v1::Gateway& gateway = row.gateway();
   if (gateway.site() != request_.site()) {
-    return UnknownResource(GatewayName(id));
+    return Error(reason::kResourceUnknown,
+                 absl::StrCat("there is no ", GatewayName(id), " at ",
+                              SiteName(request_.site())),
+                 {{"resource", GatewayName(id)}});
   }
   auto pinned = PinGateway(gateway, /*executes=*/true);
   if (IsReason(pinned.status(), reason::kGatewayNotActive) && !named) {

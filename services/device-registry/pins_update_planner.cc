@@ -176,7 +176,10 @@ absl::StatusOr<PinnedGateway> Plan::GatewayOf(const std::string& id) {
       store_.Require<SiteRow>(tenant_, key::Site(site), SiteName(site)));
   const bool here = site == next_.site();
   if (!here && site_row.site().owner() != next_.account()) {
-    return UnknownResource(GatewayName(id));
+    return Error(
+        reason::kResourceUnknown,
+        absl::StrCat(GatewayName(id), " is at no site of the device's owner"),
+        {{"resource", GatewayName(id)}});
   }
   return PinGateway(row.gateway(), here);
 }

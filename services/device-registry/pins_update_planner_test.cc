@@ -198,7 +198,10 @@ TEST_F(PinsUpdatePlannerTest, AGatewayOfAStrangersSiteIsRefused) {
   MakeGateway(site_.gw2);
   v1::PlanPinsRequest request = Request();
   request.add_gateways("gw-2");
-  EXPECT_THAT(Plan(request), HasReason(reason::kResourceUnknown));
+  const absl::Status status = Plan(request).status();
+  EXPECT_THAT(status, HasReason(reason::kResourceUnknown));
+  EXPECT_THAT(std::string(status.message()),
+              testing::HasSubstr("no site of the device's owner"));
 }
 
 TEST_F(PinsUpdatePlannerTest, NeitherSiteNorLeaseGoWithIt) {

@@ -89,6 +89,20 @@ TEST(SecondVerifierTest, WhatDependsOnAnErasedRowIsNoFaultInBoth) {
   }
 }
 
+// Both were planned from one set and approved; the registry refused the second.
+TEST(SecondVerifierTest, TwoChangesOfOnePinSetHoldInBoth) {
+  FakeExport file;
+  proof::v1::PinSet other =
+      proof::FakeSite::Next(*proof::PinSet::Parse(file.genesis));
+  other.clear_lease_issuers();
+  const std::string bytes = proof::PinSet::Encode(other)->bytes();
+  file.Add("other.pins",
+           file.Approved(file.Command("u2fi.pins", bytes),
+                         proof::v1::PURPOSE_PINS, file.site.alice));
+  EXPECT_EQ(BadLineInCpp(file.File()), 0);
+  EXPECT_EQ(BadLineInPython(file.File()), 0);
+}
+
 // A gateway handed over what the gate's erased rows are about.
 TEST(SecondVerifierTest, AnErasureHidesNothingInBoth) {
   FakeExport file;

@@ -130,7 +130,11 @@ absl::StatusOr<FromDevice> DeviceTalk::Await(FromDevice::BodyCase wanted) {
         });
     if (found != heard_.end()) return *found;
     if (clock_.Uptime() >= end) {
-      return Error(reason::kBrokerUnavailable, "the device says nothing");
+      return Error(reason::kDeadlineExceeded,
+                   absl::StrCat(kDevice,
+                                " does not answer: does it run, and is it at "
+                                "this broker, behind the gateway of the "
+                                "cases?"));
     }
     changed_.WaitFor(mutex_, end - clock_.Uptime());
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/common/status/error.h"
 #include "services/common/status/status_macros.h"
 
@@ -154,7 +155,8 @@ std::vector<std::string> Appliance::Models() {
 absl::StatusOr<Appliance> Appliance::Create(absl::string_view model) {
   const std::vector<std::string> models = Models();
   if (std::find(models.begin(), models.end(), model) == models.end()) {
-    return FieldError("model", "is not a model");
+    return FieldError("model",
+                      absl::StrCat("is none of ", absl::StrJoin(models, ", ")));
   }
   return Appliance(model);
 }

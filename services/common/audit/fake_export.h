@@ -61,6 +61,12 @@ class FakeExport {
   // Signs with the audit key.
   const CheckpointSigner& signer() const { return signer_; }
 
+  // The gate's row that approves `command` by a touch of `token` at gw-1, and
+  // the bytes of such a command, with an id of its own.
+  RowContent Approved(absl::string_view command, proof::v1::Purpose purpose,
+                      proof::FakeToken& token);
+  std::string Command(absl::string_view operation, absl::string_view arguments);
+
   proof::FakeSite site;
   std::vector<ExportRecord> records;
   // The first pin set of lock-1, and the second.
@@ -77,10 +83,6 @@ class FakeExport {
   // A row of the gate about `command` that moves it.
   RowContent Move(absl::string_view command, absl::string_view before,
                   absl::string_view after) const;
-  // The same with a proof by `token`, at gw-1.
-  RowContent Approved(absl::string_view command, proof::v1::Purpose purpose,
-                      proof::FakeToken& token);
-  std::string Command(absl::string_view operation, absl::string_view arguments);
   static v1::Checkpoint CheckpointOf(const Chain& chain, uint64_t now_ms);
   void AddTo(Chain& chain, absl::string_view name, RowContent content);
   void Enrol(absl::string_view name, proof::FakeToken& token);

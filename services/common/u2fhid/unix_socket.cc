@@ -83,7 +83,8 @@ absl::StatusOr<FileDescriptor> ConnectUnix(const std::string& path, int type) {
   FileDescriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
               sizeof(address)) != 0) {
-    return absl::UnavailableError(std::strerror(errno));
+    return absl::UnavailableError(
+        absl::StrCat("nobody answers at ", path, ": ", std::strerror(errno)));
   }
   return socket;
 }

@@ -101,5 +101,11 @@ TEST_F(UnixSocketTest, NobodyListening) {
               StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(UnixSocketTest, WhereNobodyListensIsSaid) {
+  const auto client = ConnectUnix(path_, SOCK_SEQPACKET);
+  EXPECT_THAT(std::string(client.status().message()),
+              testing::HasSubstr(path_));
+}
+
 }  // namespace
 }  // namespace u2fi::u2fhid
