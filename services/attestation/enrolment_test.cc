@@ -22,9 +22,11 @@ class EnrolmentTest : public AttestationTestCase {
     EXPECT_EQ(response.verdict().outcome(), OUTCOME_REFUSED);
     EXPECT_EQ(response.verdict().reason(), reason.name);
   }
-  // Enrols ann's first token at somebody else's site.
+  // Enrols ann's first token at somebody else's site; its command says that it
+  // is for leases at `site`, and of that level.
   absl::StatusOr<v1::ApplyResponse> EnrolForLeases(
-      const fido::FakeU2fToken& token) {
+      const fido::FakeU2fToken& token, const std::string& site = "hotel",
+      uint32_t level = 0) {
     v1::VerifyRegistrationRequest registration = Registration(token);
     registration.set_lease_site("hotel");
     const auto verified = core_.registrations.Verify(registration);
@@ -34,7 +36,8 @@ class EnrolmentTest : public AttestationTestCase {
     arguments.set_token_id(verified->token_id());
     arguments.set_registration_digest(
         crypto::ToString(proof::RegistrationDigest(verified->registration())));
-    arguments.set_lease_site("hotel");
+    arguments.set_lease_site(site);
+    arguments.set_level(level);
     v1::ApplyRequest apply = ApplyOf(*verified, token);
     const std::string command = Command("u2fi.enrol", arguments, 'a');
     apply.mutable_items(0)->set_command(command);
@@ -274,6 +277,30 @@ TEST_F(EnrolmentTest, ATokenForLeasesApprovesNoOther) {
   EXPECT_THAT(
       core_.applier.Apply(TokenAct("suspend", IdOf(token_), {token_}, 'c')),
       HasReason(reason::kTokenNotPinned));
+}
+
+TEST_F(EnrolmentTest, ACommandGivesNoOtherRightsThanWereRegistered) {
+  EXPECT_THAT(EnrolForLeases(token_, ""), HasReason(reason::kEnrolmentInvalid));
+  EXPECT_THAT(EnrolForLeases(token_, "hostel"),
+              HasReason(reason::kEnrolmentInvalid));
+  EXPECT_THAT(EnrolForLeases(token_, "hotel", 2),
+              HasReason(reason::kEnrolmentInvalid));
+  EXPECT_EQ(Tokens().tokens_size(), 0);
+}
+
+TEST_F(EnrolmentTest, ATokenForLeasesIsAskedForAtItsSiteOnly) {
+  ASSERT_OK(EnrolForLeases(token_));
+  v1::ListCandidatesRequest request;
+  request.set_tenant("t1");
+  request.set_account("ann");
+  request.set_purpose(proof::v1::PURPOSE_COMMAND);
+  request.set_site("hotel");
+  ASSERT_OK_AND_ASSIGN(const auto listed,
+                       core_.directory.ListCandidates(request));
+  EXPECT_EQ(listed.candidates_size(), 1);
+  request.set_site("home");
+  EXPECT_THAT(core_.directory.ListCandidates(request),
+              HasReason(reason::kNoCredentials));
 }
 
 // Two replicas enrol a first token for one account at the same time.

@@ -381,6 +381,20 @@ TEST_F(RecoveryTokenTest, AnotherTokensTouchDoesNot) {
   EXPECT_THAT(Recover(token_), HasReason(reason::kTokenRole));
 }
 
+TEST_F(RecoveryTokenTest, NorThatOfAnotherRecoveryToken) {
+  fido::FakeU2fToken another;
+  another.key_handle = std::string(64, 's');
+  ASSERT_OK(EnrolSecond(token_, another, 's', /*recovery=*/true));
+  EXPECT_THAT(Recover(another), HasReason(reason::kRuleNotSatisfied));
+}
+
+TEST_F(RecoveryTokenTest, OnceItIsSuspendedItBeginsNone) {
+  v1::SuspendTokenRequest suspend;
+  suspend.set_name("tokens/" + IdOf(recovery_));
+  ASSERT_OK(core_.admin.Suspend(olga_, suspend));
+  EXPECT_THAT(Recover(recovery_), HasReason(reason::kTokenNotPinned));
+}
+
 TEST_F(RecoveryTokenTest, ThereIsOneAtATime) {
   ASSERT_OK(Recover(recovery_));
   EXPECT_THAT(Recover(recovery_, 'e'), HasReason(reason::kRecoveryExists));

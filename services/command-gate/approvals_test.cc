@@ -92,6 +92,9 @@ TEST_F(ApprovalsTest, TheChallengeKnowsTheCountersOfTheCandidates) {
   ASSERT_EQ(floors.size(), 1);
   EXPECT_EQ(floors[0].token_id(), "token-1");
   EXPECT_EQ(floors[0].counter_floor(), 7u);
+  EXPECT_EQ(attestation_.listed.tenant(), "t1");
+  EXPECT_EQ(attestation_.listed.account(), "ann");
+  EXPECT_EQ(attestation_.listed.site(), "s1");
 }
 
 TEST_F(ApprovalsTest, TheGatewayGetsTheBytes) {

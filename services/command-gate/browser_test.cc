@@ -7,6 +7,7 @@
 #include "services/command-gate/quorum_test_case.h"
 #include "services/common/proof/assertion.h"
 #include "services/common/rpc/test_caller.h"
+#include "u2fi/proof/v1/operations.pb.h"
 
 namespace u2fi::command_gate {
 namespace {
@@ -88,6 +89,28 @@ TEST_F(BrowserTest, AnOperationThatIsNotForBrowsersIsRefused) {
 TEST_F(BrowserTest, AnOriginThatIsNotTheDeploymentsIsRefused) {
   EXPECT_THAT(Try(InBrowser("https://evil.test")),
               HasReason(reason::kPlaceNotAllowed));
+}
+
+// It is agreed to at a gateway, whose words a portal cannot change.
+TEST_F(BrowserTest, APolicyChangeIsRefusedInAnyPortal) {
+  device_registry::v1::PolicyChange& waits = *registry_.policy.add_pending();
+  waits.set_resource("policy");
+  waits.set_change(std::string(32, 'c'));
+  proof::v1::PolicyChangeArguments arguments;
+  arguments.set_format(1);
+  arguments.set_resource("policy");
+  arguments.set_change(waits.change());
+  arguments.add_looser("door.open=free");
+  Submission asked = InBrowser();
+  asked.purpose = proof::v1::PURPOSE_TOKEN;
+  asked.device = "account:ann";
+  asked.on_account = true;
+  asked.operation = std::string(proof::kOperationPolicy);
+  asked.arguments = arguments.SerializeAsString();
+  EXPECT_THAT(Try(asked), HasReason(reason::kPlaceNotAllowed));
+  asked.browser_origin.clear();
+  asked.approver_gateway = "g1";
+  EXPECT_OK(Try(asked));
 }
 
 TEST_F(BrowserTest, OthersAreNotAskedInTheRequestersBrowser) {

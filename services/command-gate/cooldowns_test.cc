@@ -143,6 +143,8 @@ TEST_F(CooldownsTest, TheSecondNoRaisesAnAlarm) {
   Decline(2);
   EXPECT_EQ(LastRow().header.kind(), audit::v1::ROW_KIND_ALARM);
   EXPECT_EQ(LastRow().body.reason(), "REQUESTER_COOLDOWN");
+  EXPECT_EQ(LastRow().body.details(0).value(), CameraOn().requester);
+  EXPECT_GT(LastRow().header.subjects_size(), 0);
 }
 
 TEST_F(CooldownsTest, ItIsInTheSameCommitAsTheNo) {

@@ -108,6 +108,20 @@ TEST_F(LostTouchesTest, ATouchForAnotherQuestionIsNotTaken) {
   EXPECT_THAT(Sent(MeshMessage::kExecuteCommand), IsEmpty());
 }
 
+TEST_F(LostTouchesTest, ATouchIsTakenForWhoseQuestionItAnswers) {
+  StoredCommand command = Submit(CameraOn());
+  *command.row.add_slots() = command.row.slots(0);
+  command.row.mutable_slots(1)->set_account("bob");
+  asked_ = Advance(command);
+  replica_ = memory_.TakeBackup();
+  ASSERT_OK(Answer(asked_, Touch(asked_, 1)));
+  FailOver();
+  ASSERT_OK(Apply());
+  const StoredCommand after = Reread(asked_);
+  EXPECT_EQ(after.row.slots(0).state(), v1::APPROVAL_STATE_ASKED);
+  EXPECT_EQ(after.row.slots(1).state(), v1::APPROVAL_STATE_ACCEPTED);
+}
+
 TEST_F(LostTouchesTest, ARefusalThatWasLostHasItsQuestionPutAgain) {
   AskAndBackUp();
   attestation_.outcome = common::v1::OUTCOME_REFUSED;

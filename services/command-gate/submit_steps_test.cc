@@ -113,17 +113,6 @@ TEST_F(SubmitStepsTest, APolicyChangeIsOneThatWaits) {
               HasReason(reason::kPolicyChangeUnknown));
 }
 
-TEST_F(SubmitStepsTest, APolicyChangeIsNotAgreedToInABrowser) {
-  AddKey();
-  device_registry::v1::PolicyChange& waits = *registry_.policy.add_pending();
-  waits.set_resource("policy");
-  waits.set_change(std::string(32, 'c'));
-  Submission asked = PolicyChange("policy", waits.change());
-  asked.approver_gateway.clear();
-  asked.browser_origin = "https://portal.example";
-  EXPECT_THAT(Try(asked), HasReason(reason::kPlaceNotAllowed));
-}
-
 // A guest's key at the host's gateway is for leases there (decisions A7).
 TEST_F(SubmitStepsTest, AFirstTokenIsForLeasesWhereSomebodyElseLives) {
   EXPECT_EQ(Submit(Enrolment(1)).row.enrol_lease_site(), "");

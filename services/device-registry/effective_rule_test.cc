@@ -149,6 +149,15 @@ TEST_F(EffectiveRuleTest, PinsNothingThatTheDeviceDoesNotHave) {
   EXPECT_EQ(RulesToPin(sources_).size(), 3u);
 }
 
+TEST_F(EffectiveRuleTest, PinsTheOwnersRuleForWhatAnOpenModelPassesOn) {
+  model_.set_open(true);
+  AddRule(owner_, "car.start", proof::ForbiddenRule());
+  const auto rules = RulesToPin(sources_);
+  ASSERT_EQ(rules.size(), 3u);
+  EXPECT_EQ(rules[0].operation(), "car.start");
+  EXPECT_EQ(proof::PresetName(rules[0].rule()), "FORBIDDEN");
+}
+
 TEST_F(EffectiveRuleTest, PinsAStricterRuleForAReservedOperation) {
   AddRule(policy_, "u2fi.unbind", proof::ForbiddenRule());
   const auto rules = RulesToPin(sources_);

@@ -111,6 +111,11 @@ TEST_F(EnrolmentTest, AFirstTokenAtAForeignSiteIsForItsLeasesOnly) {
   const v1::Account account = Account("bob");
   EXPECT_EQ(account.keys(0).lease_site(), "home");
   EXPECT_EQ(account.gateways_size(), 0);
+  // It approves no other token either.
+  proof::FakeToken second("tok-bob2", "bob");
+  NextRequest();
+  ExpectRefused(EnrolRequest(second, {{&second, &site_.gw1}, touches[0]}),
+                reason::kNoCredentials);
 }
 
 TEST_F(EnrolmentTest, RefusesALimitAtTheOwnSite) {

@@ -184,6 +184,28 @@ TEST_F(GatewayKeyActTest, TheTouchReplacesTheKeyHereAndInTheAccountsList) {
   EXPECT_EQ(AuditRows(), rows + 1);
 }
 
+TEST_F(GatewayKeyActTest, TheOthersInTheListStayAsTheyAre) {
+  proof::FakeGateway gw9("gw-9", "cottage");
+  MakeSite("cottage", "alice");
+  MakeGateway(gw9);
+  proof::v1::AccountGatewaysArguments list;
+  list.set_format(1);
+  for (const proof::FakeGateway* gateway :
+       {static_cast<const proof::FakeGateway*>(&site_.gw1),
+        static_cast<const proof::FakeGateway*>(&gw9)}) {
+    list.add_gateways()->set_id(gateway->id);
+    list.mutable_gateways()->rbegin()->set_channel_key(gateway->ChannelKey());
+  }
+  list.set_previous(Account().gateways_hash());
+  ASSERT_OK(
+      Apply(AccountActRequest("u2fi.account.gateways", proof::Encode(list),
+                              {{&site_.alice, &site_.gw1}})));
+  ASSERT_OK(Apply(Asked(Arguments())));
+  ASSERT_EQ(Account().gateways_size(), 2);
+  EXPECT_EQ(Account().gateways(0).channel_key(), next_.ChannelKey());
+  EXPECT_EQ(Account().gateways(1).channel_key(), gw9.ChannelKey());
+}
+
 TEST_F(GatewayKeyActTest, ThenTouchesCountUnderTheNewKeyOnly) {
   ASSERT_OK(Apply(Asked(Arguments())));
   proof::v1::AccountPolicyArguments rules;

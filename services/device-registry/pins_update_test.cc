@@ -189,6 +189,16 @@ TEST_F(PinsUpdateTest, RefusesATouchOfATokenThatIsRevokedSince) {
   ExpectRefused(request, reason::kTokenRevoked);
 }
 
+TEST_F(PinsUpdateTest, RefusesATouchOfATokenThatIsSuspendedSince) {
+  const v1::ApplyRequest request = ByAlice(Stricter());
+  v1::TokenWord word;
+  word.set_account("alice");
+  word.set_suspended(site_.alice.id);
+  ASSERT_OK(Tell(word));
+  EXPECT_FALSE(core_->applier().Apply(gate_, request).ok());
+  EXPECT_EQ(Device().pins_revision(), 1u);
+}
+
 TEST_F(PinsUpdateTest, RefusesATransaction) {
   v1::ApplyRequest request = ByAlice(Stricter());
   request.set_transaction("some-tx");
@@ -249,6 +259,34 @@ TEST_F(PinsUpdateTest, RefusesAGatewayThatTheRegistryDoesNotKnow) {
   PinSet next = Stricter();
   *next.add_gateways() = proof::FakeGateway("gw-9", "home").Pinned();
   ExpectRefused(ByAlice(next), reason::kResourceUnknown);
+}
+
+TEST_F(PinsUpdateTest, RefusesAGatewayThatIsSaidToBeElsewhere) {
+  MakeSite("office", "alice");
+  MakeGateway(site_.gw2);
+  PinSet next = Stricter();
+  *next.add_gateways() = site_.gw2.Pinned(true, false);
+  next.mutable_gateways()->rbegin()->set_site("home");
+  ExpectRefused(ByAlice(next), reason::kGatewayMismatch);
+}
+
+TEST_F(PinsUpdateTest, TakesAGatewayOfTheOwnersOtherSiteForTouchesAlone) {
+  MakeSite("office", "alice");
+  MakeGateway(site_.gw2);
+  PinSet next = Stricter();
+  *next.add_gateways() = site_.gw2.Pinned();
+  ExpectRefused(ByAlice(next), reason::kGatewayMismatch);
+  next.mutable_gateways()->rbegin()->clear_may_execute();
+  EXPECT_OK(core_->applier().Apply(gate_, ByAlice(next)));
+}
+
+TEST_F(PinsUpdateTest, RefusesAGatewayOfAStrangersSite) {
+  MakeAccount("bob");
+  MakeSite("office", "bob");
+  MakeGateway(site_.gw2);
+  PinSet next = Stricter();
+  *next.add_gateways() = site_.gw2.Pinned(true, false);
+  ExpectRefused(ByAlice(next), reason::kGatewayMismatch);
 }
 
 TEST_F(PinsUpdateTest, RefusesATouchAtAGatewayThatIsNotTheOwners) {

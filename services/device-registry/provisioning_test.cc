@@ -190,6 +190,14 @@ TEST_F(ProvisioningTest, RefusesAKeyThatTheAccountDidNotEnrol) {
   ExpectRefused(request, reason::kTokenNotPinned);
 }
 
+// What a first set's approver is good for nobody else has checked.
+TEST_F(ProvisioningTest, RefusesABetterLevelThanTheKeyHas) {
+  ArmAndStage();
+  PinSet pins = PlannedPins();
+  pins.mutable_keys(0)->set_level(pins.keys(0).level() + 1);
+  ExpectRefused(PinsRequest(pins), reason::kTokenNotPinned);
+}
+
 TEST_F(ProvisioningTest, RefusesAFurtherKeyWithoutEnrolmentProof) {
   ArmAndStage();
   PinSet pins = PlannedPins();

@@ -80,6 +80,7 @@ TEST_F(ChainVerifierTest, SummarisesAGoodChain) {
   EXPECT_EQ(FinishStep(0), "");
   ASSERT_EQ(verifier_->Summaries().size(), 1u);
   const ChainSummary summary = verifier_->Summaries()[0];
+  EXPECT_EQ(summary.writer.service(), gate_.writer().service());
   EXPECT_EQ(summary.first, 1u);
   EXPECT_EQ(summary.last, 4u);
   EXPECT_EQ(summary.covered, 3u);
@@ -90,6 +91,15 @@ TEST_F(ChainVerifierTest, SummarisesAGoodChain) {
 TEST_F(ChainVerifierTest, WithoutAnAnchorNothingIsAnchored) {
   ASSERT_OK(AddRow(gate_.Next()));
   ASSERT_OK(AddCheckpoint(gate_.Checkpoint()));
+  EXPECT_EQ(verifier_->Summaries()[0].anchored, 0u);
+}
+
+TEST_F(ChainVerifierTest, NobodyHasToNameAnchors) {
+  verifier_.emplace(ChainVerifier::Options{true, nullptr});
+  ASSERT_OK(verifier_->AddKey(signer_.public_key()));
+  ASSERT_OK(AddRow(gate_.Next()));
+  ASSERT_OK(AddCheckpoint(gate_.Checkpoint()));
+  EXPECT_EQ(verifier_->Summaries()[0].covered, 1u);
   EXPECT_EQ(verifier_->Summaries()[0].anchored, 0u);
 }
 
@@ -133,6 +143,13 @@ TEST_F(ChainVerifierTest, AnotherRowBeforeIsAFault) {
   EXPECT_EQ(StepOf(AddRow(second)), "previous");
 }
 
+TEST_F(ChainVerifierTest, ARowOfAnEarlierTimeIsAFault) {
+  ASSERT_OK(AddRow(gate_.Next()));
+  ParsedRow second = gate_.Next();
+  second.header.set_time_ms(second.header.time_ms() - 1);
+  EXPECT_EQ(StepOf(AddRow(second)), "time");
+}
+
 TEST_F(ChainVerifierTest, TheSameRowMayComeAgain) {
   const ParsedRow row = gate_.Next();
   ASSERT_OK_AND_ASSIGN(bool is_new, verifier_->AddRow(row, 1));
@@ -155,6 +172,7 @@ TEST_F(ChainVerifierTest, TooManyRowsAreAFault) {
 
 TEST_F(ChainVerifierTest, AKeyOffTheCurveIsAFault) {
   AuditKey key = signer_.public_key();
+  key.kid = "audit-2";
   key.point.back() ^= 1;
   EXPECT_EQ(StepOf(verifier_->AddKey(key)), "key");
 }
@@ -249,6 +267,31 @@ TEST_F(WitnessTest, ASeenRowCannotBeReplaced) {
   EXPECT_EQ(FinishStep(2), "seen");
 }
 
+TEST_F(WitnessTest, ASeenRowCannotHaveBeenReplacedBefore) {
+  replica_.Next("commands/c1");
+  FakeWriter twin(TestWriter("command-gate", 'r'));
+  ASSERT_OK(AddRow(twin.Next("commands/c2")));
+  Witness(replica_);
+  EXPECT_EQ(FinishStep(3), "seen");
+}
+
+TEST_F(WitnessTest, TheFirstThatNamesWhatIsNotThereIsNamed) {
+  for (const char first : {'b', 'z'}) {
+    Make(true);
+    line_ = 0;
+    FakeWriter gate(TestWriter());
+    ASSERT_OK(AddRow(gate.Next()));
+    for (const char seen : {first, 'm'}) {
+      FakeWriter gone(TestWriter("command-gate", seen));
+      gone.Next();
+      v1::Checkpoint checkpoint = gate.Checkpoint();
+      *checkpoint.add_seen() = gone.Last();
+      ASSERT_OK(AddCheckpoint(checkpoint));
+    }
+    EXPECT_EQ(FinishStep(2), "missing");
+  }
+}
+
 TEST_F(WitnessTest, AWriterThatWasSeenCannotVanish) {
   replica_.Next();
   Witness(replica_);
@@ -259,6 +302,23 @@ TEST_F(WitnessTest, APartialFileMayLackAWriter) {
   Make(false);
   replica_.Next();
   Witness(replica_);
+  EXPECT_EQ(FinishStep(0), "");
+}
+
+TEST_F(WitnessTest, APartialFileMayBeginAfterWhatWasSeen) {
+  Make(false);
+  replica_.Next();
+  Witness(replica_);
+  ASSERT_OK(AddRow(replica_.Next()));
+  EXPECT_EQ(FinishStep(0), "");
+}
+
+TEST_F(WitnessTest, WritersOfOtherTenantsMayBeElsewhere) {
+  v1::Writer writer = TestWriter("command-gate", 'b');
+  writer.set_tenant("other");
+  FakeWriter other(writer);
+  other.Next();
+  Witness(other);
   EXPECT_EQ(FinishStep(0), "");
 }
 

@@ -46,7 +46,7 @@ class EvidenceVerifierTest : public testing::Test {
     request.purpose = purpose;
     request.commands = {command};
     for (FakeToken* token : by) {
-      request.touches.push_back({token, &site_.gw1, token == ctap2_});
+      request.touches.push_back({token, at_, token == ctap2_});
     }
     RowContent content;
     content.kind = v1::ROW_KIND_APPROVAL;
@@ -122,6 +122,8 @@ class EvidenceVerifierTest : public testing::Test {
   FakeToken second_{"tok-alice2", "alice"};
   // The token that answers over CTAP2, if one does.
   FakeToken* ctap2_ = nullptr;
+  // Where the touches are taken.
+  proof::FakeGateway* at_ = &site_.gw1;
   Anchors anchors_;
   std::vector<ParsedRow> rows_;
   absl::optional<EvidenceVerifier> verifier_;
@@ -151,6 +153,17 @@ TEST_F(EvidenceVerifierTest, WithoutOneACtap2KeysRelayIsUnverifiable) {
   ASSERT_OK_AND_ASSIGN(const Evidence evidence, Last());
   EXPECT_EQ(evidence.finding, Finding::kUnverifiable);
   EXPECT_EQ(evidence.note, "no pin set in the file has the key of the gateway");
+}
+
+TEST_F(EvidenceVerifierTest, TheKeyOfAnotherGatewayDoesNotSayWhoRelayed) {
+  proof::FakeGateway elsewhere("gw-9", "home");
+  ctap2_ = &site_.alice;
+  at_ = &elsewhere;
+  TellEnrolment(site_.alice, {&site_.alice});
+  at_ = &site_.gw1;
+  TellGenesis();
+  std::swap(rows_[0], rows_[1]);
+  EXPECT_EQ(LastFinding(), Finding::kUnverifiable);
 }
 
 TEST_F(EvidenceVerifierTest, ACtap2KeyLetsAnotherJoin) {
@@ -259,6 +272,17 @@ TEST_F(EvidenceVerifierTest, ANewPinSetTakesAWhileToReachItsDevice) {
   ASSERT_OK_AND_ASSIGN(const Evidence evidence, Last());
   EXPECT_EQ(evidence.finding, Finding::kVerified);
   EXPECT_EQ(evidence.note, "under an older pin set");
+}
+
+TEST_F(EvidenceVerifierTest, WhatThePresentPinSetAllowsHasNoNote) {
+  TellEnrolment(site_.alice, {&site_.alice});
+  TellPins(proof::FakeSite::Next(TellGenesis()), proof::v1::PURPOSE_PINS,
+           {&site_.alice});
+  Tell(Approved(NewCommand("door.unlock"), proof::v1::PURPOSE_COMMAND,
+                {&site_.alice}));
+  ASSERT_OK_AND_ASSIGN(const Evidence evidence, Last());
+  EXPECT_EQ(evidence.finding, Finding::kVerified);
+  EXPECT_EQ(evidence.note, "");
 }
 
 TEST_F(EvidenceVerifierTest, APinSetMustFollowOneThatIsKnown) {

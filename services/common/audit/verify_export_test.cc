@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "services/common/audit/verify_export_test_util.h"
 #include "services/common/proof/fake_enrolment.h"
 #include "services/common/proof/strict.h"
@@ -90,6 +91,17 @@ TEST_F(VerifyExportTest, ErasedBodiesAreReportedAndNothingElse) {
   EXPECT_EQ(report.verified, 9u);
 }
 
+TEST_F(VerifyExportTest, AnErasedBodyThatComesAgainIsStillErased) {
+  FakeExport file;
+  file.Row("unlock.asked").clear_salt();
+  file.Row("unlock.asked").clear_body();
+  const ExportRecord again = file.records[file.IndexOf("unlock.asked")];
+  file.records.push_back(again);
+  const ExportReport report = Verify(file);
+  EXPECT_FALSE(report.fault.has_value());
+  EXPECT_EQ(report.erased, 1u);
+}
+
 TEST_F(VerifyExportTest, WhatReferredToAnErasedTouchCannotBeVerified) {
   FakeExport file;
   file.Row("batch.touch").clear_salt();
@@ -115,6 +127,7 @@ TEST_F(VerifyExportTest, ALineThatCannotBeReadIsNamed) {
   const ExportReport report = Verify(file.File() + "{}\n");
   ASSERT_TRUE(report.fault.has_value());
   EXPECT_EQ(report.fault->step, "line");
+  EXPECT_EQ(report.fault->record, "line");
   EXPECT_EQ(report.fault->line, file.records.size() + 1);
 }
 
@@ -152,12 +165,57 @@ TEST_F(VerifyExportTest, ATruncatedTailIsNamedByItsCheckpoint) {
   EXPECT_EQ(report.fault->line, file.records.size());
 }
 
+TEST_F(VerifyExportTest, ATruncatedTailIsNamedByWhatAnotherChainSaw) {
+  FakeExport file;
+  auto& last = std::get<v1::SignedCheckpoint>(file.records.back());
+  v1::Checkpoint checkpoint;
+  ASSERT_TRUE(checkpoint.ParseFromString(last.checkpoint()));
+  v1::RowReference& seen = *checkpoint.mutable_seen(0);
+  seen.set_sequence(seen.sequence() + 100);
+  last = file.signer().Sign(checkpoint);
+  const ExportReport report = Verify(file);
+  ASSERT_TRUE(report.fault.has_value());
+  EXPECT_EQ(report.fault->step, "truncated");
+  EXPECT_EQ(report.fault->line, file.records.size());
+  EXPECT_EQ(report.fault->record, "record that names another row");
+}
+
 TEST_F(VerifyExportTest, TheFirstOfTwoFaultsIsNamed) {
   FakeExport file = Edited("genesis", [](RowContent& content) {
     content.body.mutable_approvals(0)->mutable_signature()->back() ^= 1;
   });
   file.Row("unlock.done").mutable_body()->back() ^= 1;
   ExpectFault(file, "genesis", "signature");
+}
+
+TEST_F(VerifyExportTest, TheRecordOfAFaultIsNamedByWhatItIs) {
+  const auto record = [this](const FakeExport& file) {
+    const ExportReport report = Verify(file);
+    return report.fault.has_value() ? report.fault->record : "";
+  };
+  FakeExport key;
+  key.records.push_back(
+      AuditKey{key.signer().public_key().kid,
+               crypto::P256PrivateKey::Generate().public_key().point()});
+  EXPECT_EQ(record(key), "key " + key.signer().public_key().kid);
+  FakeExport checkpoint;
+  std::get<v1::SignedCheckpoint>(checkpoint.records.back())
+      .mutable_signature()
+      ->back() ^= 1;
+  EXPECT_EQ(record(checkpoint), "checkpoint");
+  FakeExport body;
+  body.Row("unlock.asked").mutable_body()->back() ^= 1;
+  EXPECT_EQ(record(body), "row");
+  FakeExport gap;
+  gap.records.erase(gap.records.begin() + gap.IndexOf("unlock.lost"));
+  EXPECT_THAT(record(gap), testing::StartsWith("row "));
+  EXPECT_THAT(
+      record(Edited(
+          "genesis",
+          [](RowContent& content) {
+            content.body.mutable_approvals(0)->mutable_signature()->back() ^= 1;
+          })),
+      testing::StartsWith("row 3 of "));
 }
 
 // What a proof can be wrong in is tested with VerifyProof(); here, that each

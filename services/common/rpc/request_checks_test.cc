@@ -99,6 +99,17 @@ TEST(CheckDurationTest, HoldsItsEnds) {
               HasReason(reason::kInvalidField));
 }
 
+TEST(CheckDurationTest, TakesEveryWellFormedOne) {
+  for (const Duration& good :
+       {DurationOf(315'576'000'000, 0), DurationOf(-315'576'000'000, 0),
+        DurationOf(0, 999'999'999), DurationOf(0, -999'999'999),
+        DurationOf(-1, -1), DurationOf(1, 1), DurationOf(-1, 0)}) {
+    EXPECT_OK(CheckDuration("d", good, -absl::InfiniteDuration(),
+                            absl::InfiniteDuration()))
+        << good.ShortDebugString();
+  }
+}
+
 TEST(CheckDurationTest, RefusesMalformedOnes) {
   const int64_t too_long = 315'576'000'001;
   for (const Duration& bad :
@@ -121,6 +132,15 @@ TEST(CheckTimeTest, HoldsItsEnds) {
               HasReason(reason::kInvalidField));
   EXPECT_THAT(CheckTime("t", TimestampOf(4, 999'999'999), time, time),
               HasReason(reason::kInvalidField));
+}
+
+TEST(CheckTimeTest, TakesEveryWellFormedOne) {
+  for (const Timestamp& good : {TimestampOf(253'402'300'799, 999'999'999),
+                                TimestampOf(-62'135'596'800, 0)}) {
+    EXPECT_OK(
+        CheckTime("t", good, absl::InfinitePast(), absl::InfiniteFuture()))
+        << good.ShortDebugString();
+  }
 }
 
 TEST(CheckTimeTest, RefusesMalformedOnes) {
