@@ -3,6 +3,7 @@
 // it holds, or which line is the first bad one.
 #include <stdio.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -131,6 +132,35 @@ TEST(SecondVerifierTest, ABodyThatComesLaterIsVerifiedByBoth) {
   file.records.insert(file.records.end(), whole.begin(), whole.end());
   EXPECT_EQ(BadLineInCpp(file.File()), 0);
   EXPECT_EQ(RunPython(file.File()), "OK rows 18 touches 9\n");
+}
+
+// Writers are in no order: what came after a restart may stand before what was.
+TEST(SecondVerifierTest, TheOrderOfWritersSaysNothingInBoth) {
+  FakeExport file;
+  file.Add("other.unlock",
+           file.Approved(file.Command("door.unlock", ""),
+                         proof::v1::PURPOSE_COMMAND, file.site.alice),
+           /*other=*/true);
+  v1::AuditHeader other;
+  ASSERT_TRUE(other.ParseFromString(file.Row("other.unlock").header()));
+  // Start and keys, the rows of the other writer, those of the rest, what
+  // vouches for them.
+  const auto place = [&other](const ExportRecord& record) {
+    if (std::holds_alternative<v1::SignedCheckpoint>(record)) return 3;
+    const auto* row = std::get_if<v1::AuditRow>(&record);
+    if (row == nullptr) return 0;
+    v1::AuditHeader header;
+    return header.ParseFromString(row->header()) &&
+                   header.writer().service() == other.writer().service()
+               ? 1
+               : 2;
+  };
+  std::stable_sort(file.records.begin(), file.records.end(),
+                   [&place](const ExportRecord& a, const ExportRecord& b) {
+                     return place(a) < place(b);
+                   });
+  EXPECT_EQ(BadLineInCpp(file.File()), 0);
+  EXPECT_EQ(RunPython(file.File()), "OK rows 19 touches 10\n");
 }
 
 // A fault that is planted before the rows are chained, in what one row says;

@@ -8,7 +8,7 @@ import base64, glob, hashlib, json, os, re, subprocess, sys, tempfile
 SPKI = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')  # Of a P-256 key, before the point.
 MESSAGES, chains, keys, touches, tokens, pins, points = {}, {}, {}, {}, {}, {}, {}  # MESSAGES: name → {number: field}.
 LOST_RACE, REFUSED, QUARANTINED, LEASE, checked, later, gated, handed = 18, 2, 3, 6, [], [], {}, []
-seen, lacking, erased = set(), [], {}  # Hashes of rows with a body; lines that lack evidence; row hash → no body so far.
+seen, bodies, erased, faults = set(), [], {}, {}  # Hashes of rows with a body; they; row hash → no body so far; by line.
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../protos/u2fi/%s/v1/*.proto')
 for path in glob.glob(FILES % 'audit') + glob.glob(FILES % 'proof'):
     for name, block in re.findall(r'^message (\w+) {\n(.*?)^}', open(path, encoding='utf-8').read(), re.M | re.S):
@@ -70,15 +70,14 @@ def check_touch(touch, body, known, gateways, rp_id_hash):
     if not point: return later.append((number, asked['channel_key'], relay))  # WebAuthn does not name the gateway's key.
     need(sha(SPKI, point) == asked['channel_key'] and gateways.get(gateway, point) == point, 'channel key')
     signed(point, *relay)
-def check_body(header, body):
-    touches.update({sha('u2fi/audit-approval/v1', t['raw']): t for t in body.get('approvals', [])})
+def check_body(header, body):  # False: it lacks evidence.
     found = body.get('approvals', []) + [touches.get(ref) for ref in body.get('approval_refs', [])]
     refused = header['kind'] == LOST_RACE or body.get('outcome') in (REFUSED, QUARANTINED)
     moved = header['writer']['service'] == 'command-gate' and body.get('state_before') != body.get('state_after')
     claims = moved and header['kind'] != LOST_RACE and 'command' in body and body.get('state_after') == 'APPROVED'
     need(not claims or found and not refused, 'approved by nobody')
-    if refused or 'command' not in body or not found: return
-    if None in found: return lacking.append(number)  # Erased, if anything was.
+    if refused or 'command' not in body or not found: return True
+    if None in found: return False
     command = parse('Command', body['command'])
     device, known, gateways, rp_id_hash = command['device'], {}, {}, None
     if device.startswith('account:'):
@@ -89,14 +88,14 @@ def check_body(header, body):
             need(sha('u2fi/enrol/v1', *parts) == enrol['registration_digest'], 'registration')
             need(len(found) > 1 or not set(known) - {enrol['token_id']}, 'no enrolled token agreed')
             known[enrol['token_id']] = new['public_key']
-        if not {touch['token_id'] for touch in found} <= set(known): return lacking.append(number)
+        if not {touch['token_id'] for touch in found} <= set(known): return False
     else:
         new = parse('PinSet', command['arguments']) if command['operation'] == 'u2fi.pins' else None
         # Of two changes of one set both may have been approved: the registry took one.
         sets = {sha('u2fi/pins/v1', one['raw']): one for one in pins.get(device, [])}
         present = sets.get(new['previous']) if new and new['revision'] > 1 else new or pins.get(device, [None])[-1]
         need(present or not (new and sets), 'previous pin set')
-        if not present: return lacking.append(number)
+        if not present: return False
         for believed in new or present, present, *(one for one in sets.values() if one['revision'] >= present['revision']):
             known.update({key['token_id']: key['point'] for key in believed['keys']})
             gateways.update({gateway['id']: gateway['point'] for gateway in believed['gateways']})
@@ -106,6 +105,18 @@ def check_body(header, body):
         pins[device] = pins.get(device, []) + [new] * (new is not None)
         rp_id_hash = present['rp_id_hash']
     for touch in found: check_touch(touch, body, known, gateways, rp_id_hash)
+    return True
+def check_bodies():  # In the order of time, whatever the order of chains; what lacks something once more after the others.
+    global number
+    waiting, before = sorted(bodies, key=lambda each: each[1]['time_ms']), None
+    while waiting != before:
+        before, waiting = waiting, []
+        for each in before:
+            number = each[0]
+            try: check_body(*each[1:]) or waiting.append(each)
+            except Exception as error: faults[number] = error
+    for number, _, _ in waiting:  # Erased, if anything was.
+        if not any(erased.values()): faults[number] = ValueError('a touch, a token or a pin set is not in the file')
 def check_row(record):
     header = parse('AuditHeader', unb64(record['header']))
     chain, sequence = chains.setdefault(header['writer']['raw'], []), header['sequence']
@@ -126,7 +137,9 @@ def check_row(record):
     body = parse('AuditBody', body)
     for subject in about if service == 'command-gate' and header['kind'] != LOST_RACE else ():
         gated.setdefault(subject, set()).update({body['command']} if 'command' in body else ())
-    if not service.startswith('gateway/'): return check_body(header, body)
+    if not service.startswith('gateway/'):
+        touches.update({sha('u2fi/audit-approval/v1', t['raw']): t for t in body.get('approvals', [])})
+        return bodies.append((number, header, body))
     if body.get('state_after') == 'HANDED': handed.append((number, about, body.get('command')))
 def check(record):
     if record['type'] == 'row': return check_row(record)
@@ -140,8 +153,10 @@ def check(record):
     need(chain[mark['sequence'] - 1:] and chain[mark['sequence'] - 1][0] == mark['hash'], 'covered row')
 try:
     for number, line in enumerate(open(sys.argv[1], encoding='ascii'), 1): check(json.loads(line))
+    check_bodies()
+    number = min(faults, default=0)
+    if faults: raise faults[number]
     for number, key, relay in later: key in points and signed(points[key], *relay)  # Else nobody can check it.
-    for number in lacking: need(any(erased.values()), 'a touch, a token or a pin set is not in the file')
     for number, about, command in handed:  # A gateway says so: the touches are in the gate's rows.
         for one in about: need(not gated or {command, None} & gated.get(one, set()), 'hidden')
 except Exception as error:  # Whatever goes wrong here is the file's fault.
