@@ -310,15 +310,14 @@ TEST_F(SqliteEngineTest, ReadersGetTheirTurnBetweenBatches) {
 TEST_F(SqliteEngineTest, WhoCommitsDoesNotWaitUntilTheLogIsCopied) {
   const Epoch epoch = EpochNow();
   hold_ = true;
-  std::atomic<bool> copying{false};
-  vfs_.SetHook([&](Step step, const std::string& path) {
+  vfs_.SetHook([this](Step step, const std::string& path) {
     if (step != Step::kSync || absl::EndsWith(path, "-wal")) return SQLITE_OK;
-    copying = true;
+    ++syncs_;
     while (hold_) std::this_thread::yield();
     return SQLITE_OK;
   });
   EXPECT_OK(FillLog(epoch));
-  while (!copying) std::this_thread::yield();
+  while (syncs_ == 0) std::this_thread::yield();
   EXPECT_TRUE(Exists("page1"));
   hold_ = false;
   EXPECT_OK(Commit(epoch, {}, "k", Durability::kDurable));
